@@ -1,0 +1,4 @@
+//! pyaudit resolves and audits Python dependencies.
+
+pub mod package;
+pub mod source;

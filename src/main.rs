@@ -1,0 +1,3 @@
+//! The pyaudit program.
+
+fn main() {}

@@ -1,0 +1,237 @@
+//! The names of distribution files, and digests.
+
+use std::fmt;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+/// A wheel's file name, taken apart (binary distribution format, "File name convention").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WheelName {
+    /// The project.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// The build tag, which orders wheels that are alike otherwise: its number and its rest.
+    pub build: Option<(u64, String)>,
+    /// `python-abi-platform`, each part possibly a dotted list.
+    pub tags: String,
+}
+
+/// A source distribution's file name, taken apart (PEP 625 and older forms).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SdistName {
+    /// The version.
+    pub version: Version,
+}
+
+/// A distribution file of either kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DistName {
+    /// A `.whl`.
+    Wheel(WheelName),
+    /// A source archive.
+    Sdist(SdistName),
+}
+
+/// Why a file name names no distribution; such files are passed over and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DistNameError {
+    /// Neither a wheel nor a source archive (`.exe`, `.egg`, `.rpm`, signatures).
+    OtherKind,
+    /// A wheel whose name has too few or too many parts, or an invalid name.
+    Malformed,
+    /// The version is none of PEP 440.
+    InvalidVersion,
+}
+
+/// Endings of source archives that pip takes.
+const SDIST_ENDINGS: &[&str] = &[
+    ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar",
+];
+
+impl DistName {
+    /// Takes a file name apart; `project` is the name of the page it stands on, which settles
+    /// where the name of an old source archive ends and its version begins.
+    pub fn parse(filename: &str, project: &PackageName) -> Result<Self, DistNameError> {
+        if filename.ends_with(".whl") {
+            return WheelName::parse(filename).map(Self::Wheel);
+        }
+        let stem = SDIST_ENDINGS
+            .iter()
+            .find_map(|ending| filename.strip_suffix(ending))
+            .ok_or(DistNameError::OtherKind)?;
+        SdistName::parse(stem, project).map(Self::Sdist)
+    }
+
+    /// Returns the version.
+    pub fn version(&self) -> &Version {
+        match self {
+            Self::Wheel(wheel) => &wheel.version,
+            Self::Sdist(sdist) => &sdist.version,
+        }
+    }
+}
+
+impl WheelName {
+    /// Takes `name-version(-build)?-python-abi-platform.whl` apart.
+    pub fn parse(filename: &str) -> Result<Self, DistNameError> {
+        let stem = filename
+            .strip_suffix(".whl")
+            .ok_or(DistNameError::OtherKind)?;
+        let parts: Vec<&str> = stem.split('-').collect();
+        let (build, tags) = match parts.len() {
+            5 => (None, parts[2..].join("-")),
+            6 => (Some(parts[2]), parts[3..].join("-")),
+            _ => return Err(DistNameError::Malformed),
+        };
+        let build = build
+            .map(|build| {
+                let digits = build
+                    .find(|c: char| !c.is_ascii_digit())
+                    .unwrap_or(build.len());
+                let number = build[..digits].parse().ok()?;
+                Some((number, build[digits..].to_owned()))
+            })
+            .map(|build| build.ok_or(DistNameError::Malformed))
+            .transpose()?;
+        Ok(Self {
+            name: PackageName::new(parts[0].to_owned()).map_err(|_| DistNameError::Malformed)?,
+            version: parts[1]
+                .parse()
+                .map_err(|_| DistNameError::InvalidVersion)?,
+            build,
+            tags,
+        })
+    }
+}
+
+impl SdistName {
+    fn parse(stem: &str, project: &PackageName) -> Result<Self, DistNameError> {
+        // The name may hold dashes and its own spelling; the version begins after the dash at
+        // which what stands before normalizes to the project's name.
+        let version = stem
+            .match_indices('-')
+            .find(|(at, _)| {
+                PackageName::new(stem[..*at].to_owned()).is_ok_and(|name| name == *project)
+            })
+            .map(|(at, _)| &stem[at + 1..])
+            .ok_or(DistNameError::Malformed)?;
+        Ok(Self {
+            version: version.parse().map_err(|_| DistNameError::InvalidVersion)?,
+        })
+    }
+}
+
+/// A digest that names its algorithm.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest {
+    algorithm: &'static str,
+    hex: Box<str>,
+}
+
+/// The algorithms that Python's `hashlib` guarantees and that digests may name, with the number of
+/// hexadecimal digits; the strongest first.
+const ALGORITHMS: &[(&str, usize)] = &[
+    ("sha512", 128),
+    ("sha384", 96),
+    ("sha256", 64),
+    ("sha224", 56),
+    ("sha1", 40),
+    ("md5", 32),
+];
+
+impl Digest {
+    /// Reads a digest; `None` for an algorithm that is not known or digits that do not fit it.
+    pub fn new(algorithm: &str, hex: &str) -> Option<Self> {
+        let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
+        let fits = hex.len() == *len && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        fits.then(|| Self {
+            algorithm,
+            hex: hex.to_ascii_lowercase().into(),
+        })
+    }
+
+    /// Reads `sha256:…` or `sha256=…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (algorithm, hex) = text.split_once([':', '='])?;
+        Self::new(algorithm.trim(), hex.trim())
+    }
+
+    /// Returns the algorithm's name.
+    pub fn algorithm(&self) -> &'static str {
+        self.algorithm
+    }
+
+    /// Returns the digits, in lower case.
+    pub fn hex(&self) -> &str {
+        &self.hex
+    }
+
+    /// Whether the algorithm still protects against a forged file (SHA-2).
+    pub fn is_secure(&self) -> bool {
+        self.algorithm.starts_with("sha") && self.algorithm != "sha1"
+    }
+}
+
+/// Writes `sha256:…`.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm, self.hex)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(filename: &str, project: &str) -> Result<DistName, DistNameError> {
+        DistName::parse(filename, &PackageName::new(project.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn a_wheel_name_has_five_parts_or_six_with_a_build_tag() {
+        let wheel = WheelName::parse("torch-2.10.0-2abc-cp310-none-macosx_11_0_arm64.whl").unwrap();
+
+        assert_eq!(wheel.build, Some((2, "abc".into())));
+        assert_eq!(wheel.tags, "cp310-none-macosx_11_0_arm64");
+        assert_eq!(
+            WheelName::parse("a-1-py3-none.whl"),
+            Err(DistNameError::Malformed)
+        );
+        assert_eq!(
+            WheelName::parse("a-1-b-py3-none-any.whl"),
+            Err(DistNameError::Malformed)
+        );
+        assert_eq!(
+            WheelName::parse("a-one-py3-none-any.whl"),
+            Err(DistNameError::InvalidVersion)
+        );
+    }
+
+    #[test]
+    fn an_sdist_name_is_split_where_the_project_name_ends() {
+        let version = |file, project| parse(file, project).unwrap().version().to_string();
+
+        assert_eq!(
+            version("backports.zoneinfo-0.2.1.tar.gz", "backports-zoneinfo"),
+            "0.2.1"
+        );
+        assert_eq!(version("ruamel.yaml-0.1-beta1.zip", "ruamel-yaml"), "0.1b1");
+        assert_eq!(parse("other-1.tar.gz", "a"), Err(DistNameError::Malformed));
+        assert_eq!(parse("a-1.exe", "a"), Err(DistNameError::OtherKind));
+    }
+
+    #[test]
+    fn a_digest_must_fit_its_algorithm() {
+        assert!(Digest::parse(&format!("sha256:{}", "a".repeat(64))).is_some());
+        assert!(Digest::parse(&format!("sha256:{}", "a".repeat(63))).is_none());
+        assert!(Digest::new("crc32", "00").is_none());
+    }
+}

@@ -1,0 +1,9 @@
+//! Text that a person wrote, and places in it: what every message points back to.
+//!
+//! This room imports nothing of ours, so that every other room can speak of places.
+
+mod problem;
+mod text;
+
+pub use problem::Problem;
+pub use text::{Origin, SourceFile, Span};
