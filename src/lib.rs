@@ -1,4 +1,5 @@
 //! pyaudit resolves and audits Python dependencies.
 
+pub mod index;
 pub mod package;
 pub mod source;
