@@ -1,5 +1,8 @@
 //! pyaudit resolves and audits Python dependencies.
 
+pub mod explain;
 pub mod index;
 pub mod package;
+pub mod solve;
 pub mod source;
+pub mod target;

@@ -8,12 +8,15 @@ use pep440_rs::Version;
 use super::VersionKey;
 use super::version_key::MAX;
 
+/// `[from, to)`, as bytes of keys.
+type Interval = (Box<[u8]>, Box<[u8]>);
+
 /// The versions that a specifier set admits, pre-releases counted like any other version: which
 /// of them may be chosen is a policy of the solver, not a property of the set.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VersionSet {
     /// `[from, to)` in ascending order, neither touching nor overlapping.
-    intervals: Vec<(Box<[u8]>, Box<[u8]>)>,
+    intervals: Vec<Interval>,
     /// The operand of `===` where there is one: the version's own spelling must equal it, ASCII
     /// case aside.
     literal: Option<Box<str>>,

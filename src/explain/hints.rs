@@ -1,0 +1,206 @@
+//! What may help, and the details that make a reason useful: which wheels there are, which Python a
+//! version needs, what was perhaps meant.
+
+use super::known_names::nearest_name;
+use super::wording::{list, neighbours};
+use crate::package::{PackageName, Requirement, Version};
+use crate::solve::{Candidates, Conflict, Fact, Question, Unfit};
+
+/// A hint: looks at a hole in a conflict and says what may help.
+type Hint = fn(&Question, &Hole<'_>) -> Option<String>;
+
+/// All hints, in the order in which they are shown.
+const HINTS: &[Hint] = &[
+    misspelt_name,
+    nearest_versions,
+    first_that_fits,
+    only_prereleases,
+];
+
+/// A place where no version is left.
+struct Hole<'c> {
+    name: &'c PackageName,
+    wanted: &'c [Requirement],
+    missing: bool,
+    unusable: &'c [(Unfit, Vec<Version>)],
+    candidates: Option<&'c Candidates>,
+}
+
+/// Returns the hints for a conflict.
+pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
+    let mut hints = Vec::new();
+    for fact in &conflict.facts {
+        let Fact::Nothing {
+            name,
+            wanted,
+            missing,
+            unusable,
+        } = fact
+        else {
+            continue;
+        };
+        let hole = Hole {
+            name,
+            wanted,
+            missing: missing.is_some(),
+            unusable,
+            candidates: conflict.packages.get(name).map(AsRef::as_ref),
+        };
+        hints.extend(HINTS.iter().filter_map(|hint| hint(question, &hole)));
+    }
+    hints
+}
+
+fn misspelt_name(_: &Question, hole: &Hole<'_>) -> Option<String> {
+    let meant = nearest_name(hole.name).filter(|_| hole.missing)?;
+    Some(format!("Did you mean `{meant}`?"))
+}
+
+/// A version that does not exist: names those around it.
+fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
+    if hole.missing || !hole.unusable.is_empty() {
+        return None;
+    }
+    let requirement = hole.wanted.first()?;
+    let (from, _) = requirement.specifiers.set().intervals().next()?;
+    let versions = neighbours(hole.candidates?, from);
+    if versions.is_empty() {
+        return None;
+    }
+    let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "The versions of {} nearest to that are {}.",
+        hole.name,
+        list(&versions)
+    ))
+}
+
+/// Versions that do not fit the target: names the first newer one that does, and the newest.
+fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
+    let is_target = |why: &Unfit| matches!(why, Unfit::Tags(_) | Unfit::Python | Unfit::SourceOnly);
+    let (_, versions) = hole.unusable.iter().find(|(why, _)| is_target(why))?;
+    let newest_wanted = versions.first()?;
+    let candidates = hole.candidates?;
+    let target = question.target.describe();
+    let fits: Vec<Version> = candidates
+        .usable()
+        .iter()
+        .filter(|candidate| !candidate.is_prerelease)
+        .map(|candidate| candidates.version(candidate))
+        .collect();
+    let Some(newest) = fits.last() else {
+        return Some(format!("No version of {} fits {target}.", hole.name));
+    };
+    match fits.iter().find(|version| *version > newest_wanted) {
+        Some(first) if first == newest => Some(format!("{} {first} fits {target}.", hole.name)),
+        Some(first) => Some(format!(
+            "The first newer {} that fits {target} is {first}, the newest {newest}.",
+            hole.name
+        )),
+        None => Some(format!(
+            "The newest {} that fits {target} is {newest}.",
+            hole.name
+        )),
+    }
+}
+
+fn only_prereleases(_: &Question, hole: &Hole<'_>) -> Option<String> {
+    let candidates = hole.candidates?;
+    let requirement = hole.wanted.first()?;
+    let candidate = candidates.newest_in(requirement.specifiers.set())?;
+    candidate.is_prerelease.then(|| {
+        format!(
+            "The pre-release {} {} would fit: allow it with `--prerelease allow`.",
+            hole.name,
+            candidates.version(candidate)
+        )
+    })
+}
+
+/// Returns the tag strings of the wheels of some versions.
+fn tags_of<'c>(candidates: &'c Candidates, versions: &[Version]) -> Vec<&'c str> {
+    let mut tags = Vec::new();
+    for refused in candidates.refused() {
+        let page = candidates.page(refused.page);
+        if !versions.contains(&page.version(refused.version)) {
+            continue;
+        }
+        let strings: Vec<&str> = page.tag_strings().collect();
+        for at in page.files(refused.version) {
+            if let Some(tag) = page
+                .file(at)
+                .tags()
+                .and_then(|tag| strings.get(tag).copied())
+            {
+                tags.push(tag);
+            }
+        }
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+/// Says which targets the wheels of some versions serve: `: its wheels are for …`.
+pub(crate) fn what_wheels_serve(
+    question: &Question,
+    candidates: &Candidates,
+    versions: &[Version],
+) -> String {
+    let tags = tags_of(candidates, versions);
+    match question.target.describe_served(&tags) {
+        Some(served) => format!(": there are wheels for {served} only"),
+        None => String::new(),
+    }
+}
+
+/// Returns the distinct `requires-python` of some versions.
+pub(crate) fn pythons_wanted(candidates: &Candidates, versions: &[Version]) -> String {
+    let mut wanted: Vec<&str> = Vec::new();
+    for refused in candidates.refused() {
+        let page = candidates.page(refused.page);
+        if refused.why != Unfit::Python || !versions.contains(&page.version(refused.version)) {
+            continue;
+        }
+        let strings: Vec<&str> = page.python_strings().collect();
+        for at in page.files(refused.version) {
+            let text = page.file(at).requires_python();
+            if let Some(text) = text.and_then(|text| strings.get(text).copied())
+                && !wanted.contains(&text)
+            {
+                wanted.push(text);
+            }
+        }
+    }
+    match wanted.len() {
+        0..=3 => wanted.join(" or "),
+        _ => format!(
+            "{}, {} or other ranges",
+            wanted[0],
+            wanted[wanted.len() - 1]
+        ),
+    }
+}
+
+/// Returns `: "reason"` for a yanked version, where a reason is given.
+pub(crate) fn yank_reason(candidates: &Candidates, versions: &[Version]) -> String {
+    let [version] = versions else {
+        return String::new();
+    };
+    for refused in candidates.refused() {
+        let page = candidates.page(refused.page);
+        if page.version(refused.version) != *version {
+            continue;
+        }
+        let reason = page.files(refused.version).find_map(|at| {
+            page.file(at)
+                .yanked()
+                .filter(|reason| !reason.is_empty())
+                .map(str::to_owned)
+        });
+        if let Some(reason) = reason {
+            return format!(": \"{reason}\"");
+        }
+    }
+    String::new()
+}

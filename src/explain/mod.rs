@@ -1,0 +1,10 @@
+//! Tells a person why: plain sentences and hints made from the solver's facts.
+//!
+//! Values in, words out: what is underlined, coloured or wrapped is the business of `report`.
+
+mod hints;
+mod known_names;
+mod prose;
+mod wording;
+
+pub use prose::{Explanation, Place, explain};

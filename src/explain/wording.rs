@@ -1,0 +1,108 @@
+//! Names, versions and sets of them as words.
+
+use crate::package::{Requirement, Version};
+use crate::solve::{Candidates, VersionsOf};
+
+/// Joins `a`, `b` and `c` with commas and a last `and`.
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [init @ .., last] => {
+            let init: Vec<&str> = init.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", init.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Says which versions: `docstrange 1.1.8`, `docstrange 1.1.0 to 1.1.8`, `every version of
+/// docstrange that fits (1.0.0 to 1.1.8)`. The flag says whether the phrase is plural.
+pub(crate) fn versions_of(who: &VersionsOf) -> (String, bool) {
+    let run = |(first, last): &(Version, Version)| match first == last {
+        true => first.to_string(),
+        false => format!("{first} to {last}"),
+    };
+    match &who.runs[..] {
+        [] => (who.name.to_string(), false),
+        [(first, last)] if first == last => (format!("{} {first}", who.name), false),
+        [only] if who.is_all => (
+            format!("every usable version of {} ({})", who.name, run(only)),
+            false,
+        ),
+        [only] => (format!("{} {}", who.name, run(only)), true),
+        runs if who.is_all => {
+            let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+                return (who.name.to_string(), false);
+            };
+            let whole = format!("{} to {}", first.0, last.1);
+            (
+                format!("every usable version of {} ({whole})", who.name),
+                false,
+            )
+        }
+        runs if runs.len() <= 3 => {
+            let runs: Vec<String> = runs.iter().map(run).collect();
+            (format!("{} {}", who.name, list(&runs)), true)
+        }
+        [first, .., last] => {
+            let more = who.runs.len() - 2;
+            (
+                format!(
+                    "{} {}, {} and {more} more ranges",
+                    who.name,
+                    run(first),
+                    run(last)
+                ),
+                true,
+            )
+        }
+    }
+}
+
+/// Says what is needed: `numpy <2.0.0,>=1.21`, or only the name where any version will do.
+pub(crate) fn need(requirement: &Requirement) -> String {
+    let mut text = requirement.name.to_string();
+    if !requirement.extras.is_empty() {
+        let extras: Vec<&str> = requirement.extras.iter().map(AsRef::as_ref).collect();
+        text.push_str(&format!("[{}]", extras.join(",")));
+    }
+    match &requirement.url {
+        Some(url) => format!("{text} from {}", url.given),
+        None if requirement.specifiers.is_any() => text,
+        None => format!("{text} {}", requirement.specifiers),
+    }
+}
+
+/// Says which versions are meant, newest first and not too many: `2.1.1`, `2.1.1 and 2.1.0`, or
+/// `2.1.0 to 2.1.2 (3 versions)`.
+pub(crate) fn some_versions(newest_first: &[Version]) -> String {
+    match newest_first {
+        [] => "no version".to_owned(),
+        [one] => one.to_string(),
+        [newer, older] => format!("{older} and {newer}"),
+        [newest, .., oldest] => {
+            format!("{oldest} to {newest} ({} versions)", newest_first.len())
+        }
+    }
+}
+
+/// Returns the existing versions nearest to a place in the order, before and after it, whether
+/// they can be used or not.
+pub(crate) fn neighbours(candidates: &Candidates, key: &[u8]) -> Vec<Version> {
+    let mut keys: Vec<(Vec<u8>, Version)> = Vec::new();
+    for index_page in &candidates.project().pages {
+        let page = &index_page.page;
+        for version in 0..page.len() {
+            keys.push((page.key(version).to_vec(), page.version(version)));
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    let at = keys.partition_point(|(known, _)| known.as_slice() < key);
+    let from = at.saturating_sub(2);
+    let to = (at + 2).min(keys.len());
+    keys[from..to]
+        .iter()
+        .map(|(_, version)| version.clone())
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! The questions that the solver asks of the world, and the answers that it can bear.
+//!
+//! The solver asks synchronously, one question at a time. The live catalog downloads ahead of the
+//! questions; tests bring an invented universe.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::index::{Metadata, Project};
+use crate::package::{DirectUrl, PackageName};
+
+/// A file of a [`Project`]: which of its pages, and which file there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileAt {
+    /// The position in [`Project::pages`].
+    pub page: usize,
+    /// The position in that page.
+    pub file: usize,
+}
+
+/// Knows projects and metadata. The same question must always get the same answer, whatever else
+/// was asked before.
+pub trait Catalog {
+    /// Returns the files of a project on the indexes that may be asked for it.
+    fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal>;
+
+    /// Returns what a direct reference points to, as a project of one version.
+    fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal>;
+
+    /// Returns the metadata of a file.
+    fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal>;
+
+    /// Says which metadata will probably be asked for next.
+    fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
+}
+
+/// Why a question was not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No index that may be asked has the name; the text says which were asked.
+    Missing(String),
+    /// This one version cannot be used, and others can be tried: its metadata is unreadable, or
+    /// its code would have to run.
+    Unusable(String),
+    /// The outside world failed; going on would risk a wrong answer.
+    Failed(Failure),
+}
+
+/// What failed outside, in words that name the index and the package and hold no credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What was being done, such as ``could not fetch the page of `numpy` ``.
+    pub doing: String,
+    /// What was met, from the outermost cause to the innermost.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.doing)?;
+        self.causes
+            .iter()
+            .try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
+impl std::error::Error for Failure {}

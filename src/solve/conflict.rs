@@ -1,0 +1,379 @@
+//! Why there is no solution, as the facts that PubGrub's proof rests on.
+//!
+//! A derivation tree is too long to read and its sets are ordinals. What a person needs are its
+//! leaves, in the order in which one leads to the next: a line of theirs, what the packages it
+//! brings in need, and where no version is left. This is that list, in plain values.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use pubgrub::{DerivationTree, External};
+
+use super::candidates::{Candidates, Unfit};
+use super::catalog::Failure;
+use super::ordinals::{Ordinal, Ordinals};
+use super::package::SolverPackage;
+use super::provider::{Known, Ledger, TriedAndRefused};
+use crate::package::{ExtraName, PackageName, Requirement, Version, VersionSet};
+
+/// The proof that no solution exists.
+pub(crate) type Proof = DerivationTree<SolverPackage, Ordinals, TriedAndRefused>;
+
+/// Why there is no solution.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// The facts, each after those that lead to it; the last ones say where nothing is left.
+    pub facts: Vec<Fact>,
+    /// The packages that the facts speak of.
+    pub packages: BTreeMap<PackageName, Arc<Candidates>>,
+}
+
+/// One leaf of the proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A declaration asks for a package.
+    Declared {
+        /// The position of the declaration in the question.
+        at: usize,
+        /// The declarations that override it.
+        overrides: Vec<usize>,
+    },
+    /// Versions of a package need another one.
+    Needs {
+        /// The package and the versions that the proof speaks of.
+        who: VersionsOf,
+        /// The extra under which it needs it.
+        extra: Option<ExtraName>,
+        /// What it needs, each wording once, from the newest version to the oldest.
+        needs: Vec<Requirement>,
+        /// The declarations that override these needs.
+        overrides: Vec<usize>,
+    },
+    /// Versions of a package turned out to be unusable when they were tried.
+    Refused {
+        /// The package and the versions.
+        who: VersionsOf,
+        /// The reason.
+        why: String,
+    },
+    /// No usable version is left where one is wanted.
+    Nothing {
+        /// The package.
+        name: PackageName,
+        /// The wordings that ask for it and that no usable version meets.
+        wanted: Vec<Requirement>,
+        /// Why no index has it at all.
+        missing: Option<String>,
+        /// The versions that exist there and cannot be used, by reason, newest first.
+        unusable: Vec<(Unfit, Vec<Version>)>,
+    },
+}
+
+/// Some of the versions of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionsOf {
+    /// The package.
+    pub name: PackageName,
+    /// Runs of neighbouring usable versions, first and last, ascending.
+    pub runs: Vec<(Version, Version)>,
+    /// Whether these are all its usable versions.
+    pub is_all: bool,
+}
+
+/// Gathers the facts of a proof.
+pub(crate) fn conflict_of(ledger: &Ledger<'_>, proof: &Proof) -> Result<Conflict, Failure> {
+    let mut gathered = Gathered::default();
+    for leaf in leaves(proof) {
+        gathered.add(ledger, leaf);
+    }
+    gathered.into_conflict(ledger)
+}
+
+/// Returns every leaf once, without recursion: a proof can be thousands of steps deep.
+fn leaves(proof: &Proof) -> Vec<&External<SolverPackage, Ordinals, TriedAndRefused>> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    let mut waiting = vec![proof];
+    while let Some(node) = waiting.pop() {
+        if !seen.insert(std::ptr::from_ref(node)) {
+            continue;
+        }
+        match node {
+            DerivationTree::External(external) => found.push(external),
+            DerivationTree::Derived(derived) => {
+                waiting.push(&derived.cause2);
+                waiting.push(&derived.cause1);
+            }
+        }
+    }
+    found
+}
+
+type Edge = (u32, Option<u32>, u32);
+
+#[derive(Default)]
+struct Gathered {
+    declared: BTreeSet<(u32, u32)>,
+    needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
+    refused: BTreeMap<(u32, String), BTreeSet<Ordinal>>,
+    /// Packages of which the proof says that no version is left.
+    emptied: BTreeSet<u32>,
+}
+
+impl Gathered {
+    fn add(
+        &mut self,
+        ledger: &Ledger<'_>,
+        leaf: &External<SolverPackage, Ordinals, TriedAndRefused>,
+    ) {
+        let count = |project: u32| {
+            ledger
+                .known(project)
+                .map_or(0, |known| known.candidates.usable().len())
+        };
+        match leaf {
+            External::NotRoot(..) => {}
+            External::NoVersions(package, _) => self.emptied.extend(package.project()),
+            External::Custom(package, versions, why) => match package {
+                SolverPackage::Root => {}
+                SolverPackage::Declared(at) => {
+                    let name = &ledger.declaration(*at).requirement.name;
+                    let project = ledger.names.borrow_mut().project_id(name);
+                    self.declared.insert((*at, project));
+                }
+                SolverPackage::Project(project) | SolverPackage::Extra(project, _) => self
+                    .refused
+                    .entry((*project, why.0.to_string()))
+                    .or_default()
+                    .extend(versions.ascending(count(*project))),
+            },
+            External::FromDependencyOf(parent, versions, child, wanted) => {
+                let Some(to) = child.project() else { return };
+                if wanted.is_empty() {
+                    self.emptied.insert(to);
+                }
+                let (from, extra) = match *parent {
+                    SolverPackage::Root => return,
+                    SolverPackage::Declared(at) => {
+                        self.declared.insert((at, to));
+                        return;
+                    }
+                    SolverPackage::Project(project) => (project, None),
+                    SolverPackage::Extra(project, extra) => (project, Some(extra)),
+                };
+                if extra.is_some() && from == to {
+                    return;
+                }
+                self.needs
+                    .entry((from, extra, to))
+                    .or_default()
+                    .extend(versions.ascending(count(from)));
+            }
+        }
+    }
+
+    /// Puts the facts in order: each declaration, then what follows from it, step by step.
+    fn into_conflict(self, ledger: &Ledger<'_>) -> Result<Conflict, Failure> {
+        let mut facts = Vec::new();
+        let mut told: BTreeSet<Edge> = BTreeSet::new();
+        let mut told_refused: BTreeSet<(u32, String)> = BTreeSet::new();
+        for &(at, to) in &self.declared {
+            facts.push(declared_fact(ledger, at));
+            let mut waiting = vec![to];
+            while let Some(from) = waiting.pop() {
+                for (edge, versions) in self.needs.range((from, None, 0)..(from + 1, None, 0)) {
+                    if told.insert(*edge) {
+                        facts.push(needs_fact(ledger, *edge, versions)?);
+                        waiting.push(edge.2);
+                    }
+                }
+                for (key, versions) in &self.refused {
+                    if key.0 == from && told_refused.insert(key.clone()) {
+                        facts.push(Fact::Refused {
+                            who: versions_of(ledger, from, versions)?,
+                            why: key.1.clone(),
+                        });
+                    }
+                }
+            }
+        }
+        let mut packages = BTreeMap::new();
+        for edge in &self.needs {
+            for project in [edge.0.0, edge.0.2] {
+                packages.insert(ledger.name(project), candidates(ledger, project)?);
+            }
+        }
+        for project in self
+            .declared
+            .iter()
+            .map(|(_, to)| *to)
+            .chain(self.emptied.iter().copied())
+        {
+            packages.insert(ledger.name(project), candidates(ledger, project)?);
+        }
+        for &project in &self.emptied {
+            let hole = nothing_fact(ledger, project, &facts)?;
+            facts.extend(hole);
+        }
+        Ok(Conflict { facts, packages })
+    }
+}
+
+fn candidates(ledger: &Ledger<'_>, project: u32) -> Result<Arc<Candidates>, Failure> {
+    Ok(Arc::clone(&ledger.known(project)?.candidates))
+}
+
+fn declared_fact(ledger: &Ledger<'_>, at: u32) -> Fact {
+    Fact::Declared {
+        at: ledger.declared[at as usize],
+        overrides: ledger
+            .overrides(&ledger.declaration(at).requirement.name)
+            .to_vec(),
+    }
+}
+
+fn needs_fact(
+    ledger: &Ledger<'_>,
+    (from, extra, to): Edge,
+    versions: &BTreeSet<Ordinal>,
+) -> Result<Fact, Failure> {
+    let child = ledger.name(to);
+    let extra = extra.map(|extra| ledger.names.borrow().extra(extra).clone());
+    let mut needs: Vec<Requirement> = Vec::new();
+    for &ordinal in versions.iter().rev() {
+        let Ok(metadata) = ledger.metadata(from, ordinal)? else {
+            continue;
+        };
+        for requirement in ledger.active(&metadata, extra.as_ref()) {
+            if requirement.name == child && !needs.contains(requirement) {
+                needs.push(requirement.clone());
+            }
+        }
+    }
+    Ok(Fact::Needs {
+        who: versions_of(ledger, from, versions)?,
+        extra,
+        needs,
+        overrides: ledger.overrides(&child).to_vec(),
+    })
+}
+
+fn versions_of(
+    ledger: &Ledger<'_>,
+    project: u32,
+    ordinals: &BTreeSet<Ordinal>,
+) -> Result<VersionsOf, Failure> {
+    let known = ledger.known(project)?;
+    let usable = known.candidates.usable();
+    let version = |ordinal: Ordinal| known.candidates.version(&usable[ordinal as usize]);
+    let mut runs: Vec<(Ordinal, Ordinal)> = Vec::new();
+    for &ordinal in ordinals {
+        match runs.last_mut() {
+            Some(run) if run.1 + 1 == ordinal => run.1 = ordinal,
+            _ => runs.push((ordinal, ordinal)),
+        }
+    }
+    Ok(VersionsOf {
+        name: ledger.name(project),
+        is_all: ordinals.len() == usable.len(),
+        runs: runs
+            .into_iter()
+            .map(|(first, last)| (version(first), version(last)))
+            .collect(),
+    })
+}
+
+/// Tells a hole, unless the wordings that ask for the package are each met by some version: then
+/// they only exclude each other, and the facts before say so.
+fn nothing_fact(
+    ledger: &Ledger<'_>,
+    project: u32,
+    facts: &[Fact],
+) -> Result<Option<Fact>, Failure> {
+    let known = ledger.known(project)?;
+    let name = ledger.name(project);
+    let asked = wordings(ledger, &name, facts);
+    let mut wanted: Vec<Requirement> = asked
+        .iter()
+        .filter(|requirement| is_hole(&known, requirement.specifiers.set()))
+        .cloned()
+        .collect();
+    if wanted.is_empty() {
+        // Together they may still leave only versions that cannot be used.
+        let all = asked.iter().fold(VersionSet::full(), |set, requirement| {
+            set.intersection(requirement.specifiers.set())
+        });
+        let leaves_some = unusable_in(&known, &all)
+            .iter()
+            .any(|(_, versions)| !versions.is_empty());
+        if known.missing.is_none() && !leaves_some {
+            return Ok(None);
+        }
+        wanted = asked;
+    }
+    let set = wanted.iter().fold(VersionSet::full(), |set, requirement| {
+        set.intersection(requirement.specifiers.set())
+    });
+    Ok(Some(Fact::Nothing {
+        unusable: unusable_in(&known, &set),
+        missing: known.missing.clone(),
+        name,
+        wanted,
+    }))
+}
+
+fn is_hole(known: &Known, set: &VersionSet) -> bool {
+    let usable = known.candidates.usable();
+    known
+        .candidates
+        .ordinals(set)
+        .ascending(usable.len())
+        .all(|ordinal| usable[ordinal as usize].is_prerelease)
+}
+
+/// Returns what the facts ask of a package, each wording once.
+fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requirement> {
+    let mut asked: Vec<Requirement> = Vec::new();
+    let mut add = |requirement: &Requirement| {
+        if requirement.name == *name && !asked.contains(requirement) {
+            asked.push(requirement.clone());
+        }
+    };
+    for fact in facts {
+        let (own, overrides) = match fact {
+            Fact::Declared { at, overrides } => (
+                vec![&ledger.question.declarations[*at].requirement],
+                overrides,
+            ),
+            Fact::Needs {
+                needs, overrides, ..
+            } => (needs.iter().collect(), overrides),
+            Fact::Refused { .. } | Fact::Nothing { .. } => continue,
+        };
+        if overrides.is_empty() {
+            own.into_iter().for_each(&mut add);
+        } else {
+            for at in overrides {
+                add(&ledger.question.declarations[*at].requirement);
+            }
+        }
+    }
+    asked
+}
+
+fn unusable_in(known: &Known, set: &VersionSet) -> Vec<(Unfit, Vec<Version>)> {
+    let candidates = &known.candidates;
+    let mut by_reason: BTreeMap<Unfit, Vec<Version>> = BTreeMap::new();
+    for refused in candidates.refused().iter().rev() {
+        let page = candidates.page(refused.page);
+        let is_in = set.contains_key(page.key(refused.version))
+            && set.admits_spelling(page.version_text(refused.version));
+        if is_in {
+            by_reason
+                .entry(refused.why)
+                .or_default()
+                .push(page.version(refused.version));
+        }
+    }
+    by_reason.into_iter().collect()
+}

@@ -1,0 +1,23 @@
+//! Finds one version for every package that the declarations need, or the facts that forbid it.
+//!
+//! PubGrub decides; this room turns requirements into its terms, says which versions can be used
+//! and in which order, and keeps what is needed to explain the outcome. It asks a [`Catalog`] and
+//! knows no file, wire format or clock.
+
+mod candidates;
+mod catalog;
+mod conflict;
+mod ordinals;
+mod package;
+mod passes;
+mod priority;
+mod provider;
+mod question;
+mod resolution;
+
+pub use candidates::{Candidate, Candidates, Judge, Refused, Unfit};
+pub use catalog::{Catalog, Failure, FileAt, Refusal};
+pub use conflict::{Conflict, Fact, VersionsOf};
+pub use passes::{Outcome, solve};
+pub use question::{NameSet, Policy, Prereleases, Question, ResolutionMode};
+pub use resolution::{Dependent, Edge, Resolution, Resolved};

@@ -1,0 +1,99 @@
+//! What to decide next: which package the solver turns to, as long as several wait.
+//!
+//! The order that reproduces uv's answers: declarations, then direct references, then packages
+//! that are pinned or have one version left, then packages that met many conflicts, and among equals
+//! the one that was met first. An extra goes right before its base.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::ordinals::Ordinals;
+use super::package::SolverPackage;
+
+/// From this many conflicts on, a package is decided before the quiet ones.
+const CONFLICTS: u32 = 5;
+
+/// Greater is decided sooner.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Priority {
+    class: Class,
+    met: Reverse<u32>,
+    is_extra: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Quiet,
+    Contested,
+    Pinned,
+    Direct,
+    Declared,
+}
+
+/// The order in which projects were met, and what was seen of them.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    met: HashMap<u32, Met>,
+}
+
+#[derive(Debug)]
+struct Met {
+    at: u32,
+    is_pinned: bool,
+    is_direct: bool,
+}
+
+impl Order {
+    /// Notes that a requirement on a project was met. That some requirement pins it stays true.
+    pub(crate) fn meet(&mut self, project: u32, is_pin: bool, is_direct: bool) {
+        let at = self.met.len() as u32;
+        let met = self.met.entry(project).or_insert(Met {
+            at,
+            is_pinned: false,
+            is_direct,
+        });
+        met.is_pinned |= is_pin;
+    }
+
+    /// Returns the priority of a package.
+    pub(crate) fn priority(
+        &self,
+        package: SolverPackage,
+        range: &Ordinals,
+        conflicts: u32,
+    ) -> Priority {
+        let (project, is_extra) = match package {
+            SolverPackage::Root => return Priority::declared(0),
+            SolverPackage::Declared(at) => return Priority::declared(at + 1),
+            SolverPackage::Project(project) => (project, false),
+            SolverPackage::Extra(project, _) => (project, true),
+        };
+        let Some(met) = self.met.get(&project) else {
+            return Priority::declared(0);
+        };
+        let class = if met.is_direct {
+            Class::Direct
+        } else if met.is_pinned || range.is_single() {
+            Class::Pinned
+        } else if conflicts >= CONFLICTS {
+            Class::Contested
+        } else {
+            Class::Quiet
+        };
+        Priority {
+            class,
+            met: Reverse(met.at),
+            is_extra,
+        }
+    }
+}
+
+impl Priority {
+    fn declared(at: u32) -> Self {
+        Self {
+            class: Class::Declared,
+            met: Reverse(at),
+            is_extra: false,
+        }
+    }
+}

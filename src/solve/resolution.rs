@@ -1,0 +1,212 @@
+//! The answer to a solve: one version of each package that is needed, and who needs it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pubgrub::SelectedDependencies;
+
+use super::candidates::{Candidate, Candidates};
+use super::catalog::Failure;
+use super::ordinals::Ordinal;
+use super::package::SolverPackage;
+use super::provider::Ledger;
+use crate::index::{Metadata, Page};
+use crate::package::{DirectUrl, ExtraName, PackageName, Requirement, Version};
+
+/// Packages by name, each with one version.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// The packages that the declarations reach, sorted by name.
+    pub packages: Vec<Resolved>,
+    /// Extras that were asked for and that the chosen version does not have, with who asked.
+    pub unknown_extras: Vec<(PackageName, ExtraName, Dependent)>,
+}
+
+/// One package of the answer.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The name.
+    pub name: PackageName,
+    /// The version chosen.
+    pub version: Version,
+    /// The project's versions and files.
+    pub candidates: Arc<Candidates>,
+    /// The version among them.
+    pub candidate: Candidate,
+    /// Its metadata.
+    pub metadata: Arc<Metadata>,
+    /// The extras that are wanted of it.
+    pub extras: Vec<ExtraName>,
+    /// What it needs under the target, extras included, in the order of its metadata.
+    pub edges: Vec<Edge>,
+    /// Who needs it: declarations first.
+    pub dependents: Vec<Dependent>,
+    /// The direct reference it is taken from.
+    pub url: Option<Arc<DirectUrl>>,
+}
+
+/// A requirement of a package that holds under the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The requirement that counts: its own, or the override in its place.
+    pub requirement: Requirement,
+    /// The extra of the requiring package under which it holds.
+    pub extra: Option<ExtraName>,
+    /// The declaration that overrides it.
+    pub overridden_by: Option<usize>,
+}
+
+/// Who needs a package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dependent {
+    /// The declaration at this position of the question.
+    Declaration(usize),
+    /// Another package.
+    Package(PackageName),
+}
+
+impl Resolved {
+    /// Returns the page that the version was found on.
+    pub fn page(&self) -> &Page {
+        self.candidates.page(self.candidate.page)
+    }
+}
+
+/// Walks from the declarations over the chosen versions, so that nothing is in the answer that
+/// nothing needs.
+pub(crate) fn resolution_of(
+    ledger: &Ledger<'_>,
+    selected: &SelectedDependencies<SolverPackage, Ordinal>,
+) -> Result<Resolution, Failure> {
+    let mut walk = Walk {
+        ledger,
+        chosen: selected
+            .iter()
+            .filter_map(|(package, ordinal)| match package {
+                SolverPackage::Project(project) => Some((*project, *ordinal)),
+                _ => None,
+            })
+            .collect(),
+        reached: BTreeMap::new(),
+        unknown_extras: Vec::new(),
+        waiting: Vec::new(),
+    };
+    for &at in &ledger.declared {
+        let requirement = &ledger.question.declarations[at].requirement;
+        for effective in ledger.effective(requirement) {
+            let extras = effective.extras.iter().chain(&requirement.extras);
+            walk.reach(&effective.name, extras, Dependent::Declaration(at))?;
+        }
+    }
+    while let Some((name, extra)) = walk.waiting.pop() {
+        walk.follow(&name, extra.as_ref())?;
+    }
+    walk.unknown_extras.sort();
+    walk.unknown_extras.dedup();
+    let mut packages: Vec<Resolved> = walk.reached.into_values().collect();
+    for package in &mut packages {
+        package.dependents.sort();
+        package.dependents.dedup();
+        package.extras.sort();
+    }
+    Ok(Resolution {
+        packages,
+        unknown_extras: walk.unknown_extras,
+    })
+}
+
+struct Walk<'l, 'a> {
+    ledger: &'l Ledger<'a>,
+    chosen: BTreeMap<u32, Ordinal>,
+    reached: BTreeMap<PackageName, Resolved>,
+    unknown_extras: Vec<(PackageName, ExtraName, Dependent)>,
+    waiting: Vec<(PackageName, Option<ExtraName>)>,
+}
+
+impl Walk<'_, '_> {
+    fn reach<'e>(
+        &mut self,
+        name: &PackageName,
+        extras: impl Iterator<Item = &'e ExtraName>,
+        by: Dependent,
+    ) -> Result<(), Failure> {
+        if !self.reached.contains_key(name) {
+            let Some(resolved) = self.resolved(name)? else {
+                return Ok(());
+            };
+            self.reached.insert(name.clone(), resolved);
+            self.waiting.push((name.clone(), None));
+        }
+        let Some(resolved) = self.reached.get_mut(name) else {
+            return Ok(());
+        };
+        for extra in extras {
+            if !resolved.metadata.extras.contains(extra) {
+                self.unknown_extras
+                    .push((name.clone(), extra.clone(), by.clone()));
+            } else if !resolved.extras.contains(extra) {
+                resolved.extras.push(extra.clone());
+                self.waiting.push((name.clone(), Some(extra.clone())));
+            }
+        }
+        resolved.dependents.push(by);
+        Ok(())
+    }
+
+    fn resolved(&self, name: &PackageName) -> Result<Option<Resolved>, Failure> {
+        let project = self.ledger.names.borrow_mut().project_id(name);
+        let Some(&ordinal) = self.chosen.get(&project) else {
+            return Ok(None);
+        };
+        let known = self.ledger.known(project)?;
+        let Ok(metadata) = self.ledger.metadata(project, ordinal)? else {
+            return Ok(None);
+        };
+        let candidate = known.candidates.usable()[ordinal as usize];
+        Ok(Some(Resolved {
+            name: name.clone(),
+            version: known.candidates.version(&candidate),
+            candidates: Arc::clone(&known.candidates),
+            candidate,
+            metadata,
+            extras: Vec::new(),
+            edges: Vec::new(),
+            dependents: Vec::new(),
+            url: known.url.clone(),
+        }))
+    }
+
+    fn follow(&mut self, name: &PackageName, extra: Option<&ExtraName>) -> Result<(), Failure> {
+        let Some(resolved) = self.reached.get(name) else {
+            return Ok(());
+        };
+        let metadata = Arc::clone(&resolved.metadata);
+        let mut edges = Vec::new();
+        for requirement in self.ledger.active(&metadata, extra) {
+            for effective in self.ledger.effective(requirement) {
+                let overridden_by = self
+                    .ledger
+                    .overrides(&requirement.name)
+                    .iter()
+                    .find(|at| {
+                        std::ptr::eq(
+                            &raw const self.ledger.question.declarations[**at].requirement,
+                            effective,
+                        )
+                    })
+                    .copied();
+                edges.push(Edge {
+                    requirement: effective.clone(),
+                    extra: extra.cloned(),
+                    overridden_by,
+                });
+                let extras = effective.extras.iter().chain(&requirement.extras);
+                self.reach(&effective.name, extras, Dependent::Package(name.clone()))?;
+            }
+        }
+        if let Some(resolved) = self.reached.get_mut(name) {
+            resolved.edges.append(&mut edges);
+        }
+        Ok(())
+    }
+}
