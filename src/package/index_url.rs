@@ -31,7 +31,8 @@ impl IndexUrl {
         url
     }
 
-    /// Returns any text with the `user:password@` of every URL in it removed.
+    /// Returns any text with the `user:password@` of every URL in it removed. A bare `git@` is no
+    /// secret and stays: without it, `ssh://` would log in as somebody else.
     pub fn redacted(text: &str) -> String {
         let mut shown = String::with_capacity(text.len());
         let mut rest = text;
@@ -41,7 +42,10 @@ impl IndexUrl {
                 .find(|c: char| "/?#\"'<>".contains(c) || c.is_whitespace())
                 .unwrap_or(authority.len());
             shown.push_str(&rest[..at + 3]);
-            let host = authority[..end].rfind('@').map_or(0, |at| at + 1);
+            let host = match authority[..end].rfind('@') {
+                Some(at) if &authority[..at] != "git" => at + 1,
+                _ => 0,
+            };
             shown.push_str(&authority[host..end]);
             rest = &authority[end..];
         }
@@ -74,7 +78,7 @@ mod tests {
         assert_eq!(format!("{url:?}"), "https://host.example/simple");
         assert_eq!(
             IndexUrl::redacted("get https://a:b@h/x and git+ssh://git@g/y"),
-            "get https://h/x and git+ssh://g/y"
+            "get https://h/x and git+ssh://git@g/y"
         );
     }
 }
