@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod index;
+pub mod lock;
 pub mod package;
 pub mod solve;
 pub mod source;

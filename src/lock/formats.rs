@@ -1,0 +1,102 @@
+//! The formats of a lock: a name or a file's name decides, once and for all.
+
+use std::sync::Arc;
+
+use super::{
+    Lock, Pins, RequirementsStyle, read_pylock, read_requirements_pins, write_pylock,
+    write_requirements,
+};
+use crate::source::{Problem, SourceFile};
+
+/// What the formats can be asked for; each takes what concerns it.
+pub type WriteOptions = RequirementsStyle;
+
+/// One format.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// Its name, as `--format` takes it.
+    pub name: &'static str,
+    /// Writes a lock; the same lock gives the same bytes.
+    pub write: fn(&Lock, &WriteOptions) -> String,
+    /// Reads the pins of a former output.
+    pub read_pins: fn(&Arc<SourceFile>) -> Result<Pins, Problem>,
+}
+
+/// All of them, sorted by name.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "pylock.toml",
+        write: |lock, _| write_pylock(lock),
+        read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
+    },
+    Format {
+        name: "requirements.txt",
+        write: write_requirements,
+        read_pins: |file| Ok(read_requirements_pins(file)),
+    },
+];
+
+const PYLOCK: &Format = &FORMATS[0];
+const REQUIREMENTS: &Format = &FORMATS[1];
+
+impl Format {
+    /// Returns the format of a name, with or without its ending.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| {
+            let stem = format.name.split('.').next();
+            format.name == name || stem == Some(name)
+        })
+    }
+
+    /// Returns the format that a file of this name has to have.
+    pub fn of_path(path: &str) -> &'static Self {
+        match path.to_ascii_lowercase().ends_with(".toml") {
+            true => PYLOCK,
+            false => REQUIREMENTS,
+        }
+    }
+}
+
+/// Whether installers take a file of this name for a lock: `pylock.toml`, or `pylock.NAME.toml`
+/// with a name that has no dot (PEP 751).
+pub fn is_pylock_name(file_name: &str) -> bool {
+    let name = file_name
+        .strip_prefix("pylock.")
+        .and_then(|rest| rest.strip_suffix(".toml"));
+    file_name == "pylock.toml" || name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_formats_are_sorted_and_found_by_their_names() {
+        assert!(FORMATS.is_sorted_by_key(|format| format.name));
+        for format in FORMATS {
+            assert_eq!(Format::named(format.name).unwrap().name, format.name);
+        }
+        assert_eq!(Format::named("pylock").unwrap().name, "pylock.toml");
+        assert!(Format::named("poetry").is_none());
+    }
+
+    #[test]
+    fn the_ending_of_a_path_decides() {
+        assert_eq!(Format::of_path("out/pylock.dev.toml").name, "pylock.toml");
+        assert_eq!(Format::of_path("a.toml").name, "pylock.toml");
+        assert_eq!(
+            Format::of_path("lock/requirements.txt").name,
+            "requirements.txt"
+        );
+        assert_eq!(Format::of_path("-").name, "requirements.txt");
+    }
+
+    #[test]
+    fn a_pylock_name_has_at_most_one_part_of_its_own() {
+        assert!(is_pylock_name("pylock.toml"));
+        assert!(is_pylock_name("pylock.dev.toml"));
+        assert!(!is_pylock_name("pylock.a.b.toml"));
+        assert!(!is_pylock_name("pylock..toml"));
+        assert!(!is_pylock_name("my-pylock.toml"));
+    }
+}

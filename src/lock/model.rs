@@ -1,0 +1,302 @@
+//! The lock as a value: packages, their files and their edges, in one stable order. It holds what
+//! PEP 751 can say, and what checks and explanations need beside it.
+
+use std::collections::BTreeMap;
+
+use super::{LockedNote, ToolRecord};
+use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
+
+/// A set of pinned packages, for the environments it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// The Python versions that can install it, as a specifier set.
+    pub requires_python: Option<String>,
+    /// The environments it was made for, as markers; empty for all of them.
+    pub environments: Vec<String>,
+    /// The extras that an installer may choose from: those that package markers speak of.
+    pub extras: Vec<String>,
+    /// The dependency groups that an installer may choose from.
+    pub dependency_groups: Vec<String>,
+    /// The groups that are installed where none is chosen.
+    pub default_groups: Vec<String>,
+    /// The tool that made it.
+    pub created_by: String,
+    /// What is pinned, sorted by name, version and marker.
+    pub packages: Vec<LockedPackage>,
+    /// What pyaudit keeps for itself; none in the locks of other tools.
+    pub tool: Option<ToolRecord>,
+}
+
+/// One pinned package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedPackage {
+    /// The project.
+    pub name: PackageName,
+    /// The version; source trees may have none.
+    pub version: Option<Version>,
+    /// The environments in which it is installed; none for all of the lock's.
+    pub marker: Option<String>,
+    /// The Python versions that its files admit.
+    pub requires_python: Option<String>,
+    /// The index its files were found on.
+    pub index: Option<String>,
+    /// Where it comes from.
+    pub source: LockedSource,
+    /// Its wheels, sorted by name; none unless the source is a registry.
+    pub wheels: Vec<LockedArtifact>,
+    /// Its source archive; none unless the source is a registry.
+    pub sdist: Option<LockedArtifact>,
+    /// What it requires in these environments, sorted.
+    pub edges: Vec<LockedEdge>,
+    /// The extras of it that are asked for, sorted.
+    pub extras: Vec<ExtraName>,
+    /// What a person should know of this choice, sorted.
+    pub notes: Vec<LockedNote>,
+}
+
+/// Where a package comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockedSource {
+    /// An index or a find-links page: its `wheels` and `sdist`.
+    Registry,
+    /// An archive that was named directly.
+    Archive {
+        /// The file.
+        artifact: LockedArtifact,
+        /// Where in it the project stands.
+        subdirectory: Option<String>,
+    },
+    /// A folder of this machine.
+    Directory {
+        /// The folder, relative to the lock file where it can be.
+        path: String,
+        /// Whether it is to be installed in place.
+        editable: bool,
+        /// Where in it the project stands.
+        subdirectory: Option<String>,
+    },
+    /// A commit of a repository.
+    Vcs {
+        /// The version control system: `git`, `hg`, `svn` or `bzr`.
+        kind: String,
+        /// The repository.
+        place: ArtifactPlace,
+        /// The branch or tag that was asked for.
+        requested_revision: Option<String>,
+        /// The commit.
+        commit_id: String,
+        /// Where in it the project stands.
+        subdirectory: Option<String>,
+    },
+}
+
+/// A distribution file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedArtifact {
+    /// The file name.
+    pub name: String,
+    /// Where it is.
+    pub place: ArtifactPlace,
+    /// When it was published.
+    pub upload_time: Option<Timestamp>,
+    /// How many bytes it has.
+    pub size: Option<u64>,
+    /// Its digests, sorted.
+    pub digests: Vec<Digest>,
+}
+
+/// A URL or a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArtifactPlace {
+    /// A URL; it is shown and written without credentials.
+    Url(String),
+    /// A path, relative to the lock file where it can be.
+    Path(String),
+}
+
+/// Something that a package requires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedEdge {
+    /// The requirement as the package's metadata says it.
+    pub requirement: Requirement,
+    /// The version that answers it; where the lock has but one entry of the name, that entry's.
+    pub version: Option<Version>,
+}
+
+impl Lock {
+    /// Returns a lock of pyaudit's that pins nothing.
+    pub fn empty() -> Self {
+        Self {
+            requires_python: None,
+            environments: Vec::new(),
+            extras: Vec::new(),
+            dependency_groups: Vec::new(),
+            default_groups: Vec::new(),
+            created_by: "pyaudit".into(),
+            packages: Vec::new(),
+            tool: None,
+        }
+    }
+
+    /// Returns the lock with everything in its stable order, each edge, note and digest once, and
+    /// each edge answered where the lock has but one entry of its name.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.answer_edges();
+        for package in &mut self.packages {
+            package.sort();
+        }
+        self.packages.sort_by(|a, b| {
+            (&a.name, &a.version, &a.marker).cmp(&(&b.name, &b.version, &b.marker))
+        });
+        self
+    }
+
+    fn answer_edges(&mut self) {
+        let mut answers: BTreeMap<PackageName, Vec<Option<Version>>> = BTreeMap::new();
+        for package in &self.packages {
+            let versions = answers.entry(package.name.clone()).or_default();
+            versions.push(package.version.clone());
+        }
+        for edge in self
+            .packages
+            .iter_mut()
+            .flat_map(|package| &mut package.edges)
+        {
+            match answers.get(&edge.requirement.name).map(Vec::as_slice) {
+                None | Some([]) => edge.version = None,
+                Some([only]) => edge.version.clone_from(only),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Returns the entries of one name: several where environments differ.
+    pub fn named(&self, name: &PackageName) -> &[LockedPackage] {
+        let from = self
+            .packages
+            .partition_point(|package| package.name < *name);
+        let to = self
+            .packages
+            .partition_point(|package| package.name <= *name);
+        &self.packages[from..to]
+    }
+}
+
+impl LockedPackage {
+    /// Describes a package of a registry that nothing else is known of yet.
+    pub fn new(name: PackageName, version: Option<Version>) -> Self {
+        Self {
+            name,
+            version,
+            marker: None,
+            requires_python: None,
+            index: None,
+            source: LockedSource::Registry,
+            wheels: Vec::new(),
+            sdist: None,
+            edges: Vec::new(),
+            extras: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Returns every file of it that can be installed from.
+    pub fn artifacts(&self) -> impl Iterator<Item = &LockedArtifact> {
+        let archive = match &self.source {
+            LockedSource::Archive { artifact, .. } => Some(artifact),
+            LockedSource::Registry | LockedSource::Directory { .. } | LockedSource::Vcs { .. } => {
+                None
+            }
+        };
+        self.wheels.iter().chain(&self.sdist).chain(archive)
+    }
+
+    /// Whether it comes from an index or a find-links page.
+    pub fn is_from_registry(&self) -> bool {
+        matches!(self.source, LockedSource::Registry)
+    }
+
+    /// Returns `name version`, or the name alone where there is no version.
+    pub fn label(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{} {version}", self.name),
+            None => self.name.to_string(),
+        }
+    }
+
+    fn sort(&mut self) {
+        self.wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        self.extras.sort();
+        self.extras.dedup();
+        self.notes.sort();
+        self.notes.dedup();
+        self.edges
+            .sort_by_cached_key(|edge| (edge.requirement.to_string(), edge.version.clone()));
+        self.edges.dedup();
+        let archive = match &mut self.source {
+            LockedSource::Archive { artifact, .. } => Some(artifact),
+            LockedSource::Registry | LockedSource::Directory { .. } | LockedSource::Vcs { .. } => {
+                None
+            }
+        };
+        for artifact in self.wheels.iter_mut().chain(&mut self.sdist).chain(archive) {
+            artifact.digests.sort();
+            artifact.digests.dedup();
+        }
+    }
+}
+
+impl ArtifactPlace {
+    /// Returns the URL without credentials, or the path.
+    pub fn public(&self) -> String {
+        match self {
+            Self::Url(url) => IndexUrl::redacted(url),
+            Self::Path(path) => path.clone(),
+        }
+    }
+
+    /// Returns the last part of the path, percent-decoded for a URL.
+    pub(super) fn file_name(&self) -> String {
+        match self {
+            Self::Url(url) => {
+                let path = url.split(['?', '#']).next().unwrap_or_default();
+                percent_decoded(path.rsplit('/').next().unwrap_or_default())
+            }
+            Self::Path(path) => {
+                let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
+                last.to_owned()
+            }
+        }
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(escaped.unwrap_or(bytes[at]));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_the_decoded_end_of_its_place() {
+        let url = ArtifactPlace::Url("https://files.example/a/torch-2%2Bcu1-x.whl#b=c".into());
+        let path = ArtifactPlace::Path("wheels\\a-1.whl".into());
+
+        assert_eq!(url.file_name(), "torch-2+cu1-x.whl");
+        assert_eq!(path.file_name(), "a-1.whl");
+        assert_eq!(percent_decoded("100%é%2"), "100%é%2");
+    }
+}

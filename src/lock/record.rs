@@ -1,0 +1,116 @@
+//! What pyaudit keeps in a lock for itself, in `[tool.pyaudit]`: for whom it was made, which
+//! options shaped it, and what was declared where. All of it is disposable: installers ignore it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::package::{DeclarationKind, PackageName};
+
+/// The `[tool.pyaudit]` table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolRecord {
+    /// The version of pyaudit that wrote it.
+    pub version: String,
+    /// The project whose dependencies these are, where a `pyproject.toml` names it.
+    pub project: Option<String>,
+    /// The targets it was made for.
+    pub targets: Vec<LockedTarget>,
+    /// The options that shaped the result.
+    pub options: LockOptions,
+    /// What was declared, in the order it was read.
+    pub declarations: Vec<LockedDeclaration>,
+}
+
+impl ToolRecord {
+    /// The version of the table's shape; another one is not read.
+    pub const SCHEMA: i64 = 1;
+}
+
+/// Where a lock has to run, as it was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LockedTarget {
+    /// The Python version, such as `3.10`.
+    pub python: String,
+    /// The platform, such as `x86_64-unknown-linux-gnu`.
+    pub platform: String,
+}
+
+/// The options that shape a resolution; addresses without credentials, as the user gave the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct LockOptions {
+    /// The default index.
+    pub index: Option<String>,
+    /// The other indexes, best first.
+    pub extra_indexes: Vec<String>,
+    /// Pages and folders of files.
+    pub find_links: Vec<String>,
+    /// Whether no index was asked.
+    pub no_index: bool,
+    /// How several indexes count, such as `first-index`.
+    pub index_strategy: Option<String>,
+    /// `highest`, `lowest` or `lowest-direct`.
+    pub resolution: Option<String>,
+    /// The policy for pre-releases.
+    pub prerelease: Option<String>,
+    /// The cut-off for upload times, as it was given.
+    pub exclude_newer: Option<String>,
+    /// The cut-offs of single packages, as they were given.
+    pub exclude_newer_package: BTreeMap<String, String>,
+    /// The packages that must not come from wheels; `:all:` for all.
+    pub no_binary: Vec<String>,
+    /// The packages that must come from wheels; `:all:` for all.
+    pub only_binary: Vec<String>,
+    /// The packages that may be built; `:all:` for all.
+    pub allow_build: Vec<String>,
+    /// The packages that nothing may bring in.
+    pub excludes: Vec<String>,
+}
+
+/// A declaration with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedDeclaration {
+    /// The package it speaks of.
+    pub name: PackageName,
+    /// What was written, without credentials.
+    pub text: String,
+    /// Whether it requires, constrains or overrides.
+    pub kind: DeclarationKind,
+    /// The file, as the user named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, in characters from 1.
+    pub column: usize,
+    /// The place within a structured file, such as `project.dependencies`.
+    pub section: Option<String>,
+    /// Whether its marker holds for a target of the lock.
+    pub applies: bool,
+}
+
+/// The kinds with their names in files and in JSON.
+const KINDS: &[(DeclarationKind, &str)] = &[
+    (DeclarationKind::Constraint, "constraint"),
+    (DeclarationKind::Override, "override"),
+    (DeclarationKind::Requirement, "requirement"),
+];
+
+impl LockedDeclaration {
+    /// Returns the name of its kind.
+    pub fn kind_name(&self) -> &'static str {
+        KINDS
+            .iter()
+            .find(|(kind, _)| *kind == self.kind)
+            .map_or("requirement", |(_, name)| name)
+    }
+
+    /// Returns the kind of a name.
+    pub(super) fn kind_named(name: &str) -> Option<DeclarationKind> {
+        KINDS
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(kind, _)| *kind)
+    }
+}

@@ -1,0 +1,91 @@
+//! The pins of a former `requirements.txt`, whoever wrote it: what is not a pin is passed over,
+//! because this file is an output and the inputs are read elsewhere.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Pin, Pins};
+use crate::package::{Digest, PackageName};
+use crate::source::SourceFile;
+
+/// Returns the pins; never fails.
+pub fn read_requirements_pins(file: &Arc<SourceFile>) -> Pins {
+    let mut pins = Pins::default();
+    for line in joined_lines(file.text()) {
+        if let Some((name, pin)) = pin(&line) {
+            pins.add(name, pin);
+        }
+    }
+    pins
+}
+
+/// Lines without comments, those that end in a backslash joined with the next.
+fn joined_lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut open = String::new();
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let line = without_comment(line).trim_end();
+        match line.strip_suffix('\\') {
+            Some(part) => open.push_str(part),
+            None => {
+                open.push_str(line);
+                lines.push(std::mem::take(&mut open));
+            }
+        }
+    }
+    lines.push(open);
+    lines
+}
+
+/// A `#` begins a comment at the start of a line and after white space, as in pip.
+fn without_comment(line: &str) -> &str {
+    let comment = line.match_indices('#').find(|(at, _)| {
+        let before = &line[..*at];
+        before.is_empty() || before.ends_with(char::is_whitespace)
+    });
+    comment.map_or(line, |(at, _)| &line[..at])
+}
+
+fn pin(line: &str) -> Option<(PackageName, Pin)> {
+    let (declared, options) = match line.find(" --") {
+        Some(at) => line.split_at(at),
+        None => (line, ""),
+    };
+    let declared = declared.split(';').next()?.trim();
+    let (name, version) = declared.split_once("==")?;
+    let name = name.split('[').next()?.trim();
+    let digests: BTreeSet<Digest> = options
+        .split_whitespace()
+        .filter_map(|option| Digest::parse(option.strip_prefix("--hash=")?))
+        .collect();
+    let pin = Pin {
+        version: Some(version.trim_start_matches('=').trim().parse().ok()?),
+        digests,
+    };
+    Some((PackageName::new(name.to_owned()).ok()?, pin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_are_found_among_everything_else() {
+        let digits = "a".repeat(64);
+        let text = format!(
+            "# made by someone\n--index-url https://index.example/simple\n\
+             Flask[async] == 3.1.0 ; os_name == 'posix' \\\n    --hash=sha256:{digits} \\\n\
+             \x20   --hash=md5:zz\n    # via -r a.in\nb>=1\nc @ https://files.example/c-1==2.zip\n\
+             -e ./d\ne==not-a-version\nf===1.0 # via g\n"
+        );
+
+        let pins = read_requirements_pins(&SourceFile::new("a.txt", text));
+
+        let names: Vec<String> = pins.names().map(ToString::to_string).collect();
+        assert_eq!(names, ["f", "flask"]);
+        let flask = PackageName::new("flask".into()).unwrap();
+        let (version, digests) = pins.of(&flask).next().unwrap();
+        assert_eq!(version.as_ref().unwrap().to_string(), "3.1.0");
+        assert_eq!(digests.len(), 1);
+    }
+}

@@ -1,0 +1,209 @@
+//! [`Lock`] → `requirements.txt` in the style of pip-compile, which pip installs with
+//! `--require-hashes` where hashes are asked for.
+
+use super::{ArtifactPlace, Lock, LockedArtifact, LockedPackage, LockedSource};
+use crate::package::{Digest, IndexUrl};
+
+/// How the file is to look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequirementsStyle {
+    /// The command that the opening comment names; none for no such comment.
+    pub command: Option<String>,
+    /// Whether the digests of every file are written.
+    pub hashes: bool,
+    /// How it is told who asked for a package.
+    pub annotations: Annotations,
+    /// Whether the extras of a package are shown.
+    pub extras: bool,
+    /// Whether the addresses of the indexes are written.
+    pub index_urls: bool,
+    /// Whether the find-links are written.
+    pub find_links: bool,
+}
+
+/// How it is told who asked for a package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Annotations {
+    /// In comment lines below it.
+    #[default]
+    Split,
+    /// In a comment behind it.
+    Line,
+    /// Not at all.
+    Off,
+}
+
+/// Writes a lock.
+pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
+    let lock = &lock.clone().sorted();
+    let mut text = String::new();
+    if let Some(command) = &style.command {
+        text.push_str(&format!(
+            "# This file was made by pyaudit with the following command:\n#    {}\n",
+            IndexUrl::redacted(command)
+        ));
+    }
+    let options = option_lines(lock, style);
+    if !options.is_empty() {
+        text.push_str(&options);
+        text.push('\n');
+    }
+    let via = lock.via();
+    let project = lock.tool.as_ref().and_then(|tool| tool.project.as_deref());
+    for package in &lock.packages {
+        let mut reasons: Vec<String> = via
+            .get(&package.name)
+            .into_iter()
+            .flatten()
+            .map(|via| via.annotation(project))
+            .collect();
+        reasons.sort();
+        reasons.dedup();
+        text.push_str(&entry(package, &reasons, style));
+    }
+    text
+}
+
+fn option_lines(lock: &Lock, style: &RequirementsStyle) -> String {
+    let Some(options) = lock.tool.as_ref().map(|tool| &tool.options) else {
+        return String::new();
+    };
+    let mut lines = Vec::new();
+    if style.index_urls {
+        if options.no_index {
+            lines.push("--no-index".to_owned());
+        }
+        let index = options.index.iter().map(|url| format!("--index-url {url}"));
+        let extra = &options.extra_indexes;
+        lines.extend(index.chain(extra.iter().map(|url| format!("--extra-index-url {url}"))));
+    }
+    if style.find_links {
+        let links = options.find_links.iter();
+        lines.extend(links.map(|link| format!("--find-links {link}")));
+    }
+    let lines = lines.iter().map(|line| IndexUrl::redacted(line) + "\n");
+    lines.collect()
+}
+
+fn entry(package: &LockedPackage, reasons: &[String], style: &RequirementsStyle) -> String {
+    let mut entry = requirement(package, style);
+    let hashes = match style.hashes {
+        true => hashes(package),
+        false => Vec::new(),
+    };
+    for hash in hashes {
+        entry.push_str(&format!(" \\\n    --hash={hash}"));
+    }
+    match (style.annotations, reasons) {
+        (Annotations::Off, _) | (_, []) => entry.push('\n'),
+        (Annotations::Line, _) => {
+            let width = if entry.contains('\n') { 0 } else { 24 };
+            entry = format!("{entry:<width$}  # via {}\n", reasons.join(", "));
+        }
+        (Annotations::Split, [only]) => entry.push_str(&format!("\n    # via {only}\n")),
+        (Annotations::Split, several) => {
+            entry.push_str("\n    # via\n");
+            for reason in several {
+                entry.push_str(&format!("    #   {reason}\n"));
+            }
+        }
+    }
+    entry
+}
+
+fn requirement(package: &LockedPackage, style: &RequirementsStyle) -> String {
+    let extras: Vec<&str> = package.extras.iter().map(AsRef::as_ref).collect();
+    let extras = match style.extras && !extras.is_empty() {
+        true => format!("[{}]", extras.join(",")),
+        false => String::new(),
+    };
+    let name = format!("{}{extras}", package.name);
+    let line = match &package.source {
+        LockedSource::Registry => match &package.version {
+            Some(version) => format!("{name}=={version}"),
+            None => name,
+        },
+        LockedSource::Archive {
+            artifact,
+            subdirectory,
+        } => match &artifact.place {
+            ArtifactPlace::Url(_) => {
+                format!(
+                    "{name} @ {}{}",
+                    artifact.place.public(),
+                    fragment(subdirectory)
+                )
+            }
+            ArtifactPlace::Path(path) => format!("{}{extras}", local(path)),
+        },
+        LockedSource::Directory {
+            path,
+            editable,
+            subdirectory,
+        } => {
+            let flag = if *editable { "-e " } else { "" };
+            let path = match subdirectory {
+                Some(subdirectory) => format!("{path}/{subdirectory}"),
+                None => path.clone(),
+            };
+            format!("{flag}{}{extras}", local(&path))
+        }
+        LockedSource::Vcs {
+            kind,
+            place,
+            commit_id,
+            subdirectory,
+            ..
+        } => format!(
+            "{name} @ {kind}+{}@{commit_id}{}",
+            repository(place),
+            fragment(subdirectory)
+        ),
+    };
+    match &package.marker {
+        Some(marker) => format!("{line} ; {marker}"),
+        None => line,
+    }
+}
+
+fn fragment(subdirectory: &Option<String>) -> String {
+    let fragment = subdirectory
+        .iter()
+        .map(|path| format!("#subdirectory={path}"));
+    fragment.collect()
+}
+
+fn repository(place: &ArtifactPlace) -> String {
+    match place {
+        ArtifactPlace::Url(_) => place.public(),
+        ArtifactPlace::Path(path) => format!("file://{path}"),
+    }
+}
+
+/// A path that pip takes for a path and not for a name.
+fn local(path: &str) -> String {
+    let is_marked = path.starts_with(['.', '/', '\\']) || path.contains(":");
+    match is_marked {
+        true => path.to_owned(),
+        false => format!("./{path}"),
+    }
+}
+
+/// One digest for each file, sorted: SHA-256 where there is one, as pip-compile writes, else the
+/// strongest. Digests that protect no more are left out: pip would refuse them.
+fn hashes(package: &LockedPackage) -> Vec<Digest> {
+    let mut hashes: Vec<Digest> = package.artifacts().filter_map(best_digest).collect();
+    hashes.sort();
+    hashes.dedup();
+    hashes
+}
+
+fn best_digest(artifact: &LockedArtifact) -> Option<Digest> {
+    let secure = || artifact.digests.iter().filter(|digest| digest.is_secure());
+    secure()
+        .find(|digest| digest.algorithm() == "sha256")
+        .or_else(|| secure().max_by_key(|digest| digest.hex().len()))
+        // pip's `--require-hashes` takes the three others only.
+        .filter(|digest| digest.algorithm() != "sha224")
+        .cloned()
+}
