@@ -4,6 +4,7 @@ pub mod explain;
 pub mod index;
 pub mod lock;
 pub mod package;
+pub mod report;
 pub mod solve;
 pub mod source;
 pub mod target;

@@ -1,0 +1,10 @@
+//! What a person or a machine reads at the end, out of plain values. Nothing here looks at the
+//! terminal: the caller says whether there is colour and how wide a line may be.
+
+mod json;
+mod summary;
+mod words;
+
+pub use json::{LockOutcome, LockReport, LockedReport};
+pub use summary::{Summary, summary};
+pub use words::{Style, count, list};
