@@ -1,0 +1,326 @@
+//! The locks in `fixtures/locks`: each is read, and what comes of it stands beside it. Run with
+//! `PYAUDIT_RENEW=1` to write the expectations anew, and read the difference before keeping it.
+
+use std::path::Path;
+
+use pyaudit::lock::{
+    Annotations, FORMATS, Format, Lock, LockedPackage, Pins, RequirementsStyle, changes,
+    read_pylock, read_requirements_pins, write_pylock, write_requirements,
+};
+use pyaudit::report::{LockOutcome, LockReport, LockedReport};
+use pyaudit::source::SourceFile;
+
+fn read(case: &str) -> Lock {
+    let path = Path::new("fixtures/locks").join(case).join("pylock.toml");
+    let text = std::fs::read_to_string(&path).expect("the fixture is there");
+    read_pylock(&SourceFile::new("pylock.toml", text)).expect("the fixture is a lock")
+}
+
+#[track_caller]
+fn expect(case: &str, file: &str, written: &str) {
+    let path = Path::new("fixtures/locks").join(case).join(file);
+    if std::env::var_os("PYAUDIT_RENEW").is_some() {
+        std::fs::write(&path, written).expect("the fixture can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+
+    assert_eq!(written, expected, "{}", path.display());
+}
+
+fn hashed() -> RequirementsStyle {
+    RequirementsStyle {
+        hashes: true,
+        ..RequirementsStyle::default()
+    }
+}
+
+#[test]
+fn our_own_lock_reads_and_writes_to_the_same_bytes() {
+    expect("own", "pylock.toml", &write_pylock(&read("own")));
+}
+
+#[test]
+fn the_locks_of_other_tools_are_read_and_written_our_way() {
+    for case in ["pip-lock", "uv-compile", "uv-export"] {
+        let written = write_pylock(&read(case));
+
+        expect(case, "written.toml", &written);
+        let again = read_pylock(&SourceFile::new("written.toml", written.as_str())).unwrap();
+        assert_eq!(write_pylock(&again), written);
+        assert_eq!(again, read(case));
+    }
+}
+
+#[test]
+fn requirements_are_written_in_every_style() {
+    let lock = read("own");
+    let plain = RequirementsStyle {
+        command: Some("pyaudit lock -o requirements.txt --index-url https://u:p@i.example/".into()),
+        ..RequirementsStyle::default()
+    };
+    let full = RequirementsStyle {
+        extras: true,
+        index_urls: true,
+        find_links: true,
+        ..hashed()
+    };
+    let line = RequirementsStyle {
+        annotations: Annotations::Line,
+        ..RequirementsStyle::default()
+    };
+    let line_hashed = RequirementsStyle {
+        annotations: Annotations::Line,
+        ..hashed()
+    };
+    let bare = RequirementsStyle {
+        annotations: Annotations::Off,
+        ..RequirementsStyle::default()
+    };
+
+    for (file, style) in [
+        ("plain.txt", plain),
+        ("full.txt", full),
+        ("line.txt", line),
+        ("line-hashed.txt", line_hashed),
+        ("bare.txt", bare),
+    ] {
+        expect("own", file, &write_requirements(&lock, &style));
+    }
+}
+
+#[test]
+fn the_outcome_is_told_to_machines() {
+    let lock = read("own");
+    let former = SourceFile::new("former.txt", "flask==3.0\nold==1\nwerkzeug==3.1.3\n");
+    let former = read_requirements_pins(&former);
+    let moved = changes(&former, &Pins::from(&lock));
+
+    let locked = LockedReport::new(&lock, Some("pylock.toml"), Some(&moved), &[]);
+    let report = LockReport::new(LockOutcome::Locked(locked));
+
+    let text = serde_json::to_string_pretty(&report).unwrap() + "\n";
+    expect("own", "report.json", &text);
+}
+
+#[test]
+fn every_format_reads_the_pins_it_wrote() {
+    let mut lock = read("own");
+    lock.packages.retain(LockedPackage::is_from_registry);
+    let versions = |pins: &Pins| -> Vec<String> {
+        pins.names()
+            .flat_map(|name| {
+                pins.versions(name)
+                    .map(move |version| format!("{name} {version}"))
+            })
+            .collect()
+    };
+    let expected = versions(&Pins::from(&lock));
+
+    for format in FORMATS {
+        let text = (format.write)(&lock, &hashed());
+        let pins = (format.read_pins)(&SourceFile::new("former", text)).unwrap();
+
+        assert_eq!(versions(&pins), expected, "{}", format.name);
+    }
+    assert_eq!(expected.len(), 4);
+}
+
+#[test]
+fn credentials_reach_no_file() {
+    let mut lock = read("own");
+    let secret = "https://user:s3cret@index.example/simple";
+    lock.packages[2].index = Some(secret.into());
+    let tool = lock.tool.as_mut().unwrap();
+    tool.options.index = Some(secret.into());
+    tool.options.extra_indexes = vec![secret.into()];
+    tool.options.find_links = vec![secret.into()];
+    tool.declarations[0].text = format!("app @ {secret}");
+    let style = RequirementsStyle {
+        command: Some(format!("pyaudit lock --index-url {secret}")),
+        index_urls: true,
+        find_links: true,
+        ..hashed()
+    };
+
+    for format in FORMATS {
+        assert!(
+            !(format.write)(&lock, &style).contains("s3cret"),
+            "{}",
+            format.name
+        );
+    }
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_is_shown_where_it_is_wrong() {
+    let head = "lock-version = \"1.0\"\ncreated-by = \"x\"\n";
+    let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");
+    for (text, place, message) in [
+        (
+            "lock-version = \"2.0\"".into(),
+            "\"2.0\"",
+            "expected lock-version `1.0`, but found `2.0`",
+        ),
+        (
+            "lock-version = 1.0".into(),
+            "1.0",
+            "expected a string, but found floating point `1.0`",
+        ),
+        (
+            "created-by = \"x\"".into(),
+            "",
+            "the key `lock-version` is missing here",
+        ),
+        (
+            "lock-version = ".into(),
+            "",
+            "string values must be quoted, expected literal string",
+        ),
+        (head.into(), "", "the key `packages` is missing here"),
+        (
+            format!("{head}[[packages]]\nname = \"a b\"\n"),
+            "\"a b\"",
+            "expected a package name, but found `a b`",
+        ),
+        (
+            package.replace("\"1\"", "\"one\""),
+            "\"one\"",
+            "expected a version, but found `one`",
+        ),
+        (
+            package.clone(),
+            "\"a\"",
+            "there is nothing to install `a` from",
+        ),
+        (
+            format!(
+                "{package}directory = {{ path = \".\" }}\nsdist = {{ url = \"https://files.example/a-1.zip\", hashes = {{}} }}\n"
+            ),
+            "\"a\"",
+            "`a` has more than one kind of source",
+        ),
+        (
+            format!("{package}wheels = [{{ hashes = {{ sha256 = \"00\" }} }}]\n"),
+            "{ hashes = { sha256 = \"00\" } }",
+            "expected a `url` or a `path` here",
+        ),
+        (
+            format!(
+                "{package}sdist = {{ url = \"https://files.example/a-1.zip\", hashes = {{ sha256 = \"00\" }} }}\n"
+            ),
+            "\"00\"",
+            "expected the hexadecimal digits of a sha256 digest",
+        ),
+    ] {
+        let problem = read_pylock(&SourceFile::new("pylock.toml", text.as_str())).unwrap_err();
+
+        assert_eq!(problem.message, message, "{text}");
+        assert_eq!(problem.origin.unwrap().text(), place, "{text}");
+    }
+}
+
+#[test]
+fn a_record_of_another_schema_is_passed_over() {
+    let text = std::fs::read_to_string("fixtures/locks/own/pylock.toml").unwrap();
+    let newer = text.replace("schema = 1", "schema = 2");
+
+    let lock = read_pylock(&SourceFile::new("pylock.toml", newer)).unwrap();
+
+    assert!(lock.tool.is_none());
+    assert_eq!(lock.packages.len(), 8);
+}
+
+#[test]
+fn a_former_output_of_any_kind_gives_the_same_names() {
+    let lock = read("own");
+    let text = write_requirements(&lock, &hashed());
+    let pins = read_requirements_pins(&SourceFile::new("requirements.txt", text));
+
+    assert!(pins.names().all(|name| !lock.named(name).is_empty()));
+    assert!(Format::named("requirements").is_some());
+}
+
+mod laws {
+    //! Writing and reading lose nothing, whatever is in the lock.
+
+    use proptest::prelude::*;
+    use pyaudit::lock::{
+        ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedNote, LockedPackage, read_pylock,
+        write_pylock,
+    };
+    use pyaudit::package::{Digest, PackageName, Requirement, Timestamp};
+    use pyaudit::source::SourceFile;
+
+    const NAMES: &[&str] = &["a", "b", "c-d"];
+    const VERSIONS: &[&str] = &["1.0", "2!1b1.dev3+local.1"];
+
+    fn artifact() -> impl Strategy<Value = LockedArtifact> {
+        (".{0,12}", any::<u64>(), any::<i64>(), "[0-9a-f]{64}").prop_map(
+            |(name, size, seconds, hex)| LockedArtifact {
+                name,
+                place: ArtifactPlace::Path("wheels/x.whl".into()),
+                upload_time: Some(Timestamp::from_seconds(seconds)),
+                size: Some(size),
+                digests: Digest::new("sha256", &hex).into_iter().collect(),
+            },
+        )
+    }
+
+    fn edge() -> impl Strategy<Value = LockedEdge> {
+        let line = prop::sample::select(vec![
+            "a>=1",
+            "b[x]",
+            "c-d ; os_name == 'nt'",
+            "e @ https://h/e.zip",
+        ]);
+        (line, prop::option::of(prop::sample::select(VERSIONS))).prop_map(|(line, version)| {
+            LockedEdge {
+                requirement: Requirement::parse(line).expect("a requirement"),
+                version: version.map(|version| version.parse().expect("a version")),
+            }
+        })
+    }
+
+    prop_compose! {
+        fn package()(
+            name in prop::sample::select(NAMES),
+            version in prop::sample::select(VERSIONS),
+            marker in prop::option::of(".{0,12}"),
+            wheels in prop::collection::vec(artifact(), 1..3),
+            edges in prop::collection::vec(edge(), 0..4),
+            note in ".{0,12}",
+        ) -> LockedPackage {
+            LockedPackage {
+                marker,
+                wheels,
+                edges,
+                notes: vec![LockedNote::parse(&note)],
+                ..LockedPackage::new(
+                    PackageName::new(name.to_owned()).expect("a name"),
+                    Some(version.parse().expect("a version")),
+                )
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn writing_then_reading_a_lock_changes_nothing(
+            packages in prop::collection::vec(package(), 0..5),
+        ) {
+            let lock = Lock { packages, ..Lock::empty() };
+            let written = write_pylock(&lock);
+
+            let read = read_pylock(&SourceFile::new("pylock.toml", written.as_str()));
+
+            prop_assert_eq!(write_pylock(&read.unwrap()), written);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "(lock-version = \"1.0\"\n)?.{0,60}") {
+            let _ = read_pylock(&SourceFile::new("pylock.toml", text.as_str()));
+        }
+    }
+}
