@@ -15,6 +15,8 @@ mod version_key;
 mod version_set;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
