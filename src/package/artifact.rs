@@ -39,7 +39,7 @@ pub enum DistName {
 pub enum DistNameError {
     /// Neither a wheel nor a source archive (`.exe`, `.egg`, `.rpm`, signatures).
     OtherKind,
-    /// A wheel whose name has too few or too many parts, or an invalid name.
+    /// A name with too few, too many or empty parts, or that of another project.
     Malformed,
     /// The version is none of PEP 440.
     InvalidVersion,
@@ -51,11 +51,16 @@ const SDIST_ENDINGS: &[&str] = &[
 ];
 
 impl DistName {
-    /// Takes a file name apart; `project` is the name of the page it stands on, which settles
-    /// where the name of an old source archive ends and its version begins.
+    /// Takes a file name apart (percent-decoded already); `project` is the name of the page it
+    /// stands on, which settles where the name of an old source archive ends and its version
+    /// begins. Files of other projects are refused.
     pub fn parse(filename: &str, project: &PackageName) -> Result<Self, DistNameError> {
         if filename.ends_with(".whl") {
-            return WheelName::parse(filename).map(Self::Wheel);
+            let wheel = WheelName::parse(filename)?;
+            return match wheel.name == *project {
+                true => Ok(Self::Wheel(wheel)),
+                false => Err(DistNameError::Malformed),
+            };
         }
         let stem = SDIST_ENDINGS
             .iter()
@@ -80,30 +85,37 @@ impl WheelName {
             .strip_suffix(".whl")
             .ok_or(DistNameError::OtherKind)?;
         let parts: Vec<&str> = stem.split('-').collect();
+        if parts.iter().any(|part| part.is_empty()) {
+            return Err(DistNameError::Malformed);
+        }
         let (build, tags) = match parts.len() {
             5 => (None, parts[2..].join("-")),
-            6 => (Some(parts[2]), parts[3..].join("-")),
+            6 => (Some(read_build_tag(parts[2])?), parts[3..].join("-")),
             _ => return Err(DistNameError::Malformed),
         };
-        let build = build
-            .map(|build| {
-                let digits = build
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(build.len());
-                let number = build[..digits].parse().ok()?;
-                Some((number, build[digits..].to_owned()))
-            })
-            .map(|build| build.ok_or(DistNameError::Malformed))
-            .transpose()?;
         Ok(Self {
             name: PackageName::new(parts[0].to_owned()).map_err(|_| DistNameError::Malformed)?,
-            version: parts[1]
-                .parse()
-                .map_err(|_| DistNameError::InvalidVersion)?,
+            version: read_escaped_version(parts[1])?,
             build,
             tags,
         })
     }
+}
+
+/// Reads `1abc`; a number too large for us orders as the largest.
+fn read_build_tag(text: &str) -> Result<(u64, String), DistNameError> {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    match text.strip_suffix(rest) {
+        None | Some("") => Err(DistNameError::Malformed),
+        Some(digits) => Ok((digits.parse().unwrap_or(u64::MAX), rest.to_owned())),
+    }
+}
+
+/// Old tools wrote the version's `-` as `_`, as they did the name's: `1.0_1` is `1.0-1`.
+fn read_escaped_version(text: &str) -> Result<Version, DistNameError> {
+    text.parse()
+        .or_else(|_| text.replace('_', "-").parse())
+        .map_err(|_| DistNameError::InvalidVersion)
 }
 
 impl SdistName {
@@ -216,6 +228,63 @@ mod tests {
     }
 
     #[test]
+    fn wheel_names_of_all_times_are_read() {
+        for (filename, name, version) in [
+            ("Foo_Bar.baz-1.0-py3-none-any.whl", "foo-bar-baz", "1.0"),
+            ("foo-1.0_1-py3-none-any.whl", "foo", "1.0.post1"),
+            ("foo-1.0_rc1-py2.py3-none-any.whl", "foo", "1.0rc1"),
+            ("foo-1!2.0-py3-none-any.whl", "foo", "1!2.0"),
+            (
+                "torch-2.3.1+cu121-cp310-cp310-linux_x86_64.whl",
+                "torch",
+                "2.3.1+cu121",
+            ),
+            (
+                "torch-2.3.1+cu121_with_x-cp310-cp310-linux_x86_64.whl",
+                "torch",
+                "2.3.1+cu121.with.x",
+            ),
+            (
+                "foo-1.0-99999999999999999999-py3-none-any.whl",
+                "foo",
+                "1.0",
+            ),
+        ] {
+            let wheel = WheelName::parse(filename).unwrap();
+
+            assert_eq!(
+                (wheel.name.as_ref(), &*wheel.version.to_string()),
+                (name, version)
+            );
+        }
+        for filename in [
+            "-1.0-py3-none-any.whl",
+            "foo--py3-none-any.whl",
+            "foo-1.0-py3--any.whl",
+            "foo_-1.0-py3-none-any.whl",
+            "f\u{f6}o-1.0-py3-none-any.whl",
+            "foo bar-1.0-py3-none-any.whl",
+            "foo-1.0.whl",
+            ".whl",
+        ] {
+            assert_eq!(
+                WheelName::parse(filename),
+                Err(DistNameError::Malformed),
+                "{filename}"
+            );
+        }
+        assert_eq!(
+            parse("torch-2.3.1%2Bcu121-cp310-cp310-linux_x86_64.whl", "torch"),
+            Err(DistNameError::InvalidVersion),
+            "decoding is the caller's"
+        );
+        assert_eq!(
+            parse("other-1-py3-none-any.whl", "a"),
+            Err(DistNameError::Malformed)
+        );
+    }
+
+    #[test]
     fn an_sdist_name_is_split_where_the_project_name_ends() {
         let version = |file, project| parse(file, project).unwrap().version().to_string();
 
@@ -224,6 +293,16 @@ mod tests {
             "0.2.1"
         );
         assert_eq!(version("ruamel.yaml-0.1-beta1.zip", "ruamel-yaml"), "0.1b1");
+        assert_eq!(version("A--b_C-1.0-2.tgz", "a-b-c"), "1.0.post2");
+        assert_eq!(version("a-1.0.tar.bz2", "a"), "1.0");
+        assert_eq!(
+            parse("a-b-1.0.zip", "a"),
+            Err(DistNameError::InvalidVersion)
+        );
+        assert_eq!(
+            parse("a-1.0.tar.gz.asc", "a"),
+            Err(DistNameError::OtherKind)
+        );
         assert_eq!(parse("other-1.tar.gz", "a"), Err(DistNameError::Malformed));
         assert_eq!(parse("a-1.exe", "a"), Err(DistNameError::OtherKind));
     }

@@ -37,21 +37,51 @@ impl IndexUrl {
         let mut shown = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find("://") {
-            let authority = &rest[at + 3..];
-            let end = authority
-                .find(|c: char| "/?#\"'<>".contains(c) || c.is_whitespace())
-                .unwrap_or(authority.len());
-            shown.push_str(&rest[..at + 3]);
-            let host = match authority[..end].rfind('@') {
-                Some(at) if &authority[..at] != "git" => at + 1,
-                _ => 0,
-            };
-            shown.push_str(&authority[host..end]);
-            rest = &authority[end..];
+            let (before, after) = rest.split_at(at + 3);
+            shown.push_str(before);
+            rest = without_credentials(after);
+            // What is left of the authority holds no further `://`.
+            let end = rest.find("://").map_or(rest.len(), |_| authority_len(rest));
+            shown.push_str(&rest[..end]);
+            rest = &rest[end..];
         }
         shown.push_str(rest);
         shown
     }
+}
+
+/// Takes the credentials off what follows a `://`.
+fn without_credentials(text: &str) -> &str {
+    let authority = &text[..authority_len(text)];
+    if let Some(at) = authority.rfind('@') {
+        return match &authority[..at] {
+            "git" => text,
+            _ => &text[at + 1..],
+        };
+    }
+    // A password with an unescaped `/`, `?` or `#` makes the URL invalid, and must not be shown in
+    // the message that says so: what looks like a port is none, and an `@` follows.
+    let has_port = authority
+        .rsplit_once(':')
+        .is_none_or(|(_, port)| authority.starts_with('[') || is_port(port));
+    let word_end = text.find(ends_url).unwrap_or(text.len());
+    match text[..word_end].find('@') {
+        Some(at) if !has_port => &text[at + 1..],
+        _ => text,
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn ends_url(c: char) -> bool {
+    "\"'<>".contains(c) || c.is_whitespace()
+}
+
+fn authority_len(text: &str) -> usize {
+    text.find(|c| "/\\?#".contains(c) || ends_url(c))
+        .unwrap_or(text.len())
 }
 
 impl fmt::Display for IndexUrl {
@@ -80,5 +110,22 @@ mod tests {
             IndexUrl::redacted("get https://a:b@h/x and git+ssh://git@g/y"),
             "get https://h/x and git+ssh://git@g/y"
         );
+        for (text, expected) in [
+            ("https://u:p/w@h/x", "https://h/x"),
+            ("https://u:p#w@h/x", "https://h/x"),
+            ("https://u:p@w@h/x", "https://h/x"),
+            ("https://token@h:8080/x@v1", "https://h:8080/x@v1"),
+            ("git+https://h/x.git@v1", "git+https://h/x.git@v1"),
+            ("https://h:8080/x@v1", "https://h:8080/x@v1"),
+            ("https://[::1]:80/x@v1", "https://[::1]:80/x@v1"),
+            (
+                "https://a:b@h/?next=https://c:d@i/",
+                "https://h/?next=https://i/",
+            ),
+            ("://u:p@h", "://h"),
+            ("no url: a:b@c", "no url: a:b@c"),
+        ] {
+            assert_eq!(IndexUrl::redacted(text), expected);
+        }
     }
 }

@@ -1,20 +1,31 @@
 //! The words of Python packaging: names, versions, specifiers, requirements, artifacts.
 
 mod artifact;
+mod clause;
+mod comparison;
+mod direct_url;
 mod index_url;
+mod leniency;
+mod marker;
+mod marker_grammar;
 mod requirement;
 mod specifier;
 mod timestamp;
 mod version_key;
 mod version_set;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
+pub use direct_url::DirectUrl;
 pub use index_url::IndexUrl;
+pub use marker::{Marker, MarkerTexts};
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
-pub use requirement::{
-    Declaration, DeclarationKind, DirectUrl, Marker, MarkerTexts, Requirement, RequirementError,
-};
+pub use requirement::{Declaration, DeclarationKind, Requirement, RequirementError};
 pub use specifier::{SpecifierError, Specifiers};
 pub use timestamp::Timestamp;
 pub use version_key::VersionKey;

@@ -1,17 +1,15 @@
 //! PEP 508 requirements, read leniently where metadata in the wild is loose, and declarations: a
 //! requirement with the place that says so.
 //!
-//! pep508_rs parses and decides markers; names, extras, specifiers and URLs are split here,
-//! because its parser panics on some hostile names, knows no leniency, and loses the spelling.
+//! Requirements are split here and not by pep508_rs, because its parser panics on some hostile
+//! names, knows no leniency, and loses the spelling.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
-use url::Url;
+use pep508_rs::{ExtraName, PackageName};
 
-use super::{Digest, Specifiers};
+use super::{Digest, DirectUrl, Marker, MarkerTexts, SpecifierError, Specifiers};
 use crate::source::{Origin, Span};
 
 /// `name[extra] specifiers ; marker`, or `name[extra] @ url ; marker`.
@@ -27,31 +25,6 @@ pub struct Requirement {
     pub url: Option<Arc<DirectUrl>>,
     /// The environments in which it counts.
     pub marker: Marker,
-}
-
-/// An environment marker with the text it was read from (pep508_rs prints `python_version` back as
-/// `python_full_version`).
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Marker {
-    tree: MarkerTree,
-    text: Arc<str>,
-}
-
-/// A direct reference (PEP 440 "Direct references", PEP 508), decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DirectUrl {
-    /// As the user wrote it; for messages, with any password removed.
-    pub given: String,
-    /// Where it points, without the VCS prefix, revision and fragment; `file:` for paths.
-    pub url: Url,
-    /// The version control system and the revision, for a `git+…@rev` URL.
-    pub vcs: Option<(String, Option<String>)>,
-    /// The `#subdirectory=`.
-    pub subdirectory: Option<String>,
-    /// The `#sha256=` and the like.
-    pub digests: Vec<Digest>,
-    /// Whether `-e` stood before it.
-    pub editable: bool,
 }
 
 /// Text that is no requirement.
@@ -89,106 +62,28 @@ pub struct Declaration {
     pub digests: Vec<Digest>,
 }
 
-impl Marker {
-    /// Returns the marker that always holds.
-    pub fn always() -> Self {
-        Self {
-            tree: MarkerTree::TRUE,
-            text: "".into(),
-        }
-    }
-
-    /// Wraps a tree that was built and not read.
-    pub fn from_tree(tree: MarkerTree) -> Self {
-        let text = tree.try_to_string().unwrap_or_default();
-        Self {
-            tree,
-            text: text.into(),
-        }
-    }
-
-    /// Reads a marker; comparisons that mean nothing (`python_version >= 'abc'`) are an error and
-    /// not, as in pep508_rs, silently true.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (marker, dropped) = Self::parse_lenient(text)?;
-        match dropped.into_iter().next() {
-            Some(reason) => Err(reason),
-            None => Ok(marker),
-        }
-    }
-
-    /// Reads a marker, and tells the comparisons that had to be dropped (they count as true).
-    pub fn parse_lenient(text: &str) -> Result<(Self, Vec<String>), String> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok((Self::always(), Vec::new()));
-        }
-        let mut dropped = Vec::new();
-        let mut report = |kind, message: String| {
-            use pep508_rs::MarkerWarningKind as Kind;
-            match kind {
-                Kind::DeprecatedMarkerName | Kind::LexicographicComparison => {}
-                Kind::ExtraInvalidComparison
-                | Kind::MarkerMarkerComparison
-                | Kind::Pep440Error
-                | Kind::StringStringComparison => dropped.push(message),
-            }
-        };
-        let tree = MarkerTree::parse_reporter(text, &mut report)
-            .map_err(|error| error.message.to_string())?;
-        Ok((
-            Self {
-                tree,
-                text: text.into(),
-            },
-            dropped,
-        ))
-    }
-
-    /// Returns the tree, for algebra.
-    pub fn tree(&self) -> &MarkerTree {
-        &self.tree
-    }
-
-    /// Returns the text it was read from; empty for the marker that always holds.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether it is the marker that always holds.
-    pub fn is_always(&self) -> bool {
-        self.tree.is_true()
-    }
-
-    /// Whether it holds in an environment with these extras asked for.
-    pub fn holds(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
-        self.tree.is_true() || self.tree.evaluate(environment, extras)
-    }
-}
-
-impl fmt::Debug for Marker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Marker({:?})", self.text)
-    }
-}
-
 impl Requirement {
     /// Reads a requirement strictly, as a user writes it.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {
         Self::read(text, Specifiers::parse, &mut |marker| Marker::parse(marker))
     }
 
-    /// Reads a requirement as metadata holds it, forgiving in the specifiers; `markers` remembers
-    /// the markers read so far, as the same few recur thousands of times.
+    /// Reads a requirement as metadata holds it, forgiving in quotes, specifiers and markers;
+    /// `markers` remembers the markers read so far, as the same few recur thousands of times.
     pub fn parse_lenient(text: &str, markers: &mut MarkerTexts) -> Result<Self, RequirementError> {
-        Self::read(text, Specifiers::parse_lenient, &mut |marker| {
+        let (inner, from) = without_quotes(text);
+        let read = Self::read(inner, Specifiers::parse_lenient, &mut |marker| {
             markers.parse(marker)
+        });
+        read.map_err(|error| RequirementError {
+            span: Span::new(from + error.span.start, error.span.len()),
+            ..error
         })
     }
 
     fn read(
         text: &str,
-        specifiers: impl Fn(&str) -> Result<Specifiers, super::SpecifierError>,
+        specifiers: impl Fn(&str) -> Result<Specifiers, SpecifierError>,
         marker: &mut dyn FnMut(&str) -> Result<Marker, String>,
     ) -> Result<Self, RequirementError> {
         let parts = Parts::split(text)?;
@@ -235,30 +130,10 @@ impl fmt::Display for Requirement {
             Some(url) => write!(f, " @ {}", url.given)?,
             None => write!(f, "{}", self.specifiers)?,
         }
-        if !self.marker.text.is_empty() {
-            write!(f, " ; {}", self.marker.text)?;
+        if !self.marker.text().is_empty() {
+            write!(f, " ; {}", self.marker.text())?;
         }
         Ok(())
-    }
-}
-
-/// Markers by their text, so that each is parsed once.
-#[derive(Debug, Default)]
-pub struct MarkerTexts(std::collections::HashMap<Box<str>, Marker>);
-
-impl MarkerTexts {
-    /// Returns the marker for a text; comparisons that mean nothing count as true.
-    pub fn parse(&mut self, text: &str) -> Result<Marker, String> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(Marker::always());
-        }
-        if let Some(marker) = self.0.get(text) {
-            return Ok(marker.clone());
-        }
-        let (marker, _) = Marker::parse_lenient(text)?;
-        self.0.insert(text.into(), marker.clone());
-        Ok(marker)
     }
 }
 
@@ -273,56 +148,13 @@ struct Parts {
 
 impl Parts {
     fn split(text: &str) -> Result<Self, RequirementError> {
-        let fail = |message: String, start: usize, len: usize| {
-            Err(RequirementError {
-                message,
-                span: Span::new(start, len),
-            })
-        };
-        let start = text.len() - text.trim_start().len();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        let name_end = text[start..]
-            .find(|c| !is_name(c))
-            .map_or(text.len(), |at| start + at);
-        let Ok(name) = PackageName::new(text[start..name_end].to_owned()) else {
-            let shown = text[start..].split_whitespace().next().unwrap_or_default();
-            return fail(
-                format!("expected a package name, but found `{shown}`"),
-                start,
-                shown.len(),
-            );
-        };
-        if name_end == start {
-            let shown = text[start..].split_whitespace().next().unwrap_or_default();
-            return match shown {
-                "" => fail(
-                    "expected a package name, but found nothing".into(),
-                    start,
-                    0,
-                ),
-                _ => fail(
-                    format!("expected a package name, but found `{shown}`"),
-                    start,
-                    shown.len(),
-                ),
-            };
-        }
+        let (name, name_end) = split_name(text)?;
         let (extras, after) = split_extras(text, name_end)?;
-        let rest = &text[after..];
-        let body_from = after + (rest.len() - rest.trim_start().len());
+        let body_from = skip_space(text, after);
         if text[body_from..].starts_with('@') {
-            return Ok(Self::with_url(text, name, extras, body_from + 1));
+            return Self::with_url(text, name, extras, body_from + 1);
         }
-        let (body_end, marker) = match text[after..].find(';') {
-            Some(at) => (
-                after + at,
-                Span {
-                    start: after + at + 1,
-                    end: text.len(),
-                },
-            ),
-            None => (text.len(), Span::new(text.len(), 0)),
-        };
+        let (body_end, marker) = split_marker(text, after);
         Ok(Self {
             name,
             extras,
@@ -336,31 +168,80 @@ impl Parts {
     }
 
     /// A URL ends at white space (PEP 508), so that `;` can be part of it.
-    fn with_url(text: &str, name: PackageName, extras: Vec<ExtraName>, after_at: usize) -> Self {
-        let from = after_at + (text[after_at..].len() - text[after_at..].trim_start().len());
+    fn with_url(
+        text: &str,
+        name: PackageName,
+        extras: Vec<ExtraName>,
+        after_at: usize,
+    ) -> Result<Self, RequirementError> {
+        let from = skip_space(text, after_at);
         let end = text[from..]
             .find(char::is_whitespace)
             .map_or(text.len(), |at| from + at);
-        let marker = match text[end..].find(';') {
-            Some(at) => Span {
-                start: end + at + 1,
-                end: text.len(),
-            },
-            None => Span::new(text.len(), 0),
-        };
-        Self {
+        if from == end || text[from..].starts_with(';') {
+            return Err(RequirementError {
+                message: "expected a URL after `@`, but found nothing".into(),
+                span: Span::new(after_at - 1, 1),
+            });
+        }
+        let (rest_end, marker) = split_marker(text, end);
+        let rest = text[end..rest_end].trim();
+        if !rest.is_empty() {
+            return Err(RequirementError {
+                message: format!("expected ` ; ` and a marker after the URL, but found `{rest}`"),
+                span: Span::new(skip_space(text, end), rest.len()),
+            });
+        }
+        Ok(Self {
             name,
             extras,
             specifiers: Span::new(end, 0),
             url: Some(Span { start: from, end }),
             marker,
-        }
+        })
     }
 }
 
+fn skip_space(text: &str, from: usize) -> usize {
+    from + (text[from..].len() - text[from..].trim_start().len())
+}
+
+/// Returns where the first `;` is (or the end), and what stands behind it.
+fn split_marker(text: &str, from: usize) -> (usize, Span) {
+    match text[from..].find(';').map(|at| from + at) {
+        Some(at) => {
+            let (start, end) = (at + 1, text.len());
+            (at, Span { start, end })
+        }
+        None => (text.len(), Span::new(text.len(), 0)),
+    }
+}
+
+fn split_name(text: &str) -> Result<(PackageName, usize), RequirementError> {
+    let start = skip_space(text, 0);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let end = text[start..]
+        .find(|c| !is_name(c))
+        .map_or(text.len(), |at| start + at);
+    // pep508_rs takes the empty name for a valid one.
+    if let Ok(name) = PackageName::new(text[start..end].to_owned())
+        && start < end
+    {
+        return Ok((name, end));
+    }
+    let shown = text[start..].split_whitespace().next().unwrap_or_default();
+    let found = match shown {
+        "" => "nothing".to_owned(),
+        _ => format!("`{shown}`"),
+    };
+    Err(RequirementError {
+        message: format!("expected a package name, but found {found}"),
+        span: Span::new(start, shown.len()),
+    })
+}
+
 fn split_extras(text: &str, from: usize) -> Result<(Vec<ExtraName>, usize), RequirementError> {
-    let lead = text[from..].len() - text[from..].trim_start().len();
-    let open = from + lead;
+    let open = skip_space(text, from);
     if !text[open..].starts_with('[') {
         return Ok((Vec::new(), from));
     }
@@ -390,48 +271,17 @@ fn split_extras(text: &str, from: usize) -> Result<(Vec<ExtraName>, usize), Requ
     Ok((extras, close + 1))
 }
 
-impl DirectUrl {
-    /// Reads a URL with an optional VCS prefix, revision and fragment; a path that is no URL must
-    /// have been made a `file:` URL before.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (vcs, address) = match text.split_once('+') {
-            Some((vcs @ ("git" | "hg" | "svn" | "bzr"), address)) => (Some(vcs), address),
-            _ => (None, text),
-        };
-        let mut url =
-            Url::parse(address).map_err(|error| format!("`{text}` is not a URL: {error}"))?;
-        let fragment: BTreeMap<String, String> = url
-            .fragment()
-            .map(|fragment| {
-                url::form_urlencoded::parse(fragment.as_bytes())
-                    .into_owned()
-                    .collect()
-            })
-            .unwrap_or_default();
-        url.set_fragment(None);
-        let vcs = vcs.map(|vcs| (vcs.to_owned(), split_revision(&mut url)));
-        let digests = fragment
-            .iter()
-            .filter_map(|(algorithm, value)| Digest::new(algorithm, value))
-            .collect();
-        Ok(Self {
-            given: super::IndexUrl::redacted(text),
-            url,
-            vcs,
-            subdirectory: fragment.get("subdirectory").cloned(),
-            digests,
-            editable: false,
-        })
+/// Takes off the quotes around a whole requirement; also returns where the rest begins.
+fn without_quotes(text: &str) -> (&str, usize) {
+    let trimmed = text.trim();
+    let inner = ['"', '\''].into_iter().find_map(|quote| {
+        let inner = trimmed.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then_some(inner)
+    });
+    match inner {
+        Some(inner) => (inner, skip_space(text, 0) + 1),
+        None => (text, 0),
     }
-}
-
-/// Takes `@rev` off the end of a VCS URL's path.
-fn split_revision(url: &mut Url) -> Option<String> {
-    let path = url.path().to_owned();
-    let at = path.rfind('@')?;
-    let (path, revision) = path.split_at(at);
-    url.set_path(path);
-    Some(revision[1..].to_owned())
 }
 
 #[cfg(test)]
@@ -458,6 +308,60 @@ mod tests {
     }
 
     #[test]
+    fn what_metadata_holds_in_the_wild_is_understood() {
+        for (text, expected) in [
+            ("foo (>=1.0.*)", "foo>=1.0"),
+            ("foo>=1.0,", "foo>=1.0"),
+            ("foo (>1.0) ; extra=='x'", "foo>1.0 ; extra=='x'"),
+            ("foo>=1.0.post1<2", "foo>=1.0.post1,<2"),
+            ("\"foo\"", "foo"),
+            ("'foo>=1; extra == \"x\"'", "foo>=1 ; extra == \"x\""),
+            ("foo 1.0", "foo==1.0"),
+            ("foo[a,]>=1;os_name=='nt'", "foo[a]>=1 ; os_name=='nt'"),
+            ("a[b]@https://h/x", "a[b] @ https://h/x"),
+            (
+                "foo;python_version>='3.8.*'",
+                "foo ; python_version>='3.8.*'",
+            ),
+            ("foo ; extra == 'a;b'", "foo ; extra == 'a;b'"),
+            ("foo ()", "foo"),
+        ] {
+            let requirement = Requirement::parse_lenient(text, &mut MarkerTexts::default());
+
+            assert_eq!(requirement.unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_errors() {
+        for text in [
+            "foo- >=1",
+            "foo-",
+            "foo_",
+            "foo.",
+            "-a",
+            "_a",
+            ".a",
+            "-",
+            "@",
+            "[x]",
+            ">=1",
+            ";",
+            "f\u{f6}o",
+            "\u{0130}",
+            "foo- ; os_name == 'nt'",
+            "foo-[x]",
+            "foo-@https://h/x",
+            "\0",
+            "\"",
+        ] {
+            assert!(Requirement::parse(text).is_err(), "{text}");
+            let lenient = Requirement::parse_lenient(text, &mut MarkerTexts::default());
+            assert!(lenient.is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_pointed_at() {
         let error = |text: &str| {
             let error = Requirement::parse(text).unwrap_err();
@@ -472,16 +376,9 @@ mod tests {
         assert_eq!(error("a[x").0, "[");
         assert!(error("a; python_version >= 'abc'").1.contains("marker"));
         assert!(error("").1.contains("found nothing"));
-    }
-
-    #[test]
-    fn a_vcs_url_gives_up_its_revision_and_fragment() {
-        let text = "git+https://u:secret@h/p.git@v1#subdirectory=x&egg=y";
-        let url = DirectUrl::parse(text).unwrap();
-
-        assert_eq!(url.vcs, Some(("git".into(), Some("v1".into()))));
-        assert_eq!(url.url.path(), "/p.git");
-        assert_eq!(url.subdirectory.as_deref(), Some("x"));
-        assert!(!url.given.contains("secret"));
+        assert_eq!(error("foo bar").0, "bar");
+        assert_eq!(error("a @ ; os_name == 'nt'").0, "@");
+        assert_eq!(error("a @").0, "@");
+        assert_eq!(error("a @ https://h/x y ; os_name == 'nt'").0, "y");
     }
 }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use pep440_rs::{LocalSegment, PrereleaseKind, Version};
+use pep440_rs::{LocalSegment, Prerelease, PrereleaseKind, Version};
 
 /// Ends the release segments; below every encoded number.
 const END: u8 = 0x00;
@@ -26,6 +26,9 @@ const LOCAL_TEXT: u8 = 0x01;
 const LOCAL_NUMBER: u8 = 0x02;
 /// Above every local segment and every other tag.
 pub(super) const MAX: u8 = 0xff;
+
+/// The cut before `0.dev0`, the least version of all.
+pub(super) const LEAST: &[u8] = &[1, END, PRE_DEV_ONLY, POST_NONE, DEV, 1];
 
 /// A version as bytes that compare in PEP 440 order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,9 +73,71 @@ impl fmt::Debug for VersionKey {
     }
 }
 
+/// The cut below a version and its local versions.
+///
+/// Cuts are bounds of intervals: places between two versions. Each place has one spelling, that of
+/// the version above it where there is a least one, so that equal sets have equal bounds.
+pub(super) fn before(version: &Version) -> Vec<u8> {
+    public_bytes(version)
+}
+
+/// The cut above a version and its local versions: below `1.0.dev4` for `1.0.dev3`, below
+/// `1.0.post2.dev0` for `1.0.post1`.
+pub(super) fn past_locals(version: &Version) -> Vec<u8> {
+    let next = match (version.dev(), version.post()) {
+        (Some(dev), _) => dev.checked_add(1).map(|dev| with_dev(version, dev)),
+        (None, Some(post)) => post
+            .checked_add(1)
+            .map(|post| with_dev(&version.clone().with_post(Some(post)), 0)),
+        (None, None) => Some(with_dev(&version.clone().with_post(Some(0)), 0)),
+    };
+    next.map_or_else(|| with_max(public_bytes(version)), |next| before(&next))
+}
+
+/// The cut above a final version or pre-release, its local versions and its post-releases.
+pub(super) fn past_posts(version: &Version) -> Vec<u8> {
+    let next = version.pre().and_then(|pre| {
+        let number = pre.number.checked_add(1)?;
+        let pre = Some(Prerelease { number, ..pre });
+        Some(with_dev(&version.clone().with_post(None).with_pre(pre), 0))
+    });
+    next.map_or_else(
+        || {
+            // Post-releases share its key up to the mark that says whether there is one.
+            let mut shared = public_bytes(version);
+            shared.truncate(shared.len() - 2);
+            with_max(shared)
+        },
+        |next| before(&next),
+    )
+}
+
+/// The cut above every version whose release starts with these numbers.
+pub(super) fn past_prefix(epoch: u64, prefix: &[u64]) -> Vec<u8> {
+    let Some((last, kept)) = prefix.split_last() else {
+        let mut bytes = Vec::new();
+        push_number(&mut bytes, epoch);
+        return with_max(bytes);
+    };
+    let Some(next) = last.checked_add(1) else {
+        return past_prefix(epoch, kept);
+    };
+    let release = kept.iter().copied().chain([next]);
+    before(&with_dev(&Version::new(release).with_epoch(epoch), 0))
+}
+
+fn with_dev(version: &Version, dev: u64) -> Version {
+    version.clone().with_local(Vec::new()).with_dev(Some(dev))
+}
+
+fn with_max(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(MAX);
+    bytes
+}
+
 /// The key of a version without its local segment and without the end mark: a prefix of the keys
 /// of all its local versions.
-pub(super) fn public_bytes(version: &Version) -> Vec<u8> {
+fn public_bytes(version: &Version) -> Vec<u8> {
     let mut bytes = release_bytes(version.epoch(), version.release());
     bytes.push(match (version.pre(), version.post(), version.dev()) {
         (None, None, Some(_)) => PRE_DEV_ONLY,
@@ -105,7 +170,7 @@ pub(super) fn public_bytes(version: &Version) -> Vec<u8> {
 
 /// Epoch and release, trailing zeros stripped, with the end mark: a prefix of the keys of every
 /// version with that base version, and a lower bound of them all.
-pub(super) fn release_bytes(epoch: u64, release: &[u64]) -> Vec<u8> {
+fn release_bytes(epoch: u64, release: &[u64]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(16);
     push_number(&mut bytes, epoch);
     let used = release.iter().rposition(|&n| n != 0).map_or(0, |at| at + 1);
@@ -173,6 +238,11 @@ mod tests {
         for pair in ascending.windows(2) {
             assert!(key(pair[0]) < key(pair[1]), "{} < {}", pair[0], pair[1]);
         }
+    }
+
+    #[test]
+    fn nothing_is_below_the_least_cut() {
+        assert_eq!(before(&"0.dev0".parse().unwrap()), LEAST);
     }
 
     #[test]

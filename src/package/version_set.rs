@@ -6,19 +6,20 @@ use std::fmt;
 use pep440_rs::Version;
 
 use super::VersionKey;
-use super::version_key::MAX;
+use super::version_key::{LEAST, MAX};
 
 /// `[from, to)`, as bytes of keys.
 type Interval = (Box<[u8]>, Box<[u8]>);
 
 /// The versions that a specifier set admits, pre-releases counted like any other version: which
-/// of them may be chosen is a policy of the solver, not a property of the set.
+/// of them may be chosen is a policy of the solver, not a property of the set. Sets that admit the
+/// same versions are equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VersionSet {
     /// `[from, to)` in ascending order, neither touching nor overlapping.
     intervals: Vec<Interval>,
-    /// The operand of `===` where there is one: the version's own spelling must equal it, ASCII
-    /// case aside.
+    /// The operand of `===` where there is one, in lower case: the version's own spelling must
+    /// equal it, case aside. The interval is then that one place in the order.
     literal: Option<Box<str>>,
 }
 
@@ -36,9 +37,11 @@ impl VersionSet {
         }
     }
 
-    /// Returns the versions whose keys are in `[from, to)`.
+    /// Returns the versions between two cuts (see `version_key`).
     pub(super) fn interval(from: Vec<u8>, to: Vec<u8>) -> Self {
-        let intervals = if from < to {
+        // Nothing is below `0.dev0`, so the cut before it is the start.
+        let from = if *from <= *LEAST { Vec::new() } else { from };
+        let intervals = if *to > *LEAST && from < to {
             vec![(from.into(), to.into())]
         } else {
             Vec::new()
@@ -49,14 +52,24 @@ impl VersionSet {
         }
     }
 
+    /// Returns the versions above a cut.
+    pub(super) fn from(from: Vec<u8>) -> Self {
+        Self::interval(from, vec![MAX])
+    }
+
+    /// Returns the versions below a cut.
+    pub(super) fn until(to: Vec<u8>) -> Self {
+        Self::interval(Vec::new(), to)
+    }
+
     /// Narrows the set to the versions that are spelled like `text`.
     #[must_use]
     pub(super) fn with_literal(mut self, text: &str) -> Self {
-        self.literal = Some(text.to_ascii_lowercase().into());
+        self.literal = Some(text.to_lowercase().into());
         self
     }
 
-    /// Returns what is in neither interval; the literal of `===` has no complement and is dropped.
+    /// Returns what is in no interval; not for sets with a literal, which has no complement.
     #[must_use]
     pub(super) fn complement(&self) -> Self {
         let mut intervals = Vec::with_capacity(self.intervals.len() + 1);
@@ -94,6 +107,7 @@ impl VersionSet {
             }
         }
         match (&self.literal, &other.literal) {
+            _ if intervals.is_empty() => Self::empty(),
             (Some(one), Some(two)) if one != two => Self::empty(),
             (one, two) => Self {
                 intervals,
@@ -144,7 +158,8 @@ impl VersionSet {
         self.intervals.iter().map(|(from, to)| (&**from, &**to))
     }
 
-    /// Rebuilds a set from what [`VersionSet::intervals`] and [`VersionSet::literal`] gave.
+    /// Rebuilds a set from what [`VersionSet::intervals`] and [`VersionSet::literal`] gave; from
+    /// other parts comes a set that answers without sense but without panic.
     pub fn from_parts<'a>(
         intervals: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
         literal: Option<&str>,

@@ -1,0 +1,108 @@
+//! Environment markers: a decision diagram of pep508_rs with the text it was read from.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
+
+use super::comparison::Reading;
+use super::marker_grammar::read_marker;
+
+/// An environment marker with the text it was read from (pep508_rs prints `python_version` back as
+/// `python_full_version`).
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Marker {
+    tree: MarkerTree,
+    text: Arc<str>,
+}
+
+impl Marker {
+    /// Returns the marker that always holds.
+    pub fn always() -> Self {
+        Self {
+            tree: MarkerTree::TRUE,
+            text: "".into(),
+        }
+    }
+
+    /// Wraps a tree that was built and not read.
+    pub fn from_tree(tree: MarkerTree) -> Self {
+        let text = tree.try_to_string().unwrap_or_default();
+        Self {
+            tree,
+            text: text.into(),
+        }
+    }
+
+    /// Reads a marker; comparisons that mean nothing (`python_version >= 'abc'`) are an error.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (marker, dropped) = Self::read(text, Reading::Strict)?;
+        match dropped.into_iter().next() {
+            Some(reason) => Err(reason),
+            None => Ok(marker),
+        }
+    }
+
+    /// Reads a marker as metadata holds it, and tells the comparisons that mean nothing and were
+    /// passed over: where nothing else is left, the marker always holds.
+    pub fn parse_lenient(text: &str) -> Result<(Self, Vec<String>), String> {
+        Self::read(text, Reading::Lenient)
+    }
+
+    fn read(text: &str, reading: Reading) -> Result<(Self, Vec<String>), String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok((Self::always(), Vec::new()));
+        }
+        let (tree, dropped) = read_marker(text, reading)?;
+        let text = text.into();
+        Ok((Self { tree, text }, dropped))
+    }
+
+    /// Returns the tree, for algebra.
+    pub fn tree(&self) -> &MarkerTree {
+        &self.tree
+    }
+
+    /// Returns the text it was read from; empty for the marker that always holds.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is the marker that always holds.
+    pub fn is_always(&self) -> bool {
+        self.tree.is_true()
+    }
+
+    /// Whether it holds in an environment with these extras asked for.
+    pub fn holds(&self, environment: &MarkerEnvironment, extras: &[ExtraName]) -> bool {
+        self.tree.is_true() || self.tree.evaluate(environment, extras)
+    }
+}
+
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Marker({:?})", self.text)
+    }
+}
+
+/// Markers by their text, so that each is parsed once.
+#[derive(Debug, Default)]
+pub struct MarkerTexts(HashMap<Box<str>, Marker>);
+
+impl MarkerTexts {
+    /// Returns the marker for a text; comparisons that mean nothing count as true.
+    pub fn parse(&mut self, text: &str) -> Result<Marker, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Marker::always());
+        }
+        if let Some(marker) = self.0.get(text) {
+            return Ok(marker.clone());
+        }
+        let (marker, _) = Marker::parse_lenient(text)?;
+        self.0.insert(text.into(), marker.clone());
+        Ok(marker)
+    }
+}
