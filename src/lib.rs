@@ -1,6 +1,7 @@
 //! pyaudit resolves and audits Python dependencies.
 
 pub mod explain;
+pub mod host;
 pub mod index;
 pub mod lock;
 pub mod package;
