@@ -1,8 +1,7 @@
 //! pyaudit resolves and audits Python dependencies.
 
 pub mod explain;
-#[doc(hidden)]
-pub mod fuzzing;
+pub mod host;
 pub mod index;
 pub mod lock;
 pub mod package;

@@ -1,34 +1,18 @@
-//! stub
-use crate::package::{MarkerEnvironment, Specifiers};
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Misfit {
-    Python,
-    Abi,
-    Platform,
-}
-#[derive(Clone, Debug)]
-pub struct TagSet;
-impl TagSet {
-    pub fn rank(&self, _: &str) -> Result<u32, Misfit> {
-        Ok(0)
-    }
-}
-#[derive(Clone, Debug)]
-pub struct Target(MarkerEnvironment, TagSet);
-impl Target {
-    pub fn environment(&self) -> &MarkerEnvironment {
-        &self.0
-    }
-    pub fn tags(&self) -> &TagSet {
-        &self.1
-    }
-    pub fn admits_python(&self, _: &Specifiers) -> bool {
-        true
-    }
-    pub fn describe(&self) -> String {
-        String::new()
-    }
-    pub fn describe_served(&self, _: &[&str]) -> Option<String> {
-        None
-    }
-}
+//! Where the result has to run: a Python and a platform, and what follows from them: marker
+//! values, accepted wheel tags, and words for both.
+
+mod concrete;
+mod markers;
+mod platform;
+mod platform_name;
+mod platform_tags;
+mod python;
+mod served;
+mod tags;
+
+pub use concrete::Target;
+pub use platform::{Arch, Os, Platform};
+pub use platform_name::PlatformError;
+pub use python::{Implementation, PythonError, PythonVersion};
+pub use served::{PythonsServed, platforms_served, pythons_served};
+pub use tags::{Misfit, TagSet};
