@@ -1,6 +1,8 @@
 //! pyaudit resolves and audits Python dependencies.
 
 pub mod explain;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod index;
 pub mod lock;

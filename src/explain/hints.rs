@@ -5,6 +5,7 @@ use super::known_names::nearest_name;
 use super::wording::{list, neighbours};
 use crate::package::{PackageName, Requirement, Version};
 use crate::solve::{Candidates, Conflict, Fact, Question, Unfit};
+use crate::target::{platforms_served, pythons_served};
 
 /// A hint: looks at a hole in a conflict and says what may help.
 type Hint = fn(&Question, &Hole<'_>) -> Option<String>;
@@ -148,9 +149,14 @@ pub(crate) fn what_wheels_serve(
     versions: &[Version],
 ) -> String {
     let tags = tags_of(candidates, versions);
-    match question.target.describe_served(&tags) {
-        Some(served) => format!(": there are wheels for {served} only"),
-        None => String::new(),
+    let target = &question.target;
+    let pythons = pythons_served(tags.iter().copied(), target.platform());
+    if !pythons.is_empty() {
+        return format!(": on this platform there are wheels for {pythons} only");
+    }
+    match platforms_served(tags.iter().copied(), target) {
+        platforms if platforms.is_empty() => String::new(),
+        platforms => format!(": there are wheels for {} only", list(&platforms)),
     }
 }
 

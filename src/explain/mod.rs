@@ -5,6 +5,8 @@
 mod hints;
 mod known_names;
 mod prose;
+#[cfg(test)]
+mod tests;
 mod wording;
 
 pub use prose::{Explanation, Place, explain};

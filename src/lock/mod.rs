@@ -1,6 +1,7 @@
 //! A resolution as a file: what is pinned, from where, for whom and why, in one stable order, and
 //! the formats it is written in and read from.
 
+mod build;
 mod diff;
 mod formats;
 mod model;
@@ -14,6 +15,7 @@ mod requirements_write;
 mod via;
 mod wire;
 
+pub use build::{Circumstances, WhichFiles, build};
 pub use diff::{LockChange, changes};
 pub use formats::{FORMATS, Format, WriteOptions, is_pylock_name};
 pub use model::{ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource};

@@ -3,8 +3,10 @@
 
 mod json;
 mod summary;
+mod terminal;
 mod words;
 
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use summary::{Summary, summary};
+pub use terminal::{draw_conflict, draw_problem};
 pub use words::{Style, count, list};

@@ -5,15 +5,18 @@
 pub struct Style {
     /// Whether escape codes for colour may be used.
     pub colour: bool,
+    /// Whether characters beyond ASCII may be used to draw.
+    pub unicode: bool,
     /// How many characters a line may have.
     pub width: usize,
 }
 
 impl Style {
-    /// Returns the style of files and pipes: no colour, 100 characters.
+    /// Returns the style of files and pipes: no colour, UTF-8, 100 characters.
     pub fn plain() -> Self {
         Self {
             colour: false,
+            unicode: true,
             width: 100,
         }
     }
@@ -122,8 +125,8 @@ mod tests {
     #[test]
     fn lines_break_between_words_and_are_indented() {
         let style = Style {
-            colour: false,
             width: 12,
+            ..Style::plain()
         };
 
         assert_eq!(

@@ -287,6 +287,38 @@ impl Judge {
     }
 }
 
+/// Tells the files of a chosen version that the target can install from those it cannot.
+#[derive(Debug)]
+pub struct Fitting<'q> {
+    question: &'q Question,
+}
+
+impl<'q> Fitting<'q> {
+    /// Prepares to tell under a question.
+    pub fn new(question: &'q Question) -> Self {
+        Self { question }
+    }
+
+    /// Whether a file of a page can be installed.
+    pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
+        let policy = &self.question.policy;
+        let target = &self.question.target;
+        let is_old_enough = policy
+            .cutoff(name)
+            .is_none_or(|cutoff| file.upload_time().is_some_and(|time| time < cutoff));
+        let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
+        let is_of_a_kind = match tags {
+            Some(tags) => !policy.no_binary.contains(name) && target.tags().rank(tags).is_ok(),
+            None => !policy.only_binary.contains(name),
+        };
+        let python = file
+            .requires_python()
+            .and_then(|at| page.python_strings().nth(at))
+            .and_then(|text| Specifiers::parse_lenient(text).ok());
+        is_old_enough && is_of_a_kind && python.is_none_or(|wanted| target.admits_python(&wanted))
+    }
+}
+
 /// The order of usable files: less is better.
 type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
 

@@ -14,8 +14,12 @@ mod priority;
 mod provider;
 mod question;
 mod resolution;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod universe;
 
-pub use candidates::{Candidate, Candidates, Judge, Refused, Unfit};
+pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Conflict, Fact, VersionsOf};
 pub use passes::{Outcome, solve};

@@ -1,0 +1,204 @@
+//! The solver against invented worlds: fixtures with expected pins, and a slow, obvious solver as
+//! oracle on random ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::universe::{Asked, Release, World, name};
+use super::{Outcome, Resolution, solve};
+use crate::package::{Requirement, Version};
+
+fn pins(resolution: &Resolution) -> BTreeMap<String, String> {
+    resolution
+        .packages
+        .iter()
+        .map(|package| (package.name.to_string(), package.version.to_string()))
+        .collect()
+}
+
+fn solved(world: &World) -> Option<BTreeMap<String, String>> {
+    match solve(&world.question(), &world.catalog()).unwrap() {
+        Outcome::Solved(resolution) => Some(pins(&resolution)),
+        Outcome::Unsolvable(_) => None,
+    }
+}
+
+#[test]
+fn every_universe_is_solved_as_its_fixture_expects() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/universes");
+    let mut count = 0;
+    for topic in std::fs::read_dir(folder).unwrap() {
+        for case in std::fs::read_dir(topic.unwrap().path()).unwrap() {
+            let path = case.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
+            let world = World::parse(&std::fs::read_to_string(&path).unwrap());
+            let expects_conflict = world.expected.report.is_some();
+            assert_ne!(
+                world.expected.pins.is_some(),
+                expects_conflict,
+                "{}",
+                path.display()
+            );
+
+            assert_eq!(solved(&world), world.expected.pins, "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "only {count} fixtures were found");
+}
+
+/// Tries every combination of versions of every package, newest first, and returns whether one
+/// satisfies everything. Exponential, and plain to see.
+fn oracle_solves(world: &World) -> bool {
+    let packages: Vec<&String> = world.packages.keys().collect();
+    let mut chosen: BTreeMap<&str, &str> = BTreeMap::new();
+    try_all(world, &packages, &mut chosen)
+}
+
+fn try_all<'w>(
+    world: &'w World,
+    packages: &[&'w String],
+    chosen: &mut BTreeMap<&'w str, &'w str>,
+) -> bool {
+    let Some((package, rest)) = packages.split_first() else {
+        return holds(world, chosen);
+    };
+    for version in world.packages[*package].keys() {
+        chosen.insert(package, version);
+        if try_all(world, rest, chosen) {
+            return true;
+        }
+    }
+    chosen.remove(package.as_str());
+    try_all(world, rest, chosen)
+}
+
+/// Whether a choice of versions meets every requirement of the root and of each chosen package.
+fn holds(world: &World, chosen: &BTreeMap<&str, &str>) -> bool {
+    let mut met = world.question.requires.iter().chain(
+        chosen
+            .iter()
+            .flat_map(|(package, version)| &world.packages[*package][*version].requires),
+    );
+    met.all(|text| {
+        let requirement = Requirement::parse(text).unwrap();
+        chosen
+            .get(requirement.name.as_ref())
+            .is_some_and(|version| requirement.specifiers.contains(&version.parse().unwrap()))
+    })
+}
+
+fn some_requirements() -> impl Strategy<Value = Vec<String>> {
+    let specifier = prop_oneof![
+        Just(String::new()),
+        (0u8..5).prop_map(|n| format!("=={n}")),
+        (0u8..5).prop_map(|n| format!(">={n}")),
+        (1u8..5).prop_map(|n| format!("<{n}")),
+        (0u8..5).prop_map(|n| format!("!={n}")),
+    ];
+    let package = prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")];
+    proptest::collection::vec(
+        (package, specifier).prop_map(|(p, s)| format!("{p}{s}")),
+        0..3,
+    )
+}
+
+fn some_world() -> impl Strategy<Value = World> {
+    let release = some_requirements().prop_map(|requires| Release {
+        requires,
+        ..Release::default()
+    });
+    let versions =
+        proptest::collection::btree_map((0u8..4).prop_map(|n| n.to_string()), release, 0..4);
+    let names = ["a", "b", "c", "d", "e"];
+    let packages = proptest::collection::vec(versions, names.len());
+    (packages, some_requirements()).prop_map(move |(packages, requires)| World {
+        packages: names
+            .iter()
+            .map(ToString::to_string)
+            .zip(packages)
+            .collect(),
+        question: Asked {
+            requires,
+            ..Asked::default()
+        },
+        expected: super::universe::Expected::default(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_the_oracle_solves_we_solve_and_nothing_else(world in some_world()) {
+        let ours = solved(&world);
+
+        prop_assert_eq!(ours.is_some(), oracle_solves(&world));
+        if let Some(pins) = &ours {
+            let chosen = pins.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
+            prop_assert!(holds(&world, &chosen), "{pins:?} does not hold");
+        }
+    }
+
+    #[test]
+    fn nothing_is_pinned_that_nothing_needs(world in some_world()) {
+        if let Some(pins) = solved(&world) {
+            let mut reached = BTreeSet::new();
+            let mut waiting = world.question.requires.clone();
+            while let Some(text) = waiting.pop() {
+                let package = Requirement::parse(&text).unwrap().name.to_string();
+                if reached.insert(package.clone()) {
+                    let release = &world.packages[&package][&pins[&package]];
+                    waiting.extend(release.requires.iter().cloned());
+                }
+            }
+            prop_assert_eq!(reached, pins.into_keys().collect::<BTreeSet<_>>());
+        }
+    }
+
+    #[test]
+    fn the_same_question_gets_the_same_answer(world in some_world()) {
+        prop_assert_eq!(solved(&world), solved(&world));
+    }
+
+    #[test]
+    fn removing_a_requirement_never_makes_it_unsolvable(mut world in some_world()) {
+        let was_solvable = solved(&world).is_some();
+        if world.question.requires.pop().is_some() && was_solvable {
+            prop_assert!(solved(&world).is_some());
+        }
+    }
+
+    #[test]
+    fn what_was_locked_stays_locked(mut world in some_world()) {
+        if let Some(pins) = solved(&world) {
+            world.question.prefer = pins.clone();
+            prop_assert_eq!(solved(&world), Some(pins));
+        }
+    }
+}
+
+#[test]
+fn a_preference_gives_way_where_it_does_not_fit() {
+    let mut world = World::parse(
+        r#"
+        packages.a."1" = { requires = ["b>=2"] }
+        packages.b."1" = {}
+        packages.b."2" = {}
+        packages.b."3" = {}
+        question.requires = ["a"]
+        "#,
+    );
+    world.question.prefer = [("b".into(), "1".into())].into();
+
+    let expected: Version = "3".parse().unwrap();
+    let Outcome::Solved(resolution) = solve(&world.question(), &world.catalog()).unwrap() else {
+        panic!("it has a solution");
+    };
+    assert_eq!(resolution.packages[1].name, name("b"));
+    assert_eq!(resolution.packages[1].version, expected);
+}

@@ -1,0 +1,253 @@
+//! Invented worlds for tests: packages, a question, and what is expected of it, as TOML.
+//!
+//! `fixtures/universes/<topic>/<case>.toml`:
+//! `[packages.NAME."VERSION"]` with `requires`, `requires-python`, `yanked`, `wheels` (tags),
+//! `sdist`, `upload-time`, `broken`; `[question]` with `requires`, `constraints`, `overrides`,
+//! `excludes`, `python`, `platform`, `prerelease`, `resolution`, `exclude-newer`, `only-binary`,
+//! `prefer`; `[expected]` with `pins` or `report`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Catalog, FileAt, NameSet, Policy, Prereleases, Question, Refusal, ResolutionMode};
+use crate::index::{
+    FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
+};
+use crate::package::{
+    Declaration, DeclarationKind, DirectUrl, MarkerTexts, PackageName, Requirement, Timestamp,
+};
+use crate::source::{Origin, SourceFile, Span};
+use crate::target::Target;
+
+/// A fixture.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct World {
+    #[serde(default)]
+    pub(crate) packages: BTreeMap<String, BTreeMap<String, Release>>,
+    pub(crate) question: Asked,
+    #[serde(default)]
+    pub(crate) expected: Expected,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Release {
+    pub(crate) requires: Vec<String>,
+    pub(crate) extras: Vec<String>,
+    pub(crate) requires_python: Option<String>,
+    pub(crate) yanked: Option<String>,
+    pub(crate) wheels: Option<Vec<String>>,
+    pub(crate) sdist: bool,
+    pub(crate) upload_time: Option<String>,
+    pub(crate) broken: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Asked {
+    pub(crate) requires: Vec<String>,
+    pub(crate) constraints: Vec<String>,
+    pub(crate) overrides: Vec<String>,
+    pub(crate) excludes: Vec<String>,
+    pub(crate) python: Option<String>,
+    pub(crate) platform: Option<String>,
+    pub(crate) prerelease: Option<String>,
+    pub(crate) resolution: Option<String>,
+    pub(crate) exclude_newer: Option<String>,
+    pub(crate) only_binary: bool,
+    pub(crate) prefer: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Expected {
+    pub(crate) pins: Option<BTreeMap<String, String>>,
+    pub(crate) report: Option<String>,
+}
+
+/// A package name that a test knows to be valid.
+pub(crate) fn name(text: &str) -> PackageName {
+    PackageName::new(text.to_owned()).unwrap()
+}
+
+impl World {
+    /// Reads a fixture.
+    pub(crate) fn parse(text: &str) -> Self {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Returns the question, each list as a file of its own with a line for each entry.
+    pub(crate) fn question(&self) -> Arc<Question> {
+        let asked = &self.question;
+        let mut declarations = declared(
+            "requirements.in",
+            &asked.requires,
+            DeclarationKind::Requirement,
+        );
+        declarations.extend(declared(
+            "constraints.txt",
+            &asked.constraints,
+            DeclarationKind::Constraint,
+        ));
+        declarations.extend(declared(
+            "overrides.txt",
+            &asked.overrides,
+            DeclarationKind::Override,
+        ));
+        let python = asked.python.as_deref().unwrap_or("3.12");
+        let platform = asked.platform.as_deref().unwrap_or("linux");
+        Arc::new(Question {
+            declarations,
+            excludes: asked.excludes.iter().map(|text| name(text)).collect(),
+            target: Target::new(python.parse().unwrap(), platform.parse().unwrap()),
+            policy: Policy {
+                prereleases: match asked.prerelease.as_deref() {
+                    None => Prereleases::default(),
+                    Some("disallow") => Prereleases::Disallow,
+                    Some("allow") => Prereleases::Allow,
+                    Some("explicit") => Prereleases::Explicit,
+                    Some("if-necessary") => Prereleases::IfNecessary,
+                    Some(other) => panic!("no policy `{other}`"),
+                },
+                resolution: match asked.resolution.as_deref() {
+                    None => ResolutionMode::Highest,
+                    Some("lowest") => ResolutionMode::Lowest,
+                    Some("lowest-direct") => ResolutionMode::LowestDirect,
+                    Some(other) => panic!("no mode `{other}`"),
+                },
+                exclude_newer: asked
+                    .exclude_newer
+                    .as_deref()
+                    .map(|text| Timestamp::parse(text).unwrap()),
+                only_binary: NameSet {
+                    all: asked.only_binary,
+                    ..NameSet::default()
+                },
+                ..Policy::default()
+            },
+            preferences: asked
+                .prefer
+                .iter()
+                .map(|(package, version)| (name(package), version.parse().unwrap()))
+                .collect(),
+        })
+    }
+
+    /// Returns the catalog of its packages.
+    pub(crate) fn catalog(&self) -> Universe {
+        Universe {
+            projects: self
+                .packages
+                .iter()
+                .map(|(package, releases)| (name(package), project(package, releases)))
+                .collect(),
+            releases: self
+                .packages
+                .iter()
+                .flat_map(|(package, releases)| {
+                    releases.iter().map(|(version, release)| {
+                        (
+                            (name(package), version.parse().unwrap()),
+                            metadata(package, version, release),
+                        )
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+fn declared(label: &str, lines: &[String], kind: DeclarationKind) -> Vec<Declaration> {
+    let file = SourceFile::new(label, lines.join("\n"));
+    let mut at = 0;
+    lines
+        .iter()
+        .map(|line| {
+            let span = Span::new(at, line.len());
+            at += line.len() + 1;
+            Declaration {
+                requirement: Requirement::parse(line).unwrap(),
+                kind,
+                origin: Origin::new(&file, span),
+                section: None,
+                digests: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+fn project(package: &str, releases: &BTreeMap<String, Release>) -> Arc<Project> {
+    let mut files = Vec::new();
+    for (version, release) in releases {
+        let any = ["py3-none-any".to_owned()];
+        let stem = package.replace('-', "_");
+        let wheels = release.wheels.as_deref().unwrap_or(&any);
+        let wheels = wheels
+            .iter()
+            .map(|tags| format!("{stem}-{version}-{tags}.whl"));
+        let sdist = release.sdist.then(|| format!("{stem}-{version}.tar.gz"));
+        files.extend(wheels.chain(sdist).map(|filename| FileEntry {
+            url: format!("https://files.example/{filename}"),
+            filename,
+            requires_python: release.requires_python.clone(),
+            upload_time: release.upload_time.as_deref().and_then(Timestamp::parse),
+            yanked: release.yanked.clone(),
+            metadata: MetadataFile::NotSaid,
+            ..FileEntry::default()
+        }));
+    }
+    let listing = Listing {
+        files,
+        ..Listing::default()
+    };
+    Arc::new(Project {
+        name: name(package),
+        pages: vec![IndexPage {
+            index: "https://index.example/simple".into(),
+            page: Page::build(&name(package), listing),
+        }],
+        merge: Merge::Best,
+    })
+}
+
+fn metadata(package: &str, version: &str, release: &Release) -> Result<Arc<Metadata>, Refusal> {
+    if let Some(why) = &release.broken {
+        return Err(Refusal::Unusable(why.clone()));
+    }
+    let mut text = format!("Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n");
+    for requirement in &release.requires {
+        text.push_str(&format!("Requires-Dist: {requirement}\n"));
+    }
+    for extra in &release.extras {
+        text.push_str(&format!("Provides-Extra: {extra}\n"));
+    }
+    let mut markers = MarkerTexts::default();
+    let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, &mut markers);
+    Ok(Arc::new(metadata.unwrap()))
+}
+
+/// The packages of a [`World`] as a catalog.
+pub(crate) struct Universe {
+    projects: BTreeMap<PackageName, Arc<Project>>,
+    releases: BTreeMap<(PackageName, crate::package::Version), Result<Arc<Metadata>, Refusal>>,
+}
+
+impl Catalog for Universe {
+    fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
+        let missing = || Refusal::Missing(format!("no index has a package named `{name}`"));
+        self.projects.get(name).cloned().ok_or_else(missing)
+    }
+
+    fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
+        Err(Refusal::Unusable(format!("{name} is not at {}", url.given)))
+    }
+
+    fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        let page = &project.pages[at.page].page;
+        let version = page.version(page.version_of(at.file));
+        self.releases[&(project.name.clone(), version)].clone()
+    }
+}
