@@ -4,15 +4,12 @@
 //! pep508_rs parses and decides markers; names, extras, specifiers and URLs are split here,
 //! because its parser panics on some hostile names, knows no leniency, and loses the spelling.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
-use url::Url;
-
-use super::{Digest, Specifiers};
+use super::{Digest, DirectUrl, Specifiers};
 use crate::source::{Origin, Span};
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
 
 /// `name[extra] specifiers ; marker`, or `name[extra] @ url ; marker`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,23 +32,6 @@ pub struct Requirement {
 pub struct Marker {
     tree: MarkerTree,
     text: Arc<str>,
-}
-
-/// A direct reference (PEP 440 "Direct references", PEP 508), decoded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DirectUrl {
-    /// As the user wrote it; for messages, with any password removed.
-    pub given: String,
-    /// Where it points, without the VCS prefix, revision and fragment; `file:` for paths.
-    pub url: Url,
-    /// The version control system and the revision, for a `git+…@rev` URL.
-    pub vcs: Option<(String, Option<String>)>,
-    /// The `#subdirectory=`.
-    pub subdirectory: Option<String>,
-    /// The `#sha256=` and the like.
-    pub digests: Vec<Digest>,
-    /// Whether `-e` stood before it.
-    pub editable: bool,
 }
 
 /// Text that is no requirement.
@@ -123,6 +103,10 @@ impl Marker {
         if text.is_empty() {
             return Ok((Self::always(), Vec::new()));
         }
+        // PEP 508 knows only ASCII here, and pep508_rs panics on some of the rest.
+        if let Some(strange) = text.chars().find(|c| !c.is_ascii()) {
+            return Err(format!("`{strange}` cannot stand in a marker"));
+        }
         let mut dropped = Vec::new();
         let mut report = |kind, message: String| {
             use pep508_rs::MarkerWarningKind as Kind;
@@ -131,7 +115,10 @@ impl Marker {
                 Kind::ExtraInvalidComparison
                 | Kind::MarkerMarkerComparison
                 | Kind::Pep440Error
-                | Kind::StringStringComparison => dropped.push(message),
+                | Kind::StringStringComparison => {
+                    let words: Vec<&str> = message.split_whitespace().collect();
+                    dropped.push(words.join(" ").replace(", will be ignored", ""));
+                }
             }
         };
         let tree = MarkerTree::parse_reporter(text, &mut report)
@@ -207,10 +194,12 @@ impl Requirement {
                     span: Span::new(parts.specifiers.start + error.span.start, error.span.len()),
                 }
             })?;
-        let marker = marker(&text[parts.marker.start..parts.marker.end]).map_err(|message| {
+        let marker_text = &text[parts.marker.start..parts.marker.end];
+        let marker = marker(marker_text).map_err(|message| {
+            let lead = marker_text.len() - marker_text.trim_start().len();
             RequirementError {
                 message: format!("this environment marker is not valid: {message}"),
-                span: parts.marker,
+                span: Span::new(parts.marker.start + lead, marker_text.trim().len()),
             }
         })?;
         Ok(Self {
@@ -284,34 +273,25 @@ impl Parts {
         let name_end = text[start..]
             .find(|c| !is_name(c))
             .map_or(text.len(), |at| start + at);
-        let Ok(name) = PackageName::new(text[start..name_end].to_owned()) else {
+        let name = PackageName::new(text[start..name_end].to_owned()).ok();
+        // pep508_rs takes the empty name for one.
+        let Some(name) = name.filter(|_| start < name_end) else {
             let shown = text[start..].split_whitespace().next().unwrap_or_default();
+            let found = match shown {
+                "" => "nothing".to_owned(),
+                _ => format!("`{shown}`"),
+            };
             return fail(
-                format!("expected a package name, but found `{shown}`"),
+                format!("expected a package name, but found {found}"),
                 start,
                 shown.len(),
             );
         };
-        if name_end == start {
-            let shown = text[start..].split_whitespace().next().unwrap_or_default();
-            return match shown {
-                "" => fail(
-                    "expected a package name, but found nothing".into(),
-                    start,
-                    0,
-                ),
-                _ => fail(
-                    format!("expected a package name, but found `{shown}`"),
-                    start,
-                    shown.len(),
-                ),
-            };
-        }
         let (extras, after) = split_extras(text, name_end)?;
         let rest = &text[after..];
         let body_from = after + (rest.len() - rest.trim_start().len());
         if text[body_from..].starts_with('@') {
-            return Ok(Self::with_url(text, name, extras, body_from + 1));
+            return Self::with_url(text, name, extras, body_from + 1);
         }
         let (body_end, marker) = match text[after..].find(';') {
             Some(at) => (
@@ -336,25 +316,39 @@ impl Parts {
     }
 
     /// A URL ends at white space (PEP 508), so that `;` can be part of it.
-    fn with_url(text: &str, name: PackageName, extras: Vec<ExtraName>, after_at: usize) -> Self {
+    fn with_url(
+        text: &str,
+        name: PackageName,
+        extras: Vec<ExtraName>,
+        after_at: usize,
+    ) -> Result<Self, RequirementError> {
         let from = after_at + (text[after_at..].len() - text[after_at..].trim_start().len());
         let end = text[from..]
             .find(char::is_whitespace)
             .map_or(text.len(), |at| from + at);
-        let marker = match text[end..].find(';') {
-            Some(at) => Span {
-                start: end + at + 1,
-                end: text.len(),
-            },
-            None => Span::new(text.len(), 0),
+        let after = text[end..].trim_start();
+        let after_from = text.len() - after.len();
+        let marker = match after.strip_prefix(';') {
+            Some(marker) => Span::new(text.len() - marker.len(), marker.len()),
+            None if after.is_empty() => Span::new(text.len(), 0),
+            None => {
+                let message = match text[from..end].ends_with(';') {
+                    true => "expected a space before the `;`, which could belong to the URL",
+                    false => "expected `;` and a marker, or nothing, after the URL",
+                };
+                return Err(RequirementError {
+                    message: message.into(),
+                    span: Span::new(after_from, after.len()),
+                });
+            }
         };
-        Self {
+        Ok(Self {
             name,
             extras,
             specifiers: Span::new(end, 0),
             url: Some(Span { start: from, end }),
             marker,
-        }
+        })
     }
 }
 
@@ -388,50 +382,6 @@ fn split_extras(text: &str, from: usize) -> Result<(Vec<ExtraName>, usize), Requ
     extras.sort();
     extras.dedup();
     Ok((extras, close + 1))
-}
-
-impl DirectUrl {
-    /// Reads a URL with an optional VCS prefix, revision and fragment; a path that is no URL must
-    /// have been made a `file:` URL before.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (vcs, address) = match text.split_once('+') {
-            Some((vcs @ ("git" | "hg" | "svn" | "bzr"), address)) => (Some(vcs), address),
-            _ => (None, text),
-        };
-        let mut url =
-            Url::parse(address).map_err(|error| format!("`{text}` is not a URL: {error}"))?;
-        let fragment: BTreeMap<String, String> = url
-            .fragment()
-            .map(|fragment| {
-                url::form_urlencoded::parse(fragment.as_bytes())
-                    .into_owned()
-                    .collect()
-            })
-            .unwrap_or_default();
-        url.set_fragment(None);
-        let vcs = vcs.map(|vcs| (vcs.to_owned(), split_revision(&mut url)));
-        let digests = fragment
-            .iter()
-            .filter_map(|(algorithm, value)| Digest::new(algorithm, value))
-            .collect();
-        Ok(Self {
-            given: super::IndexUrl::redacted(text),
-            url,
-            vcs,
-            subdirectory: fragment.get("subdirectory").cloned(),
-            digests,
-            editable: false,
-        })
-    }
-}
-
-/// Takes `@rev` off the end of a VCS URL's path.
-fn split_revision(url: &mut Url) -> Option<String> {
-    let path = url.path().to_owned();
-    let at = path.rfind('@')?;
-    let (path, revision) = path.split_at(at);
-    url.set_path(path);
-    Some(revision[1..].to_owned())
 }
 
 #[cfg(test)]
@@ -471,17 +421,11 @@ mod tests {
         assert_eq!(error("foo- >=1").0, "foo-");
         assert_eq!(error("a[x").0, "[");
         assert!(error("a; python_version >= 'abc'").1.contains("marker"));
+        assert!(error("a; os_name == 'nt'é").1.contains("`é`"));
         assert!(error("").1.contains("found nothing"));
-    }
-
-    #[test]
-    fn a_vcs_url_gives_up_its_revision_and_fragment() {
-        let text = "git+https://u:secret@h/p.git@v1#subdirectory=x&egg=y";
-        let url = DirectUrl::parse(text).unwrap();
-
-        assert_eq!(url.vcs, Some(("git".into(), Some("v1".into()))));
-        assert_eq!(url.url.path(), "/p.git");
-        assert_eq!(url.subdirectory.as_deref(), Some("x"));
-        assert!(!url.given.contains("secret"));
+        assert_eq!(
+            error("a @ https://h/x; os_name == 'nt'").0,
+            "os_name == 'nt'"
+        );
     }
 }
