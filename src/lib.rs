@@ -5,6 +5,7 @@ pub mod explain;
 pub mod fuzzing;
 pub mod host;
 pub mod index;
+pub mod input;
 pub mod lock;
 pub mod package;
 pub mod report;

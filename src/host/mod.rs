@@ -1,8 +1,15 @@
-//! This machine: what runs here.
+//! This machine: its files, its interpreter, and what it is.
 
 mod ask;
+mod find;
+mod load;
 mod machine;
+mod paths;
 mod probe;
+mod write;
 
+pub use find::default_inputs;
+pub use load::{LoadRequest, load};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
+pub use write::{WriteError, write_whole};

@@ -5,5 +5,5 @@
 mod problem;
 mod text;
 
-pub use problem::Problem;
+pub use problem::{Level, Problem};
 pub use text::{Origin, SourceFile, Span};

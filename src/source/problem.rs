@@ -3,9 +3,20 @@
 
 use super::Origin;
 
+/// How much a [`Problem`] weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Nothing can be answered before it is mended.
+    Error,
+    /// The answer stands, but it may not be what was meant.
+    Warning,
+}
+
 /// One thing that is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether the work can go on with it.
+    pub level: Level,
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// Where, if the input is a text.
@@ -18,6 +29,7 @@ impl Problem {
     /// Describes a problem at a place.
     pub fn at(origin: Origin, message: impl Into<String>) -> Self {
         Self {
+            level: Level::Error,
             message: message.into(),
             origin: Some(origin),
             help: None,
@@ -27,10 +39,23 @@ impl Problem {
     /// Describes a problem that has no place in a text.
     pub fn anywhere(message: impl Into<String>) -> Self {
         Self {
+            level: Level::Error,
             message: message.into(),
             origin: None,
             help: None,
         }
+    }
+
+    /// Makes it one that does not stop the work.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.level = Level::Warning;
+        self
+    }
+
+    /// Whether it stops the work.
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
     }
 
     /// Adds what to do about it.

@@ -1,0 +1,418 @@
+//! Brings the inputs' texts to their readers, follows includes, and makes one manifest of all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use url::Url;
+
+use super::find::{default_inputs, unread};
+use super::paths::{plain, shown};
+use crate::input::{
+    Include, Located, Manifest, ReadContext, Selection, Setting, Statement, decode, read_address,
+    reader_of,
+};
+use crate::package::{DeclarationKind, PackageName};
+use crate::source::{Origin, Problem, SourceFile};
+
+/// No list of requirements is larger, in bytes.
+const MAX_SIZE: u64 = 10 << 20;
+
+/// No chain of includes is longer.
+const MAX_DEPTH: usize = 50;
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadRequest<'a> {
+    /// Files or folders, or `-` for standard input; where there is none, what the folder has.
+    pub inputs: &'a [String],
+    /// Files given with `--constraint`.
+    pub constraints: &'a [String],
+    /// Files given with `--override`.
+    pub overrides: &'a [String],
+    /// Package names, or files of them, given with `--exclude`.
+    pub excludes: &'a [String],
+    /// What of a `pyproject.toml` is asked for.
+    pub selection: &'a Selection,
+    /// The current folder, absolute.
+    pub folder: &'a Path,
+    /// The environment variables.
+    pub variables: &'a BTreeMap<String, String>,
+}
+
+/// Reads all of it. What cannot be read is among the manifest's problems.
+pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
+    let mut variables = request.variables.clone();
+    // uv's name for the folder that paths start from.
+    let root = request.folder.to_string_lossy().into_owned();
+    variables.entry("PROJECT_ROOT".to_owned()).or_insert(root);
+    let mut loader = Loader {
+        request,
+        stdin,
+        variables: &variables,
+        manifest: Manifest::default(),
+        seen: BTreeSet::new(),
+        open: Vec::new(),
+        reads_project: false,
+    };
+    loader.load_inputs();
+    loader.load_all(request.constraints, DeclarationKind::Constraint);
+    loader.load_all(request.overrides, DeclarationKind::Override);
+    for exclude in request.excludes {
+        loader.load_exclude(exclude);
+    }
+    loader.check_selection();
+    loader.manifest
+}
+
+struct Loader<'a> {
+    request: &'a LoadRequest<'a>,
+    stdin: &'a mut dyn Read,
+    variables: &'a BTreeMap<String, String>,
+    manifest: Manifest,
+    /// A file counts once for each kind, however often it is included.
+    seen: BTreeSet<(PathBuf, DeclarationKind)>,
+    /// The files that are being read, each included by the one before.
+    open: Vec<PathBuf>,
+    reads_project: bool,
+}
+
+impl Loader<'_> {
+    fn load_inputs(&mut self) {
+        if !self.request.inputs.is_empty() {
+            return self.load_all(self.request.inputs, DeclarationKind::Requirement);
+        }
+        match default_inputs(self.request.folder) {
+            Ok(name) => self.load_all(&[name.to_owned()], DeclarationKind::Requirement),
+            Err(problem) => self.manifest.problems.push(problem),
+        }
+    }
+
+    fn load_all(&mut self, names: &[String], kind: DeclarationKind) {
+        for name in names {
+            if name == "-" {
+                self.load_stdin(kind);
+                continue;
+            }
+            let mut path = self.request.folder.join(name);
+            if path.is_dir() {
+                match default_inputs(&path) {
+                    Ok(inner) => path.push(inner),
+                    Err(problem) => {
+                        self.manifest.problems.push(problem);
+                        continue;
+                    }
+                }
+            }
+            self.load_file(&path, kind, None);
+        }
+    }
+
+    fn load_stdin(&mut self, kind: DeclarationKind) {
+        match read_bounded(self.stdin) {
+            Ok(bytes) => {
+                let folder = self.request.folder.to_owned();
+                self.read("<stdin>", &bytes, &folder.join("-"), kind);
+            }
+            Err(why) => self.fail(None, format!("cannot read standard input: {why}")),
+        }
+    }
+
+    fn load_file(&mut self, path: &Path, kind: DeclarationKind, named_at: Option<&Origin>) {
+        let label = shown(path, self.request.folder);
+        let key = plain(path);
+        if self.open.contains(&key) {
+            return self.fail(named_at, format!("`{label}` includes itself"));
+        }
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("`{label}` is included by way of {MAX_DEPTH} other files");
+            return self.fail(named_at, message);
+        }
+        if !self.seen.insert((key.clone(), kind)) {
+            return;
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if let Some(mut problem) = unread(&name.unwrap_or_default()) {
+            problem.origin = named_at.cloned();
+            return self.manifest.problems.push(problem);
+        }
+        match File::open(path)
+            .map_err(reason)
+            .and_then(|mut file| read_bounded(&mut file))
+        {
+            Ok(bytes) => {
+                self.open.push(key);
+                self.read(&label, &bytes, path, kind);
+                self.open.pop();
+            }
+            Err(why) => self.fail(named_at, format!("cannot read `{label}`: {why}")),
+        }
+    }
+
+    /// Reads a text by the name of its file, and follows what it includes.
+    fn read(&mut self, label: &str, bytes: &[u8], path: &Path, kind: DeclarationKind) {
+        let (file, problem) = decode(label, bytes);
+        self.manifest.problems.extend(problem);
+        let reader = reader_of(label);
+        self.reads_project |= reader.name == "pyproject.toml";
+        let own_folder = path.parent().unwrap_or(self.request.folder);
+        let context = ReadContext {
+            kind,
+            folder: match reader.has_own_paths {
+                true => own_folder,
+                false => self.request.folder,
+            },
+            variables: self.variables,
+            selection: self.request.selection,
+        };
+        let reading = (reader.read)(&file, &context);
+        self.manifest.merge(reading.manifest);
+        for statement in reading.statements {
+            match statement {
+                Statement::Declaration(declaration) => self.manifest.declarations.push(declaration),
+                Statement::Unnamed(unnamed) => self.manifest.unnamed.push(unnamed),
+                Statement::Setting(setting) => self.manifest.set(setting),
+                Statement::FindLinksPath(path) => self.add_find_links(path, own_folder),
+                Statement::Include(include) => self.follow(&include, own_folder),
+            }
+        }
+    }
+
+    fn follow(&mut self, include: &Include, own_folder: &Path) {
+        let is_remote = ["http://", "https://"].iter().any(|scheme| {
+            let start = include.path.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        });
+        if is_remote {
+            let message = "requirements files are not fetched from the network";
+            let help = "Download the file and name your copy here.";
+            let problem = Problem::at(include.origin.clone(), message).with_help(help);
+            return self.manifest.problems.push(problem);
+        }
+        let path = match Url::parse(&include.path).map(|url| url.to_file_path()) {
+            Ok(Ok(path)) => path,
+            _ => own_folder.join(&include.path),
+        };
+        self.load_file(&path, include.kind, Some(&include.origin));
+    }
+
+    /// pip looks beside the requirements file first, then in the current folder.
+    fn add_find_links(&mut self, (path, origin): Located<String>, own_folder: &Path) {
+        let base = match own_folder.join(&path).exists() {
+            true => own_folder,
+            false => self.request.folder,
+        };
+        match read_address(&path, base) {
+            Ok(url) => self.manifest.set(Setting::FindLinks((url, origin))),
+            Err(message) => self.manifest.problems.push(Problem::at(origin, message)),
+        }
+    }
+
+    fn load_exclude(&mut self, exclude: &str) {
+        let path = self.request.folder.join(exclude);
+        if !path.is_file() {
+            let file = SourceFile::new("--exclude", exclude);
+            let origin = Origin::whole(&file);
+            match PackageName::from_str(exclude) {
+                Ok(name) => self.manifest.excludes.push((name, origin)),
+                Err(_) => {
+                    let message = format!("`{exclude}` is neither a file nor a package name");
+                    self.manifest.problems.push(Problem::at(origin, message));
+                }
+            }
+            return;
+        }
+        // What a file of names declares is excluded and not declared.
+        let declared = self.manifest.declarations.len();
+        self.load_file(&path, DeclarationKind::Constraint, None);
+        let names = self.manifest.declarations.split_off(declared);
+        let names = names
+            .into_iter()
+            .map(|named| (named.requirement.name, named.origin));
+        self.manifest.excludes.extend(names);
+    }
+
+    fn check_selection(&mut self) {
+        if self.reads_project || self.request.selection.is_empty() {
+            return;
+        }
+        let message = "extras and groups can only be chosen from a `pyproject.toml`";
+        self.manifest
+            .problems
+            .push(Problem::anywhere(message).with_help(
+                "Name the `pyproject.toml` among the inputs, or leave out `--extra` and `--group`.",
+            ));
+    }
+
+    fn fail(&mut self, named_at: Option<&Origin>, message: String) {
+        let mut problem = Problem::anywhere(message);
+        problem.origin = named_at.cloned();
+        self.manifest.problems.push(problem);
+    }
+}
+
+fn read_bounded(from: &mut dyn Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    from.take(MAX_SIZE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(reason)?;
+    match bytes.len() as u64 > MAX_SIZE {
+        true => Err(format!("it is larger than {} MiB", MAX_SIZE >> 20)),
+        false => Ok(bytes),
+    }
+}
+
+fn reason(error: io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World(tempfile::TempDir);
+
+    impl World {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, text) in files {
+                let path = folder.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+            Self(folder)
+        }
+
+        fn load(&self, inputs: &[&str], excludes: &[&str]) -> Manifest {
+            let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+            let request = LoadRequest {
+                inputs: &owned(inputs),
+                constraints: &[],
+                overrides: &[],
+                excludes: &owned(excludes),
+                selection: &Selection::default(),
+                folder: self.0.path(),
+                variables: &BTreeMap::new(),
+            };
+            load(&request, &mut &b"from-stdin\n"[..])
+        }
+    }
+
+    fn said(manifest: &Manifest) -> Vec<String> {
+        let declared = manifest.declarations.iter();
+        declared
+            .map(|d| format!("{} {} {:?}", d.origin, d.requirement, d.kind))
+            .collect()
+    }
+
+    fn problems(manifest: &Manifest) -> Vec<String> {
+        let problems = manifest.problems.iter();
+        problems
+            .map(|p| match &p.origin {
+                Some(origin) => format!("{origin} {}", p.message),
+                None => p.message.clone(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn includes_stand_in_their_place_relative_to_the_file_that_names_them() {
+        let world = World::new(&[
+            ("a.in", "a\n-r sub/b.in\n-c sub/c.txt\nz\n"),
+            ("sub/b.in", "b\n-r ../d.in\n"),
+            ("sub/c.txt", "c<2\n"),
+            ("d.in", "d\n"),
+        ]);
+
+        let manifest = world.load(&["a.in"], &[]);
+
+        assert_eq!(
+            said(&manifest),
+            [
+                "a.in:1 a Requirement",
+                "sub/b.in:1 b Requirement",
+                "d.in:1 d Requirement",
+                "sub/c.txt:1 c<2 Constraint",
+                "a.in:4 z Requirement",
+            ]
+        );
+        assert_eq!(problems(&manifest), [""; 0]);
+    }
+
+    #[test]
+    fn an_include_that_cannot_be_read_is_told_where_it_is_named() {
+        let world = World::new(&[(
+            "a.in",
+            "-r a.in\n-r none.in\n-r https://h.example/x.txt\na\n",
+        )]);
+
+        let manifest = world.load(&["a.in", "gone.in"], &[]);
+
+        assert_eq!(said(&manifest), ["a.in:4 a Requirement"]);
+        assert_eq!(
+            problems(&manifest),
+            [
+                "a.in:1 `a.in` includes itself",
+                "a.in:2 cannot read `none.in`: there is no such file",
+                "a.in:3 requirements files are not fetched from the network",
+                "cannot read `gone.in`: there is no such file",
+            ]
+        );
+    }
+
+    #[test]
+    fn paths_of_packages_start_in_the_current_folder_and_links_beside_the_file() {
+        let world = World::new(&[
+            ("sub/a.in", "./p\n-f wheels\n-f elsewhere\n"),
+            ("sub/wheels/x", ""),
+        ]);
+
+        let manifest = world.load(&["sub/a.in"], &[]);
+
+        let root = Url::from_file_path(world.0.path()).unwrap();
+        assert_eq!(manifest.unnamed[0].url.url.as_str(), format!("{root}/p"));
+        let links = manifest
+            .indexes
+            .find_links
+            .iter()
+            .map(|(url, _)| url.to_string());
+        assert_eq!(
+            links.collect::<Vec<_>>(),
+            [format!("{root}/sub/wheels"), format!("{root}/elsewhere")]
+        );
+    }
+
+    #[test]
+    fn standard_input_and_names_to_exclude_have_labels_of_their_own() {
+        let world = World::new(&[("names.txt", "b\nc\n")]);
+
+        let manifest = world.load(&["-"], &["a", "names.txt"]);
+
+        assert_eq!(said(&manifest), ["<stdin>:1 from-stdin Requirement"]);
+        let excluded = manifest
+            .excludes
+            .iter()
+            .map(|(name, at)| format!("{at} {name}"));
+        assert_eq!(
+            excluded.collect::<Vec<_>>(),
+            ["--exclude:1 a", "names.txt:1 b", "names.txt:2 c"]
+        );
+    }
+
+    #[test]
+    fn files_of_other_tools_are_refused_by_name() {
+        let world = World::new(&[("setup.py", "")]);
+
+        assert_eq!(
+            problems(&world.load(&["setup.py"], &[])),
+            ["`setup.py` is not read"]
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! Paths as people write them.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Takes `.` and `..` out of a path by its letters alone.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Returns the path as one would write it from a folder: relative where it is near, with `/`.
+pub(super) fn shown(path: &Path, folder: &Path) -> String {
+    let path = plain(path);
+    let mut base = folder;
+    let mut relative = PathBuf::new();
+    for _ in 0..3 {
+        if let Ok(rest) = path.strip_prefix(base) {
+            return with_slashes(&relative.join(rest));
+        }
+        relative.push("..");
+        // Paths that only share the root are not near.
+        match base.parent().filter(|parent| parent.parent().is_some()) {
+            Some(parent) => base = parent,
+            None => break,
+        }
+    }
+    with_slashes(&path)
+}
+
+fn with_slashes(path: &Path) -> String {
+    path.to_string_lossy()
+        .replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_from_where_one_stands() {
+        let shown = |path: &str| shown(Path::new(path), Path::new("/w/a/b"));
+
+        assert_eq!(shown("/w/a/b/./c/../d.in"), "d.in");
+        assert_eq!(shown("/w/a/d.in"), "../d.in");
+        assert_eq!(shown("/etc/d.in"), "/etc/d.in");
+    }
+}

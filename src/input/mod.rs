@@ -1,0 +1,110 @@
+//! What a project declares: text in, a [`Manifest`] and its problems out. Readers go on after a
+//! mistake and touch no file; `host` brings the texts and follows includes.
+
+mod decode;
+mod document;
+mod excerpt;
+mod formats;
+mod groups;
+mod hints;
+mod lines;
+mod manifest;
+mod nearest;
+mod options;
+mod pyproject;
+mod reference;
+mod requirements;
+mod script;
+mod selection;
+mod sources;
+mod tool;
+mod tool_indexes;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::package::{DeclarationKind, IndexUrl};
+use crate::source::SourceFile;
+
+pub use decode::decode;
+pub use formats::{FormatControl, FormatList, FormatName};
+pub use manifest::{
+    AllowBuild, Include, IndexOptions, IndexTable, Located, Manifest, PinnedIndex, Setting,
+    Statement, ToolTable, Unnamed,
+};
+pub use selection::Selection;
+
+/// What a reader has to know besides the text.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadContext<'a> {
+    /// What the file's requirements are.
+    pub kind: DeclarationKind,
+    /// The absolute folder that paths in the file are relative to.
+    pub folder: &'a Path,
+    /// The environment variables that may be filled in.
+    pub variables: &'a BTreeMap<String, String>,
+    /// What of a `pyproject.toml` is asked for.
+    pub selection: &'a Selection,
+}
+
+/// What a reader understood.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// What counts in its order, for the caller to apply; only requirements files have it.
+    pub statements: Vec<Statement>,
+    /// All the rest, with the problems.
+    pub manifest: Manifest,
+}
+
+/// A kind of input and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// What messages call it.
+    pub name: &'static str,
+    /// Whether it reads files of such a name.
+    pub accepts: fn(&str) -> bool,
+    /// Whether paths in it are relative to its own folder, and not to the current one: pip and uv
+    /// take the current folder for the packages that a requirements file names.
+    pub has_own_paths: bool,
+    /// Reads a text.
+    pub read: fn(&Arc<SourceFile>, &ReadContext<'_>) -> Reading,
+}
+
+/// The readers, tried in this order; the last takes every name.
+pub const READERS: &[Reader] = &[
+    Reader {
+        name: "pyproject.toml",
+        accepts: |name| name.ends_with("pyproject.toml"),
+        has_own_paths: true,
+        read: pyproject::read_pyproject,
+    },
+    Reader {
+        name: "script",
+        accepts: |name| name.ends_with(".py") || name.ends_with(".pyw"),
+        has_own_paths: true,
+        read: script::read_script,
+    },
+    Reader {
+        name: "requirements file",
+        accepts: |_| true,
+        has_own_paths: false,
+        read: requirements::read_requirements,
+    },
+];
+
+/// Returns the reader for a file of this name.
+pub fn reader_of(name: &str) -> &'static Reader {
+    READERS
+        .iter()
+        .find(|reader| (reader.accepts)(name))
+        .unwrap_or(&READERS[READERS.len() - 1])
+}
+
+/// Reads an index's address, or a folder's path relative to an absolute folder, as an address.
+pub fn read_address(text: &str, folder: &Path) -> Result<IndexUrl, String> {
+    reference::read_address(text, folder)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Laws of the readers on arbitrary text.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::source::Origin;
+
+/// Pieces that the formats are made of, so that arbitrary text comes near to real files.
+const PIECES: &[&str] = &[
+    "a",
+    "B_c",
+    "[x]",
+    "[",
+    "]",
+    " ",
+    "\n",
+    "\r\n",
+    "\\\n",
+    "\\",
+    "#",
+    " # ",
+    "==",
+    ">==1",
+    "=",
+    "1.0",
+    "${X}",
+    "${",
+    ";",
+    " ; os_name == 'nt'",
+    "-",
+    "--",
+    "-r ",
+    "-e ",
+    "--hash=sha256:0",
+    "'",
+    "\"",
+    "@",
+    " @ ",
+    "https://h/",
+    "git+https://h/p@r#egg=q",
+    "./",
+    "../x.whl",
+    "file:",
+    ",",
+    "é",
+    "[project]\n",
+    "dependencies",
+    " = ",
+    "[\"",
+    "\"]",
+    "name",
+    "[dependency-groups]\n",
+    "{include-group = \"a\"}",
+    "[tool.uv]\n",
+    "sources",
+    "# /// script\n",
+    "# ///\n",
+    "# ",
+];
+
+fn texts() -> impl Strategy<Value = String> {
+    let pieces = proptest::collection::vec(proptest::sample::select(PIECES), 0..40);
+    prop_oneof![
+        pieces.prop_map(|pieces| pieces.concat()),
+        "\\PC{0,60}".prop_map(|text| text),
+    ]
+}
+
+fn origins(reading: &Reading) -> Vec<Origin> {
+    let manifest = &reading.manifest;
+    let problems = manifest
+        .problems
+        .iter()
+        .filter_map(|problem| problem.origin.clone());
+    let declared = manifest
+        .declarations
+        .iter()
+        .map(|declared| declared.origin.clone());
+    let stated = reading
+        .statements
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Declaration(declaration) => Some(declaration.origin.clone()),
+            Statement::Unnamed(unnamed) => Some(unnamed.origin.clone()),
+            Statement::Include(include) => Some(include.origin.clone()),
+            Statement::FindLinksPath((_, origin)) => Some(origin.clone()),
+            Statement::Setting(_) => None,
+        });
+    problems.chain(declared).chain(stated).collect()
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic_and_every_place_lies_in_the_file(text in texts()) {
+        let variables = BTreeMap::from([("X".to_owned(), "é[".to_owned())]);
+        let selection = Selection {
+            all_extras: true,
+            all_groups: true,
+            ..Selection::default()
+        };
+        for reader in READERS {
+            let (file, _) = decode("any", text.as_bytes());
+            let context = ReadContext {
+                kind: DeclarationKind::Requirement,
+                folder: Path::new("/"),
+                variables: &variables,
+                selection: &selection,
+            };
+            let reading = (reader.read)(&file, &context);
+
+            for origin in origins(&reading) {
+                let place = origin.span.start..origin.span.end;
+                prop_assert!(file.text().get(place).is_some(), "{:?} in {text:?}", origin.span);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_decoding_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        let (file, problem) = decode("any", &bytes);
+
+        if let Some(origin) = problem.and_then(|problem| problem.origin) {
+            prop_assert!(file.text().get(origin.span.start..origin.span.end).is_some());
+        }
+    }
+}
+
+#[test]
+fn a_name_decides_the_reader() {
+    assert_eq!(reader_of("sub/pyproject.toml").name, "pyproject.toml");
+    assert_eq!(reader_of("tool.py").name, "script");
+    assert_eq!(reader_of("<stdin>").name, "requirements file");
+}

@@ -1,0 +1,206 @@
+//! Reads every file of `fixtures/inputs` and compares what was understood with the `.expected`
+//! file beside it. `PYAUDIT_RENEW=1 cargo test --test inputs` writes those anew: read the
+//! difference before accepting it.
+//!
+//! A first line `# select: all-extras extra=x group=y only-group=z all-groups constraint` says
+//! what is asked for.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use pyaudit::input::{
+    Manifest, ReadContext, Selection, Statement, ToolTable, Unnamed, decode, reader_of,
+};
+use pyaudit::package::{Declaration, DeclarationKind, DirectUrl};
+use pyaudit::source::{Origin, Problem};
+
+#[test]
+fn every_fixture_reads_as_expected() {
+    let renew = std::env::var_os("PYAUDIT_RENEW").is_some();
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let found = describe(&path);
+        let expectation = expectation_of(&path);
+        if renew {
+            std::fs::write(&expectation, found).unwrap();
+        } else if std::fs::read_to_string(&expectation).ok().as_deref() != Some(&*found) {
+            wrong.push(format!("{}\n{found}", path.display()));
+        }
+    }
+
+    assert!(
+        wrong.is_empty(),
+        "these read otherwise now:\n{}",
+        wrong.join("\n")
+    );
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs");
+    let mut paths = Vec::new();
+    for folder in std::fs::read_dir(root).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|ending| ending != "expected") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
+fn expectation_of(path: &Path) -> PathBuf {
+    path.with_extension("expected")
+}
+
+fn describe(path: &Path) -> String {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let (file, problem) = decode(name, &std::fs::read(path).unwrap());
+    let (selection, kind) = asked_for(file.text());
+    let variables = BTreeMap::from([
+        ("HOST".to_owned(), "h.example".to_owned()),
+        ("TOKEN".to_owned(), "s3cret".to_owned()),
+    ]);
+    let context = ReadContext {
+        kind,
+        folder: Path::new("/project"),
+        variables: &variables,
+        selection: &selection,
+    };
+    let is_toml = name.ends_with(".toml");
+    let reader = reader_of(if is_toml { "pyproject.toml" } else { name });
+    let reading = (reader.read)(&file, &context);
+
+    let mut text = String::new();
+    for statement in &reading.statements {
+        match statement {
+            Statement::Declaration(declaration) => describe_declaration(&mut text, declaration),
+            Statement::Unnamed(unnamed) => describe_unnamed(&mut text, unnamed),
+            Statement::Setting(setting) => writeln!(text, "{setting:?}").unwrap(),
+            Statement::Include(include) => {
+                let (place, kind) = (place(&include.origin), include.kind);
+                writeln!(text, "{place} include {:?} as {kind:?}", include.path).unwrap();
+            }
+            Statement::FindLinksPath((path, origin)) => {
+                writeln!(text, "{} find links in {path:?}", place(origin)).unwrap();
+            }
+        }
+    }
+    describe_manifest(&mut text, &reading.manifest);
+    for problem in problem.iter().chain(&reading.manifest.problems) {
+        describe_problem(&mut text, problem);
+    }
+    text
+}
+
+fn asked_for(text: &str) -> (Selection, DeclarationKind) {
+    let mut selection = Selection::default();
+    let mut kind = DeclarationKind::Requirement;
+    let words = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# select: "));
+    for word in words.unwrap_or_default().split_whitespace() {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("all-extras", _) => selection.all_extras = true,
+            ("all-groups", _) => selection.all_groups = true,
+            ("extra", name) => selection.extras.push(name.to_owned()),
+            ("group", name) => selection.groups.push(name.to_owned()),
+            ("only-group", name) => selection.only_groups.push(name.to_owned()),
+            ("constraint", _) => kind = DeclarationKind::Constraint,
+            _ => panic!("`{word}` cannot be selected"),
+        }
+    }
+    (selection, kind)
+}
+
+fn describe_declaration(text: &mut String, declaration: &Declaration) {
+    let Declaration {
+        requirement,
+        kind,
+        origin,
+        section,
+        digests,
+    } = declaration;
+    write!(text, "{} {kind:?} {requirement}", place(origin)).unwrap();
+    if let Some(section) = section {
+        write!(text, " in {section}").unwrap();
+    }
+    if let Some(url) = &requirement.url {
+        describe_url(text, url);
+    }
+    for digest in digests {
+        write!(text, " {:.12}", digest.to_string()).unwrap();
+    }
+    text.push('\n');
+}
+
+fn describe_unnamed(text: &mut String, unnamed: &Unnamed) {
+    write!(
+        text,
+        "{} unnamed {:?}",
+        place(&unnamed.origin),
+        unnamed.extras
+    )
+    .unwrap();
+    if !unnamed.marker.is_always() {
+        write!(text, " {:?}", unnamed.marker).unwrap();
+    }
+    describe_url(text, &unnamed.url);
+    text.push('\n');
+}
+
+fn describe_url(text: &mut String, url: &DirectUrl) {
+    // The password that a variable brought is for requests alone.
+    write!(text, " from {}", url.url.as_str().replace("s3cret", "***")).unwrap();
+    if let Some((vcs, revision)) = &url.vcs {
+        write!(text, " {vcs} {revision:?}").unwrap();
+    }
+    if let Some(subdirectory) = &url.subdirectory {
+        write!(text, " in {subdirectory:?}").unwrap();
+    }
+    for digest in &url.digests {
+        write!(text, " {:.12}", digest.to_string()).unwrap();
+    }
+    if url.editable {
+        text.push_str(" editable");
+    }
+}
+
+fn describe_manifest(text: &mut String, manifest: &Manifest) {
+    for declaration in &manifest.declarations {
+        describe_declaration(text, declaration);
+    }
+    for (name, origin) in &manifest.excludes {
+        writeln!(text, "{} exclude {name}", place(origin)).unwrap();
+    }
+    if let Some((specifiers, origin)) = &manifest.requires_python {
+        writeln!(text, "{} requires Python {specifiers}", place(origin)).unwrap();
+    }
+    if let Some(name) = &manifest.name {
+        writeln!(text, "the project {name}").unwrap();
+    }
+    if manifest.indexes != Default::default() {
+        writeln!(text, "{:#?}", manifest.indexes).unwrap();
+    }
+    if manifest.formats != Default::default() {
+        writeln!(text, "{:?}", manifest.formats).unwrap();
+    }
+    if manifest.tool != ToolTable::default() {
+        writeln!(text, "{:#?}", manifest.tool).unwrap();
+    }
+}
+
+fn describe_problem(text: &mut String, problem: &Problem) {
+    let place = problem.origin.as_ref().map(place).unwrap_or_default();
+    writeln!(text, "{:?} {place} {}", problem.level, problem.message).unwrap();
+    if let Some(help) = &problem.help {
+        writeln!(text, "    {}", help.replace('\n', "\n    ")).unwrap();
+    }
+}
+
+fn place(origin: &Origin) -> String {
+    format!("{}:{} {:?}", origin.line(), origin.column(), origin.text())
+}
