@@ -89,6 +89,10 @@ pub struct Declaration {
     pub digests: Vec<Digest>,
 }
 
+/// The longest marker that is read, and the most parentheses in it; foreign metadata may hold any.
+const MAX_MARKER: usize = 8 << 10;
+const MAX_PARENTHESES: usize = 200;
+
 impl Marker {
     /// Returns the marker that always holds.
     pub fn always() -> Self {
@@ -122,6 +126,10 @@ impl Marker {
         let text = text.trim();
         if text.is_empty() {
             return Ok((Self::always(), Vec::new()));
+        }
+        // pep508_rs descends into each parenthesis on the stack.
+        if text.len() > MAX_MARKER || text.matches('(').count() > MAX_PARENTHESES {
+            return Err("it is longer or deeper than any real one".into());
         }
         let mut dropped = Vec::new();
         let mut report = |kind, message: String| {
