@@ -7,6 +7,7 @@ use super::{
 use crate::index::{FileView, MetadataSource};
 use crate::package::{DirectUrl, PackageName};
 use crate::solve::{Dependent, Fitting, Question, Resolution, Resolved};
+use crate::target::PythonVersion;
 
 /// What a lock says beside the answer itself.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +41,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         .map(|resolved| locked_package(question, resolution, resolved, &fitting, given.files))
         .collect();
     let lock = Lock {
-        requires_python: Some(question.target.python().requires_python()),
+        requires_python: Some(least_python(question.target.python())),
         environments: vec![question.target.marker()],
         extras: Vec::new(),
         dependency_groups: Vec::new(),
@@ -75,6 +76,14 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         }),
     };
     lock.sorted()
+}
+
+/// The Python of the target, and later ones of the same language: `environments` says it closely.
+fn least_python(python: &PythonVersion) -> String {
+    match python.is_full() {
+        true => format!(">={}", python.version()),
+        false => format!(">={}.{}", python.major(), python.minor()),
+    }
 }
 
 fn locked_package(
@@ -177,7 +186,9 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     let mut notes = Vec::new();
     let file = resolved.page().file(resolved.candidate.file);
     if resolved.candidate.is_prerelease {
-        notes.push(LockedNote::Prerelease(prerelease_reason(question, resolved)));
+        notes.push(LockedNote::Prerelease(prerelease_reason(
+            question, resolved,
+        )));
     }
     if let Some(reason) = file.yanked() {
         notes.push(LockedNote::Yanked(reason.to_owned()));

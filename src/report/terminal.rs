@@ -35,7 +35,12 @@ pub fn draw_problem(problem: &Problem, style: Style) -> String {
 /// Draws a conflict: the headline, numbered sentences, the user's lines, and hints.
 pub fn draw_conflict(explanation: &Explanation, style: Style) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}: {}\n", style.bold(&style.red("error")), explanation.headline);
+    let _ = writeln!(
+        text,
+        "{}: {}\n",
+        style.bold(&style.red("error")),
+        explanation.headline
+    );
     for (at, step) in explanation.steps.iter().enumerate() {
         let _ = writeln!(text, "{}", numbered(at + 1, step, style));
     }

@@ -393,7 +393,23 @@ impl<'l, 'a> Provider<'l, 'a> {
                 return Ok(Err(why.into()));
             }
         }
-        Ok(Ok(wanted))
+        Ok(without_itself(wanted, package, ordinal))
+    }
+}
+
+/// PubGrub does not bear a package that depends on itself: met, it is nothing to depend on; unmet,
+/// the version can never be used.
+fn without_itself(
+    mut wanted: Wanted,
+    package: SolverPackage,
+    ordinal: Ordinal,
+) -> Result<Wanted, Rc<str>> {
+    let Some(at) = wanted.iter().position(|(known, _)| *known == package) else {
+        return Ok(wanted);
+    };
+    match wanted.remove(at).1.contains(&ordinal) {
+        true => Ok(wanted),
+        false => Err("it needs another version of itself".into()),
     }
 }
 
