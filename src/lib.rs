@@ -1,6 +1,7 @@
 //! pyaudit resolves and audits Python dependencies.
 
 pub mod explain;
+pub mod fetch;
 pub mod index;
 pub mod package;
 pub mod solve;
