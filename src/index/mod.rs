@@ -3,6 +3,10 @@
 //! Everything read here is hostile until proven otherwise: sizes, counts and depths are bounded,
 //! and no byte may cause a panic.
 
+mod archive;
+mod find_links;
+mod html;
+mod links;
 mod listing;
 mod metadata;
 mod metadata_headers;
@@ -11,8 +15,20 @@ mod page;
 mod page_build;
 mod page_layout;
 mod project;
+mod project_toml;
+mod requires_txt;
+mod sdist;
+mod simple;
+mod simple_html;
+mod simple_json;
+mod wheel_tail;
 
+pub use find_links::{decode_find_links, list_folder};
 pub use listing::{FileEntry, Listing, MetadataFile};
 pub use metadata::{Metadata, MetadataError, MetadataSource};
 pub use page::{Damaged, FileView, Page, Skipped};
 pub use project::{IndexPage, Merge, Project};
+pub use project_toml::read_project;
+pub use sdist::{SdistError, SdistReading, read_sdist};
+pub use simple::{DecodeError, decode_simple};
+pub use wheel_tail::{TailAnswer, WheelError, read_wheel, read_wheel_parts, read_wheel_tail};

@@ -1,0 +1,144 @@
+//! Addresses on pages: made absolute cheaply, parted from their hash fragment, and their last
+//! segment decoded to a file name.
+
+use url::Url;
+
+use crate::package::Digest;
+
+/// Longer addresses and names than any real one; such entries are passed over.
+pub(super) const MAX_TEXT: usize = 16 << 10;
+
+/// An address on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    /// Absolute, without the fragment.
+    pub(super) url: String,
+    /// The digests of the fragment.
+    pub(super) digests: Vec<Digest>,
+}
+
+impl Link {
+    /// Resolves an address against the page's own.
+    pub(super) fn resolve(base: &Url, address: &str) -> Option<Self> {
+        let address = address.trim();
+        if address.is_empty() || address.len() > MAX_TEXT {
+            return None;
+        }
+        let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let digests = fragment.split('&').filter_map(Digest::parse).collect();
+        let url = match is_plain_absolute(place) {
+            true => place.to_owned(),
+            false => String::from(base.join(place).ok()?),
+        };
+        Some(Self { url, digests })
+    }
+
+    /// Returns the last segment of the path, percent-decoded.
+    pub(super) fn filename(&self) -> Option<String> {
+        let path = self.url.split('?').next().unwrap_or_default();
+        let segment = path.trim_end_matches('/').rsplit('/').next()?;
+        let name = percent_decoded(segment)?;
+        let sane =
+            !name.is_empty() && !name.contains(['/', '\\']) && !name.contains(char::is_control);
+        sane.then_some(name)
+    }
+}
+
+/// Whether an address is absolute and already as the URL parser would write it: nearly all are,
+/// and parsing thousands of them would take longer than reading the page.
+fn is_plain_absolute(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("https://") else {
+        return false;
+    };
+    let host_len = rest.find('/').unwrap_or(0);
+    let host = rest.get(..host_len).unwrap_or_default();
+    let path = rest.get(host_len..).unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/+%!@=,".contains(&byte);
+    let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
+    !host.is_empty()
+        && host.bytes().all(plain_host)
+        && path.bytes().all(plain)
+        && !path.contains("/.")
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = after
+            .get(..2)
+            .filter(|_| *byte == b'%')
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(*byte));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(address: &str) -> Option<(String, Option<String>)> {
+        let base = Url::parse("https://index.example/simple/a/").unwrap();
+        Link::resolve(&base, address).map(|link| (link.url.clone(), link.filename()))
+    }
+
+    #[test]
+    fn addresses_become_absolute_and_file_names_are_decoded() {
+        let cases = [
+            (
+                "../../f/a-1.tar.gz#x",
+                "https://index.example/f/a-1.tar.gz",
+                "a-1.tar.gz",
+            ),
+            (
+                "a-1%2Bcpu.whl",
+                "https://index.example/simple/a/a-1%2Bcpu.whl",
+                "a-1+cpu.whl",
+            ),
+            (
+                "//files.example/a-1.zip?x=/y",
+                "https://files.example/a-1.zip?x=/y",
+                "a-1.zip",
+            ),
+            (
+                "https://FILES.example/x/../a.zip",
+                "https://files.example/a.zip",
+                "a.zip",
+            ),
+            (
+                "https://files.example/100%.zip",
+                "https://files.example/100%.zip",
+                "100%.zip",
+            ),
+        ];
+
+        for (address, url, name) in cases {
+            assert_eq!(resolve(address), Some((url.into(), Some(name.into()))));
+        }
+    }
+
+    #[test]
+    fn addresses_that_make_no_sense_are_none() {
+        assert_eq!(resolve(""), None);
+        assert_eq!(resolve("https://[/a.zip"), None);
+        assert_eq!(resolve(&"a".repeat(MAX_TEXT + 1)), None);
+        assert_eq!(resolve("a%2Fb.zip").unwrap().1, None);
+        assert_eq!(resolve("%ff.zip").unwrap().1, None);
+    }
+
+    #[test]
+    fn a_fragment_may_give_digests() {
+        let base = Url::parse("https://index.example/").unwrap();
+        let digest = "0".repeat(64);
+        let link = Link::resolve(&base, &format!("a.zip#egg=a&sha256={digest}")).unwrap();
+
+        assert_eq!(link.digests, [Digest::new("sha256", &digest).unwrap()]);
+    }
+}

@@ -1,0 +1,95 @@
+//! `[project]` of a `pyproject.toml` (PEP 621) as metadata, where it is static.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::metadata::{Metadata, MetadataError, shortened};
+use super::requires_txt::{condition_of, with_condition};
+use super::{MetadataSource, SdistReading};
+use crate::package::MarkerTexts;
+
+#[derive(Deserialize)]
+struct File {
+    project: Option<Project>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Project {
+    name: String,
+    version: Option<String>,
+    requires_python: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    dynamic: Vec<String>,
+}
+
+/// The fields that must not be dynamic.
+const DECISIVE: &[&str] = &["dependencies", "optional-dependencies", "requires-python"];
+
+/// Reads a `pyproject.toml`; `version` is what is known of a dynamic one from elsewhere.
+pub fn read_project(
+    text: &str,
+    version: Option<&str>,
+    source: MetadataSource,
+    markers: &mut MarkerTexts,
+) -> Result<SdistReading, MetadataError> {
+    let dynamic = |reason: String| Ok(SdistReading::Dynamic { reason });
+    let project = match toml::from_str::<File>(text) {
+        Ok(file) => file.project,
+        Err(error) => {
+            let reason = shortened(error.message());
+            return dynamic(format!("its `pyproject.toml` cannot be read: {reason}"));
+        }
+    };
+    let Some(project) = project else {
+        return dynamic("its `pyproject.toml` has no `[project]`".into());
+    };
+    let open = project
+        .dynamic
+        .iter()
+        .find(|field| DECISIVE.contains(&field.as_str()));
+    if let Some(field) = open {
+        return dynamic(format!(
+            "its `pyproject.toml` leaves `{field}` to the build"
+        ));
+    }
+    let Some(version) = project.version.as_deref().or(version) else {
+        return dynamic("its `pyproject.toml` leaves `version` to the build".into());
+    };
+    project
+        .to_metadata(version, source, markers)
+        .map(SdistReading::Static)
+}
+
+impl Project {
+    fn to_metadata(
+        &self,
+        version: &str,
+        source: MetadataSource,
+        markers: &mut MarkerTexts,
+    ) -> Result<Metadata, MetadataError> {
+        let mut metadata = Metadata::named(&self.name, version, source)?;
+        if let Some(python) = &self.requires_python {
+            metadata.read_requires_python(python);
+        }
+        for requirement in &self.dependencies {
+            metadata.read_requirement(requirement, markers)?;
+        }
+        for (extra, requirements) in &self.optional_dependencies {
+            metadata.read_extra(extra);
+            let Some(condition) = condition_of(extra, "").filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            for requirement in requirements {
+                metadata.read_requirement(&with_condition(requirement, &condition), markers)?;
+            }
+        }
+        metadata.warn_of_dropped_markers();
+        Ok(metadata)
+    }
+}

@@ -1,0 +1,193 @@
+//! The Simple API in HTML (PEP 503, with 592, 629, 658, 708, 714 and 792), and anchors in general.
+//!
+//! HTML cannot be told to be complete: the last end tags may be left out. A page counts as cut off
+//! if it ends within a tag, a comment or (where the page closes any) an anchor, or if it opened `<html>` and closed neither
+//! that nor `<body>`; no index in use leaves these out, and half a page would look like a project
+//! without its newer versions.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::html::{Piece, Pieces, attributes};
+use super::links::Link;
+use super::simple::{Body, DecodeError};
+use super::simple_json::{python_text, strongest};
+use super::{FileEntry, Listing, MetadataFile};
+use crate::package::{Digest, Timestamp};
+
+/// Decodes a page.
+pub(super) fn decode(body: &Body<'_>) -> Result<Listing, DecodeError> {
+    let text = decode_text(body);
+    let mut reader = Reader::new(body.base.clone());
+    for piece in Pieces::new(&text) {
+        reader.read(piece)?;
+    }
+    reader.finish()
+}
+
+/// Decodes by the content type's `charset`, a byte order mark, or else as UTF-8; what is not in
+/// the encoding is replaced.
+fn decode_text<'a>(body: &Body<'a>) -> Cow<'a, str> {
+    let encoding = body
+        .charset
+        .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
+        .unwrap_or(encoding_rs::UTF_8);
+    encoding.decode(body.bytes).0
+}
+
+/// Collects a page piece by piece.
+struct Reader {
+    listing: Listing,
+    base: Url,
+    has_base: bool,
+    tags: usize,
+    in_anchor: bool,
+    closes_anchors: bool,
+    opened: bool,
+    closed: bool,
+    text_before: bool,
+}
+
+impl Reader {
+    fn new(base: Url) -> Self {
+        Self {
+            listing: Listing::default(),
+            base,
+            has_base: false,
+            tags: 0,
+            in_anchor: false,
+            closes_anchors: false,
+            opened: false,
+            closed: false,
+            text_before: false,
+        }
+    }
+
+    fn read(&mut self, piece: Piece<'_>) -> Result<(), DecodeError> {
+        match piece {
+            Piece::Cut if self.tags > 0 => return Err(DecodeError::Truncated),
+            Piece::Cut => self.text_before = true,
+            Piece::Text(text) => self.text_before |= self.tags == 0 && !text.trim().is_empty(),
+            Piece::Start(name, rest) => {
+                self.tags += 1;
+                self.start(&name.to_ascii_lowercase(), rest)?;
+            }
+            Piece::End(name) => match &*name.to_ascii_lowercase() {
+                "a" => {
+                    self.in_anchor = false;
+                    self.closes_anchors = true;
+                }
+                "html" | "body" => self.closed = true,
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, name: &str, rest: &str) -> Result<(), DecodeError> {
+        match name {
+            "a" => self.anchor(rest),
+            "base" => self.base_element(rest),
+            "html" => self.opened = true,
+            "meta" => return self.meta(rest),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn anchor(&mut self, rest: &str) {
+        let Some(entry) = entry(rest, &self.base) else {
+            return;
+        };
+        self.in_anchor = true;
+        match entry {
+            Some(entry) => self.listing.files.push(entry),
+            None => self.listing.unreadable += 1,
+        }
+    }
+
+    /// The first `<base>` with an address counts.
+    fn base_element(&mut self, rest: &str) {
+        let address = attribute(rest, "href").filter(|_| !self.has_base);
+        if let Some(base) = address.and_then(|address| self.base.join(address.trim()).ok()) {
+            self.base = base;
+            self.has_base = true;
+        }
+    }
+
+    fn meta(&mut self, rest: &str) -> Result<(), DecodeError> {
+        let Some(content) = attribute(rest, "content") else {
+            return Ok(());
+        };
+        let content = content.trim().to_owned();
+        match attribute(rest, "name").as_deref() {
+            Some("pypi:repository-version") if content.split('.').next() != Some("1") => {
+                let version = super::metadata::shortened(&content);
+                return Err(DecodeError::ApiVersion(version));
+            }
+            Some("pypi:project-status") => self.listing.status = Some(content),
+            Some("pypi:alternate-locations") => self.listing.alternates.push(content),
+            Some("pypi:tracks") => self.listing.tracks.push(content),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Listing, DecodeError> {
+        let has_entries = !self.listing.files.is_empty() || self.listing.unreadable > 0;
+        if self.tags == 0 || (self.text_before && !has_entries) {
+            return Err(DecodeError::Malformed("the page is not HTML".into()));
+        }
+        let cut_in_anchor = self.in_anchor && self.closes_anchors;
+        if cut_in_anchor || (self.opened && !self.closed) {
+            return Err(DecodeError::Truncated);
+        }
+        Ok(self.listing)
+    }
+}
+
+/// Reads an anchor's attributes: `None` where it leads nowhere, `Some(None)` where it makes no
+/// sense or names no file.
+fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
+    let mut entry = FileEntry::default();
+    let mut link = None;
+    let mut legacy_metadata = MetadataFile::NotSaid;
+    for (name, value) in attributes(rest) {
+        match &*name.to_ascii_lowercase() {
+            "href" if link.is_none() => link = Some(Link::resolve(base, &value)),
+            "data-requires-python" => entry.requires_python = python_text(&value),
+            "data-yanked" => entry.yanked = Some(value.into_owned()),
+            "data-upload-time" => entry.upload_time = Timestamp::parse(&value),
+            "data-size" => entry.size = value.trim().parse().ok(),
+            "data-core-metadata" => entry.metadata = metadata_file(&value),
+            "data-dist-info-metadata" => legacy_metadata = metadata_file(&value),
+            _ => {}
+        }
+    }
+    let link = link?;
+    Some(link.and_then(|link| {
+        entry.filename = link.filename()?;
+        entry.url = link.url;
+        entry.digests = link.digests;
+        // The older name counts only where the new one says nothing (PEP 714).
+        if entry.metadata == MetadataFile::NotSaid {
+            entry.metadata = legacy_metadata;
+        }
+        Some(entry)
+    }))
+}
+
+/// `true`, a digest, or anything else as a sign that it is there.
+fn metadata_file(value: &str) -> MetadataFile {
+    match value.trim() {
+        "false" => MetadataFile::Absent,
+        value => MetadataFile::Present(strongest(Digest::parse(value).into_iter().collect())),
+    }
+}
+
+fn attribute<'a>(rest: &'a str, wanted: &str) -> Option<Cow<'a, str>> {
+    attributes(rest)
+        .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value)
+}
