@@ -1,6 +1,7 @@
 //! pyaudit resolves and audits Python dependencies.
 
 pub mod explain;
+pub mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod host;

@@ -1,0 +1,219 @@
+//! A response's body: kept in memory up to a size, on disk beyond it, never larger than allowed,
+//! and unpacked where the server compressed it for the way.
+
+use std::fmt;
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use tempfile::{SpooledTempFile, spooled_tempfile};
+
+use crate::package::Digest;
+
+/// Bytes received.
+#[derive(Debug)]
+pub(super) struct Body {
+    file: SpooledTempFile,
+    len: u64,
+    limit: u64,
+}
+
+/// Why bytes were not taken.
+#[derive(Debug)]
+pub(super) enum BodyError {
+    /// More than allowed.
+    TooLarge(u64),
+    /// The temporary file, or the compressed form.
+    Broken(std::io::Error),
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+            Self::Broken(error) => write!(f, "the answer cannot be kept: {error}"),
+        }
+    }
+}
+
+impl From<std::io::Error> for BodyError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl Body {
+    /// Returns an empty body that takes at most `limit` bytes, `in_memory` of them without a file.
+    pub(super) fn new(in_memory: usize, limit: u64) -> Self {
+        Self {
+            file: spooled_tempfile(in_memory),
+            len: 0,
+            limit,
+        }
+    }
+
+    /// Wraps bytes at hand.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, BodyError> {
+        let mut body = Self::new(usize::MAX, u64::MAX);
+        body.push(bytes)?;
+        Ok(body)
+    }
+
+    /// Adds bytes at the end.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        self.len += bytes.len() as u64;
+        if self.len > self.limit {
+            return Err(BodyError::TooLarge(self.limit));
+        }
+        Ok(self.file.write_all(bytes)?)
+    }
+
+    /// Returns the number of bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Returns all of it.
+    pub(super) fn into_bytes(mut self) -> Result<Vec<u8>, BodyError> {
+        let len = self.len;
+        Ok(self.slice(0, len)?)
+    }
+
+    /// Returns `[start, end)` of it, cut to what there is.
+    pub(super) fn slice(&mut self, start: u64, end: u64) -> std::io::Result<Vec<u8>> {
+        let (start, end) = (start.min(self.len), end.min(self.len));
+        let len = usize::try_from(end.saturating_sub(start)).map_err(std::io::Error::other)?;
+        let mut bytes = vec![0; len];
+        self.file.seek(SeekFrom::Start(start))?;
+        self.file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Returns what gzip packed, under the same limit.
+    pub(super) fn gunzipped(mut self) -> Result<Self, BodyError> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let mut unpacked = Self::new(usize::MAX, self.limit);
+        let mut packed = MultiGzDecoder::new(std::io::BufReader::new(&mut self.file));
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            match packed.read(&mut chunk)? {
+                0 => return Ok(unpacked),
+                read => unpacked.push(&chunk[..read])?,
+            }
+        }
+    }
+
+    /// Whether the bytes have this digest; `None` if the algorithm proves nothing.
+    pub(super) fn matches(&mut self, digest: &Digest) -> std::io::Result<Option<bool>> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let hex = match digest.algorithm() {
+            "sha512" => hash::<Sha512>(&mut self.file)?,
+            "sha384" => hash::<Sha384>(&mut self.file)?,
+            "sha256" => hash::<Sha256>(&mut self.file)?,
+            "sha224" => hash::<Sha224>(&mut self.file)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(hex == digest.hex()))
+    }
+
+    /// Returns the digest of the bytes.
+    pub(super) fn sha256(&mut self) -> std::io::Result<Digest> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let hex = hash::<Sha256>(&mut self.file)?;
+        Digest::new("sha256", &hex).ok_or_else(|| std::io::Error::other("not a digest"))
+    }
+
+    /// Checks against the strongest digest that proves anything.
+    pub(super) fn verify(&mut self, digests: &[Digest]) -> std::io::Result<Verdict> {
+        let Some(strongest) = strongest(digests) else {
+            return Ok(Verdict::Unknown);
+        };
+        Ok(match self.matches(strongest)? {
+            Some(true) => Verdict::Right,
+            Some(false) => Verdict::Wrong,
+            None => Verdict::Unknown,
+        })
+    }
+}
+
+/// What a digest says of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is the file that was listed.
+    Right,
+    /// It is another one.
+    Wrong,
+    /// There is no digest that would tell.
+    Unknown,
+}
+
+/// Returns the strongest of the secure digests.
+pub(super) fn strongest(digests: &[Digest]) -> Option<&Digest> {
+    digests
+        .iter()
+        .filter(|digest| digest.is_secure())
+        .max_by_key(|digest| digest.hex().len())
+}
+
+fn hash<D: sha2::Digest>(file: &mut impl Read) -> std::io::Result<String> {
+    let mut hasher = D::new();
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => break,
+            read => hasher.update(&chunk[..read]),
+        }
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
+/// Writes bytes as lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_stops_at_its_limit_in_memory_and_on_disk() {
+        let mut body = Body::new(4, 8);
+
+        body.push(b"12345678").unwrap();
+
+        assert!(matches!(body.push(b"9"), Err(BodyError::TooLarge(8))));
+        assert_eq!(body.slice(2, 5).unwrap(), b"345");
+    }
+
+    #[test]
+    fn a_bomb_of_gzip_stops_at_the_limit() {
+        let mut packed = Vec::new();
+        let mut encoder = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::best());
+        encoder.write_all(&vec![0; 1 << 20]).unwrap();
+        encoder.finish().unwrap();
+        let mut body = Body::new(usize::MAX, 100_000);
+        body.push(&packed).unwrap();
+
+        assert!(matches!(body.gunzipped(), Err(BodyError::TooLarge(_))));
+    }
+
+    #[test]
+    fn the_strongest_digest_decides_and_a_weak_one_proves_nothing() {
+        let mut body = Body::from_bytes(b"abc").unwrap();
+        let sha = |first: &str| {
+            let rest = "7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+            Digest::new("sha256", &format!("{first}{rest}")).unwrap()
+        };
+        let weak = Digest::new("md5", &"0".repeat(32)).unwrap();
+
+        assert_eq!(body.verify(&[weak.clone()]).unwrap(), Verdict::Unknown);
+        assert_eq!(body.verify(&[weak.clone(), sha("ba")]).unwrap(), Verdict::Right);
+        assert_eq!(body.verify(&[weak, sha("bb")]).unwrap(), Verdict::Wrong);
+    }
+}

@@ -1,0 +1,333 @@
+//! Answers on disk, shared by all runs and processes: LMDB, so that a warm run maps one file and
+//! reads from it in place.
+//!
+//! Keys are digests, because URLs can be long and hold tokens. Each value carries a checksum: a
+//! value that does not match counts as absent, and the answer that is fetched instead overwrites
+//! it. Values are gathered in memory and written in few transactions, since each of them waits for
+//! the disk. `NO_META_SYNC` keeps the file whole after a crash and risks only the last
+//! transaction, which a cache can bear.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use heed::types::Bytes;
+use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, MdbError, WithoutTls};
+use sha2::{Digest as _, Sha256};
+
+use super::once::lock;
+
+/// The part of the key space that grows is reserved address space, not memory and not disk.
+#[cfg(target_pointer_width = "64")]
+const MAP_SIZE: usize = 16 << 30;
+#[cfg(not(target_pointer_width = "64"))]
+const MAP_SIZE: usize = 512 << 20;
+
+/// Runs at once, times the reads under way in each.
+const MOST_READERS: u32 = 2048;
+
+/// Values waiting to be written beyond this many bytes are written now.
+const MOST_PENDING: usize = 8 << 20;
+
+/// The folder of this form of the cache within the cache folder.
+const FORM: &str = "answers-1";
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A project's page in its compact form.
+    Page = 1,
+    /// A file's metadata in its compact form.
+    Record = 2,
+    /// How long an answer counts.
+    Freshness = 3,
+    /// A flat page as the server sent it.
+    Flat = 4,
+    /// How long a flat page counts.
+    FlatFreshness = 5,
+    /// How long the metadata of a file without a digest counts.
+    RecordFreshness = 6,
+}
+
+/// A value's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key([u8; 33]);
+
+/// The cache, open.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+    env: Env<WithoutTls>,
+    values: Database<'static, Bytes, Bytes>,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    values: BTreeMap<Key, Vec<u8>>,
+    size: usize,
+}
+
+/// LMDB forbids opening a file twice in one process; whoever comes second shares.
+static OPEN: Mutex<Vec<(PathBuf, Weak<Cache>)>> = Mutex::new(Vec::new());
+
+impl Key {
+    /// Makes the key for an answer to a question.
+    pub(super) fn of(kind: Kind, question: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in question {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut key = [kind as u8; 33];
+        key[1..].copy_from_slice(&hasher.finalize());
+        Self(key)
+    }
+
+    /// Returns the key of something else about the same question.
+    pub(super) fn with_kind(mut self, kind: Kind) -> Self {
+        self.0[0] = kind as u8;
+        self
+    }
+}
+
+impl Cache {
+    /// Opens the cache in a folder, which is created where it is missing; a file that is no cache
+    /// or was cut short is replaced.
+    pub(super) fn open(folder: &Path) -> Result<Arc<Self>, String> {
+        let folder = folder.join(FORM);
+        create(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = open.iter().find(|(path, _)| *path == folder);
+        if let Some(cache) = same.and_then(|(_, cache)| cache.upgrade()) {
+            return Ok(cache);
+        }
+        let cache = Self::open_env(&folder).or_else(|_| {
+            discard(&folder);
+            Self::open_env(&folder)
+        });
+        let cache = cache.map_err(|error| format!("`{}`: {error}", folder.display()))?;
+        let cache = Arc::new(cache);
+        open.retain(|(path, cache)| cache.strong_count() > 0 && *path != folder);
+        open.push((folder, Arc::downgrade(&cache)));
+        Ok(cache)
+    }
+
+    fn open_env(folder: &Path) -> heed::Result<Self> {
+        if let Some(closing) = heed::env_closing_event(folder) {
+            closing.wait_timeout(Duration::from_secs(5));
+        }
+        let env = map(folder)?;
+        check_length(&env, folder)?;
+        let reading = env.read_txn()?;
+        let values = env
+            .open_databases_and_commit(reading, |opener, reading| {
+                let values = opener.open_database::<Bytes, Bytes>(reading, None)?;
+                Ok::<_, heed::Error>(match values {
+                    Some(values) => CommitOrAbort::Commit(values),
+                    None => CommitOrAbort::Abort(()),
+                })
+            })?
+            .commit()
+            .ok_or(heed::Error::Mdb(MdbError::NotFound))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            env,
+            values,
+            pending: Mutex::default(),
+        })
+    }
+
+    /// Returns a value; a damaged one counts as absent.
+    pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
+        if let Some(value) = lock(&self.pending).values.get(&key) {
+            return Some(Arc::from(value.as_slice()));
+        }
+        let reading = self.env.read_txn().ok()?;
+        let stored = self.values.get(&reading, &key.0).ok()??;
+        let (sum, value) = stored.split_first_chunk()?;
+        (checksum(value) == *sum).then(|| Arc::from(value))
+    }
+
+    /// Keeps a value, in memory for now; returns whether it is time to [`Cache::flush`].
+    pub(super) fn put(&self, key: Key, value: &[u8]) -> bool {
+        let mut pending = lock(&self.pending);
+        pending.size += value.len();
+        pending.values.insert(key, value.to_vec());
+        pending.size > MOST_PENDING
+    }
+
+    /// Writes what was kept. A cache that cannot be written is no reason to fail.
+    pub(super) fn flush(&self) {
+        let pending = std::mem::take(&mut *lock(&self.pending));
+        if pending.values.is_empty() {
+            return;
+        }
+        match self.write(&pending.values) {
+            Err(heed::Error::Mdb(MdbError::MapFull)) => {
+                let cleared = self.clear();
+                let _ = cleared.and_then(|()| self.write(&pending.values));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    fn write(&self, values: &BTreeMap<Key, Vec<u8>>) -> heed::Result<()> {
+        let mut writing = self.env.write_txn()?;
+        let mut stored = Vec::new();
+        for (key, value) in values {
+            stored.clear();
+            stored.extend(checksum(value));
+            stored.extend(value);
+            self.values.put(&mut writing, &key.0, &stored)?;
+        }
+        writing.commit()
+    }
+
+    fn clear(&self) -> heed::Result<()> {
+        let mut writing = self.env.write_txn()?;
+        self.values.clear(&mut writing)?;
+        writing.commit()
+    }
+
+    /// Returns where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// Maps the file. No other code of ours opens it, and LMDB's lock file orders the processes.
+#[expect(unsafe_code, reason = "LMDB maps a file that another program could change")]
+fn map(folder: &Path) -> heed::Result<Env<WithoutTls>> {
+    let mut options = EnvOpenOptions::new().read_txn_without_tls();
+    options.map_size(MAP_SIZE).max_readers(MOST_READERS);
+    // SAFETY: the file belongs to pyaudit alone, is opened once in this process (`OPEN`), and its
+    // length was checked against what it says of itself before any page of it is read. The flag
+    // gives up durability of the last transaction, not the integrity of the file.
+    unsafe {
+        options.flags(EnvFlags::NO_META_SYNC);
+        options.open(folder)
+    }
+}
+
+/// Refuses a file that is shorter than it says: reading past its end would end the process.
+fn check_length(env: &Env<WithoutTls>, folder: &Path) -> heed::Result<()> {
+    let page = u64::from(env.unnamed_database_stat().page_size);
+    let last = env.info().last_page_number as u64;
+    let len = std::fs::metadata(folder.join("data.mdb"))?.len();
+    let needed = last.checked_add(1).and_then(|pages| pages.checked_mul(page));
+    match needed {
+        Some(needed) if len >= needed => Ok(()),
+        _ => Err(heed::Error::Mdb(MdbError::Corrupted)),
+    }
+}
+
+/// Creates the folder, and marks its parent as a cache for backup programs.
+fn create(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    if let Some(parent) = folder.parent() {
+        let tag = "Signature: 8a477f597d28d172789f06886806bc55\n";
+        // Nothing depends on the mark.
+        let _ = std::fs::write(parent.join("CACHEDIR.TAG"), tag);
+    }
+    Ok(())
+}
+
+fn discard(folder: &Path) {
+    for file in ["data.mdb", "lock.mdb"] {
+        // What cannot be removed cannot be opened either, and that error is the one to tell.
+        let _ = std::fs::remove_file(folder.join(file));
+    }
+}
+
+/// CRC-32 finds damage, which is all it is for, at the speed of memory.
+fn checksum(value: &[u8]) -> [u8; 4] {
+    let mut crc = flate2::Crc::new();
+    crc.update(value);
+    crc.sum().to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        Key::of(Kind::Page, &[text])
+    }
+
+    fn data(folder: &Path) -> PathBuf {
+        folder.join(FORM).join("data.mdb")
+    }
+
+    #[test]
+    fn what_is_put_is_there_for_the_next_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(key("a"), b"one");
+        drop(cache);
+
+        let cache = Cache::open(folder.path()).unwrap();
+
+        assert_eq!(cache.get(key("a")).as_deref(), Some(&b"one"[..]));
+        assert_eq!(cache.get(key("b")), None);
+        assert_eq!(cache.get(key("a").with_kind(Kind::Record)), None);
+    }
+
+    #[test]
+    fn a_damaged_value_counts_as_absent_and_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(key("a"), &b"needle-in-the-file".repeat(1000));
+        drop(cache);
+        let mut bytes = std::fs::read(data(folder.path())).unwrap();
+        let at = bytes.windows(6).position(|part| part == b"needle").unwrap();
+        bytes[at + 9000] ^= 1;
+        std::fs::write(data(folder.path()), bytes).unwrap();
+
+        let cache = Cache::open(folder.path()).unwrap();
+        assert_eq!(cache.get(key("a")), None);
+        cache.put(key("a"), b"new");
+        cache.flush();
+
+        assert_eq!(cache.get(key("a")).as_deref(), Some(&b"new"[..]));
+    }
+
+    #[test]
+    fn a_file_cut_short_or_foreign_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(key("a"), &vec![7; 1 << 20]);
+        drop(cache);
+        let whole = std::fs::read(data(folder.path())).unwrap();
+        let junk = vec![b'x'; 40_000];
+
+        for damaged in [&whole[..whole.len() / 2], &whole[..5000], &[], &junk] {
+            std::fs::write(data(folder.path()), damaged).unwrap();
+            let cache = Cache::open(folder.path()).unwrap();
+            assert_eq!(cache.get(key("a")), None);
+            cache.put(key("b"), b"x");
+            cache.flush();
+            assert!(cache.get(key("b")).is_some());
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error_and_no_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+
+        assert!(Cache::open(&file).unwrap_err().contains("file"));
+    }
+}

@@ -1,0 +1,322 @@
+//! Asks servers: one request in, one usable response out. Redirects are followed here and not by
+//! the library, so that each hop gets the login of its own origin and no other; failures that may
+//! pass are retried.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+use super::body::{Body, BodyError};
+use super::client;
+use super::credentials::Credentials;
+use super::error::{Asking, FetchError, FetchErrorKind};
+use super::once::lock;
+use super::options::FetchOptions;
+use super::progress::Statistics;
+use super::retry::{self, Trouble};
+
+/// How many redirects are followed.
+const MOST_REDIRECTS: usize = 10;
+
+/// Bodies beyond this size go to a temporary file.
+const IN_MEMORY: usize = 16 << 20;
+
+/// The network, ready to be asked.
+#[derive(Debug)]
+pub(super) struct Http {
+    checked: Client,
+    unchecked: Option<Client>,
+    options: FetchOptions,
+    credentials: Credentials,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    statistics: Arc<Statistics>,
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// Where; a login in it is ignored.
+    pub(super) url: Url,
+    /// For errors.
+    pub(super) asking: Arc<Asking>,
+    /// The `Accept` header.
+    pub(super) accept: &'static str,
+    /// Whether the server may compress the body for the way.
+    pub(super) compressed: bool,
+    /// The `Range` header.
+    pub(super) range: Option<String>,
+    /// What is known already, for a conditional request.
+    pub(super) etag: Option<String>,
+    /// Likewise.
+    pub(super) last_modified: Option<String>,
+    /// Whether caches on the way are to be passed by.
+    pub(super) reload: bool,
+    /// The largest body to take.
+    pub(super) limit: u64,
+}
+
+/// A response that a caller can use: 2xx, 304, 404, 410, and 416 where a range was asked for.
+#[derive(Debug)]
+pub(super) struct Response {
+    /// The status.
+    pub(super) status: u16,
+    /// The headers.
+    pub(super) headers: HeaderMap,
+    /// Where it came from in the end, after redirects.
+    pub(super) url: Url,
+    /// The body.
+    pub(super) body: Body,
+}
+
+impl Request {
+    /// Asks for a whole thing.
+    pub(super) fn get(url: Url, asking: Arc<Asking>, limit: u64) -> Self {
+        Self {
+            url,
+            asking,
+            accept: "*/*",
+            compressed: false,
+            range: None,
+            etag: None,
+            last_modified: None,
+            reload: false,
+            limit,
+        }
+    }
+
+    /// Builds this request's error.
+    pub(super) fn failed(&self, kind: FetchErrorKind, met: impl AsRef<str>) -> FetchError {
+        self.asking.failed(kind, &self.url, met)
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(self.accept));
+        let encoding = if self.compressed { "gzip" } else { "identity" };
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+        let mut set = |name, value: &Option<String>| {
+            let value = value.as_deref().map(HeaderValue::from_str);
+            if let Some(Ok(value)) = value {
+                headers.insert(name, value);
+            }
+        };
+        set(header::RANGE, &self.range);
+        set(header::IF_NONE_MATCH, &self.etag);
+        set(header::IF_MODIFIED_SINCE, &self.last_modified);
+        if self.reload {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        headers
+    }
+}
+
+impl Response {
+    /// Whether the server has no such thing.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+
+    /// Returns the value of a header, if it is text.
+    pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Http {
+    /// Sets up the clients: reads certificate files, opens no connection.
+    pub(super) fn new(
+        options: FetchOptions,
+        credentials: Credentials,
+        statistics: Arc<Statistics>,
+    ) -> Result<Self, String> {
+        let unchecked = match options.insecure_hosts.is_empty() {
+            true => None,
+            false => Some(client::unchecked(&options)?),
+        };
+        Ok(Self {
+            checked: client::checked(&options)?,
+            unchecked,
+            options,
+            credentials,
+            hosts: Mutex::default(),
+            statistics,
+        })
+    }
+
+    /// Returns the counters.
+    pub(super) fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Asks until there is an answer or no hope.
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, FetchError> {
+        let mut attempt = 0;
+        loop {
+            let trouble = match self.attempt(request).await {
+                Ok(response) => return Ok(response),
+                Err(trouble) => trouble,
+            };
+            if !trouble.may_pass || attempt >= self.options.retries {
+                return Err(trouble.into_error(request, attempt + 1));
+            }
+            let wait = trouble.wait.unwrap_or(self.options.backoff * 2u32.pow(attempt.min(10)));
+            tokio::time::sleep(wait.min(self.options.longest_wait)).await;
+            self.statistics.retried();
+            attempt += 1;
+        }
+    }
+
+    /// Asks once, following redirects.
+    async fn attempt(&self, request: &Request) -> Result<Response, Trouble> {
+        let mut url = without_login(&request.url);
+        for _ in 0..=MOST_REDIRECTS {
+            let _permit = self.permit(&url).await;
+            let response = self.hop(&url, request).await?;
+            let status = response.status().as_u16();
+            if matches!(status, 301 | 302 | 303 | 307 | 308) {
+                url = self.next_hop(&url, &response)?;
+                continue;
+            }
+            return self.receive(url, request, response).await;
+        }
+        Err(Trouble::lasting(
+            FetchErrorKind::BadBody,
+            format!("more than {MOST_REDIRECTS} redirects"),
+        ))
+    }
+
+    /// Sends one request to one host.
+    async fn hop(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
+        self.statistics.sent();
+        let mut builder = self
+            .client(url)
+            .get(url.clone())
+            .headers(request.headers());
+        if let Some(login) = self.credentials.login(url) {
+            builder = builder.basic_auth(login.user.reveal(), Some(login.password.reveal()));
+        }
+        builder.send().await.map_err(|error| retry::transport(&error))
+    }
+
+    fn next_hop(&self, url: &Url, response: &reqwest::Response) -> Result<Url, Trouble> {
+        let bad = |met: &str| Trouble::lasting(FetchErrorKind::BadBody, met.to_owned());
+        let location = response
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|location| std::str::from_utf8(location.as_bytes()).ok())
+            .ok_or_else(|| bad("a redirect that does not say where"))?;
+        let next = url
+            .join(location)
+            .map_err(|_| bad("a redirect to something that is not a URL"))?;
+        if !matches!(next.scheme(), "http" | "https") {
+            return Err(bad("a redirect away from HTTP"));
+        }
+        let had_login = self.credentials.login(url).is_some();
+        if had_login && url.scheme() == "https" && next.scheme() == "http" {
+            return Err(bad("a redirect from HTTPS to plain HTTP, with credentials in play"));
+        }
+        Ok(without_login(&next))
+    }
+
+    /// Judges the status, then takes the body.
+    async fn receive(
+        &self,
+        url: Url,
+        request: &Request,
+        mut response: reqwest::Response,
+    ) -> Result<Response, Trouble> {
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let mut body = Body::new(IN_MEMORY, request.limit);
+        match status {
+            304 | 404 | 410 => {}
+            416 if request.range.is_some() => {}
+            200..=299 => {
+                let whole = self.fill(&mut body, &mut response);
+                tokio::time::timeout(self.patience(request), whole)
+                    .await
+                    .map_err(|_| Trouble::passing("the answer came too slowly".to_owned()))??;
+                body = unpacked(body, &headers, request.compressed)?;
+            }
+            _ => return Err(retry::bad_status(status, &headers)),
+        }
+        Ok(Response {
+            status,
+            headers,
+            url,
+            body,
+        })
+    }
+
+    async fn fill(&self, body: &mut Body, response: &mut reqwest::Response) -> Result<(), Trouble> {
+        loop {
+            let chunk = response.chunk().await;
+            let Some(chunk) = chunk.map_err(|error| retry::transport(&error))? else {
+                return Ok(());
+            };
+            self.statistics.received(chunk.len());
+            body.push(&chunk).map_err(Trouble::of_body)?;
+        }
+    }
+
+    /// How long a whole body may take: a server must not hold us for ever by a byte now and then.
+    fn patience(&self, request: &Request) -> Duration {
+        let megabytes = u32::try_from(request.limit >> 20).unwrap_or(u32::MAX);
+        self.options.read_timeout * 4 + Duration::from_secs(1) * megabytes.min(3600)
+    }
+
+    fn client(&self, url: &Url) -> &Client {
+        match &self.unchecked {
+            Some(unchecked) if self.is_insecure(url) => unchecked,
+            _ => &self.checked,
+        }
+    }
+
+    fn is_insecure(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        let hosts = &self.options.insecure_hosts;
+        hosts.iter().any(|name| *name == host || *name == with_port)
+    }
+
+    /// Waits for a place among the requests to a host.
+    async fn permit(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let semaphore = Arc::clone(
+            lock(&self.hosts)
+                .entry(host)
+                .or_insert_with(|| Arc::new(Semaphore::new(self.options.concurrency.max(1)))),
+        );
+        semaphore.acquire_owned().await.ok()
+    }
+}
+
+/// Undoes the compression for the way, where there is one that we allowed: an archive that merely
+/// is a `.gz` must stay as it is, whatever the header says.
+fn unpacked(body: Body, headers: &HeaderMap, allowed: bool) -> Result<Body, Trouble> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    match encoding.map(HeaderValue::as_bytes) {
+        Some(b"gzip" | b"x-gzip") if allowed => match body.gunzipped() {
+            Ok(body) => Ok(body),
+            Err(BodyError::Broken(error)) => Err(Trouble::passing(format!(
+                "the compressed answer is damaged: {error}"
+            ))),
+            Err(error @ BodyError::TooLarge(_)) => Err(Trouble::of_body(error)),
+        },
+        _ => Ok(body),
+    }
+}
+
+/// Returns a URL without user name and password: the login is looked up by origin instead.
+fn without_login(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Only URLs that cannot have a login refuse to lose it.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}

@@ -1,0 +1,295 @@
+//! The catalog of a real run: answers the solver from the cache on its own thread, and from the
+//! network by tasks that it waits for. Client, runtime and walker come to life with the first
+//! question that the cache cannot answer.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use tokio::runtime::Runtime;
+
+use super::cache::Cache;
+use super::credentials::Credentials;
+use super::direct;
+use super::engine::{Engine, FileKey};
+use super::error::{Asking, FetchError, FetchErrorKind};
+use super::file::FileQuestion;
+use super::http::Http;
+use super::indexes::Indexes;
+use super::once::{Claim, lock};
+use super::options::{CachePolicy, FetchOptions};
+use super::progress::{Counts, Listener};
+use super::shared::{Reach, Shared};
+use super::walker::{Walker, Wish};
+use super::{metadata, projects};
+use crate::index::{Metadata, Project};
+use crate::package::{DirectUrl, PackageName};
+use crate::solve::{Catalog, Failure, FileAt, Question, Refusal};
+
+/// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
+const WORKERS: usize = 2;
+
+/// Everything a run needs to know of the outside.
+pub struct Outside {
+    /// How to talk to servers.
+    pub options: FetchOptions,
+    /// Which indexes there are.
+    pub indexes: Indexes,
+    /// How far the cache counts.
+    pub cache: CachePolicy,
+    /// Who hears of progress.
+    pub listener: Option<Listener>,
+}
+
+/// A [`Catalog`] of live indexes behind a cache.
+pub struct LiveCatalog {
+    engine: Arc<Engine>,
+    options: FetchOptions,
+    network: Mutex<Network>,
+    warnings: Vec<String>,
+}
+
+enum Network {
+    Unused,
+    Up(Runtime, Arc<Http>),
+    Down(String),
+}
+
+impl LiveCatalog {
+    /// Opens the cache, and nothing else; `question` lets it guess ahead of the solver.
+    pub fn open(outside: Outside, question: Option<Arc<Question>>) -> Self {
+        let mut warnings = Vec::new();
+        let folder = outside.cache.folder.as_deref();
+        let cache = folder.and_then(|folder| match Cache::open(folder) {
+            Ok(cache) => Some(cache),
+            Err(error) => {
+                warnings.push(format!("the cache cannot be used: {error}"));
+                None
+            }
+        });
+        let shared = Shared::new(outside.cache, outside.indexes, cache, outside.listener);
+        Self {
+            engine: Arc::new(Engine::new(shared, question.map(Walker::new))),
+            options: outside.options,
+            network: Mutex::new(Network::Unused),
+            warnings,
+        }
+    }
+
+    /// Returns what did not go as it should and yet is no error.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Returns what was asked and received so far.
+    pub fn counts(&self) -> Counts {
+        self.engine.shared.statistics.counts()
+    }
+
+    /// Returns the network, which comes up here.
+    fn network(&self) -> Result<(tokio::runtime::Handle, Arc<Http>), String> {
+        let mut network = lock(&self.network);
+        if matches!(*network, Network::Unused) {
+            *network = match self.bring_up() {
+                Ok((runtime, http)) => {
+                    let engine = Arc::clone(&self.engine);
+                    engine.walk_on(runtime.handle(), &http);
+                    Network::Up(runtime, http)
+                }
+                Err(error) => Network::Down(error),
+            };
+        }
+        match &*network {
+            Network::Up(runtime, http) => Ok((runtime.handle().clone(), Arc::clone(http))),
+            Network::Down(error) => Err(error.clone()),
+            Network::Unused => Err("the network is down".to_owned()),
+        }
+    }
+
+    fn bring_up(&self) -> Result<(Runtime, Arc<Http>), String> {
+        let shared = &self.engine.shared;
+        let indexes = shared.indexes.all();
+        let credentials = Credentials::gather(
+            indexes.map(|index| (index.name.as_deref(), index.url.secret())),
+            &self.options.variables,
+            self.options.netrc.as_ref(),
+        );
+        let statistics = Arc::clone(&shared.statistics);
+        let http = Http::new(self.options.clone(), credentials, statistics)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .enable_all()
+            .build()
+            .map_err(|error| format!("no threads for the network: {error}"))?;
+        Ok((runtime, Arc::new(http)))
+    }
+
+    /// Answers a question here and now, if the cache and the disk can; else with the network.
+    fn resolve<T, F>(&self, asking: &Asking, question: impl Fn(Reach) -> F) -> Result<T, FetchError>
+    where
+        F: Future<Output = Result<T, FetchError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let now = at_once(question(Reach::Cache));
+        let is_offline = self.engine.shared.policy.offline;
+        match now {
+            Some(Err(error)) if error.kind == FetchErrorKind::Offline && !is_offline => {}
+            Some(answer) => return answer,
+            None => {}
+        }
+        let failed = |met: &str| FetchError {
+            kind: FetchErrorKind::Setup,
+            asking: Arc::new(asking.clone()),
+            url: String::new(),
+            met: met.to_owned(),
+        };
+        let (runtime, http) = self.network().map_err(|error| failed(&error))?;
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let future = question(Reach::Network(http));
+        runtime.spawn(async move {
+            // Nobody listens any more if the run ended meanwhile.
+            let _ = sender.send(future.await);
+        });
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(failed("the work on it was given up")))
+    }
+
+    fn find(&self, name: &PackageName) -> Result<Arc<Project>, FetchError> {
+        let asking = Asking {
+            what: format!("`{name}`"),
+            package: Some(name.clone()),
+            index: None,
+        };
+        let duty = match self.engine.projects.claim(name.clone()) {
+            Claim::Known(answer) => return answer,
+            Claim::Pending(slot) => return slot.wait().unwrap_or_else(|| Err(given_up(asking))),
+            Claim::Mine(duty) => duty,
+        };
+        let shared = &self.engine.shared;
+        let answer = self.resolve(&asking, |reach| {
+            let (shared, name) = (Arc::clone(shared), name.clone());
+            async move { projects::answer(&shared, &reach, &name).await }
+        });
+        duty.answer(answer.clone());
+        if let Ok(project) = &answer {
+            self.follow(|walker| walker.page_arrived(project));
+        }
+        answer
+    }
+
+    fn read(&self, file: &FileQuestion) -> Result<Arc<Metadata>, FetchError> {
+        let asking = file.asking();
+        let duty = match self.engine.records.claim(FileKey::of(file)) {
+            Claim::Known(answer) => return answer,
+            Claim::Pending(slot) => {
+                return slot
+                    .wait()
+                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
+            }
+            Claim::Mine(duty) => duty,
+        };
+        let shared = &self.engine.shared;
+        let answer = self.resolve(&asking, |reach| {
+            let (shared, file) = (Arc::clone(shared), file.clone());
+            async move { metadata::answer(&shared, &reach, &file).await }
+        });
+        duty.answer(answer.clone());
+        answer
+    }
+
+    /// Lets the walker follow the solver, once the network is up.
+    fn follow(&self, hear: impl FnOnce(&Walker) -> Vec<Wish>) {
+        let Some(walker) = &self.engine.walker else {
+            return;
+        };
+        if let Network::Up(runtime, http) = &*lock(&self.network) {
+            self.engine.grant(runtime.handle(), http, hear(walker));
+        }
+    }
+}
+
+impl Catalog for LiveCatalog {
+    fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
+        self.find(name).map_err(refusal)
+    }
+
+    fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
+        let question = direct::DirectQuestion::new(name, url).map_err(refusal)?;
+        let answer = self.resolve(&question.asking(), |reach| {
+            let (engine, question) = (Arc::clone(&self.engine), question.clone());
+            async move { question.answer(&engine, &reach).await }
+        });
+        answer.map_err(refusal)
+    }
+
+    fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        let Some(file) = FileQuestion::new(&self.engine.shared, project, at) else {
+            return Err(Refusal::Unusable("there is no such file".to_owned()));
+        };
+        let metadata = self.read(&file).map_err(refusal)?;
+        self.follow(|walker| walker.metadata_arrived(&metadata));
+        Ok(metadata)
+    }
+
+    fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        if let Network::Up(runtime, http) = &*lock(&self.network) {
+            for (project, at) in wanted {
+                self.engine
+                    .fetch_metadata(runtime.handle(), http, project, *at, false);
+            }
+        }
+    }
+}
+
+/// Stops the tasks, and writes what the cache still holds in memory.
+impl Drop for LiveCatalog {
+    fn drop(&mut self) {
+        let network = std::mem::replace(&mut *lock(&self.network), Network::Unused);
+        if let Network::Up(runtime, _) = network {
+            runtime.shutdown_background();
+        }
+        if let Some(cache) = &self.engine.shared.cache {
+            cache.flush();
+        }
+    }
+}
+
+/// Polls a future that does not wait when all it needs is at hand.
+fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
+}
+
+fn given_up(asking: Asking) -> FetchError {
+    FetchError {
+        kind: FetchErrorKind::Transport,
+        asking: Arc::new(asking),
+        url: String::new(),
+        met: "the work on it was given up".to_owned(),
+    }
+}
+
+/// Tells the solver what an error means for its search.
+fn refusal(error: FetchError) -> Refusal {
+    if error.kind == FetchErrorKind::NotFound && error.asking.index.is_none() {
+        return Refusal::Missing(error.met);
+    }
+    if error.is_of_version() {
+        return Refusal::Unusable(error.met);
+    }
+    let doing = match &error.asking.index {
+        Some(index) => format!("could not get {} from index `{index}`", error.asking.what),
+        None => format!("could not get {}", error.asking.what),
+    };
+    let mut causes = vec![error.met.clone()];
+    causes.extend((!error.url.is_empty()).then(|| error.url.clone()));
+    Refusal::Failed(Failure {
+        doing,
+        causes,
+        help: error.help().map(str::to_owned),
+    })
+}

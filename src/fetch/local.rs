@@ -1,0 +1,84 @@
+//! Indexes and files on this machine's disk, under `file:` addresses.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::body::Body;
+use super::error::{FetchError, FetchErrorKind};
+use super::http::Request;
+use crate::index::{Listing, decode_find_links, list_folder};
+
+/// What a local page is taken for: folders hold no content types.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Returns the path of a `file:` address.
+pub(super) fn path(request: &Request) -> Result<PathBuf, FetchError> {
+    request.url.to_file_path().map_err(|()| {
+        request.failed(FetchErrorKind::Disk, "not a path on this machine")
+    })
+}
+
+/// Reads a file whole; one that is not there is `NotFound`.
+pub(super) fn read(request: &Request) -> Result<Body, FetchError> {
+    let path = path(request)?;
+    let failed = |error: std::io::Error| {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                FetchErrorKind::NotFound
+            }
+            _ => FetchErrorKind::Disk,
+        };
+        request.failed(kind, error.to_string())
+    };
+    let file = std::fs::File::open(&path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(request.limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > request.limit {
+        let met = format!("larger than {} bytes", request.limit);
+        return Err(request.failed(FetchErrorKind::TooLarge, met));
+    }
+    Body::from_bytes(&bytes)
+        .map_err(|_| request.failed(FetchErrorKind::Disk, "there is no room to keep it"))
+}
+
+/// Reads a project's folder of a local index, or a flat folder or page: an `index.html` in it
+/// where there is one, else the names of its files.
+pub(super) fn list(request: &Request) -> Result<Listing, FetchError> {
+    let path = path(request)?;
+    if path.is_file() {
+        return decode(request, &request.url);
+    }
+    let index = path.join("index.html");
+    if index.is_file() {
+        let mut page = request.clone();
+        page.url = Url::from_file_path(&index).unwrap_or_else(|()| request.url.clone());
+        return decode(&page, &page.url);
+    }
+    let names = names(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => request.failed(FetchErrorKind::NotFound, "no such folder"),
+        _ => request.failed(FetchErrorKind::Disk, error.to_string()),
+    })?;
+    Ok(list_folder(names.iter().map(String::as_str), &request.url))
+}
+
+fn decode(request: &Request, base: &Url) -> Result<Listing, FetchError> {
+    let failed = |met: String| request.failed(FetchErrorKind::BadBody, met);
+    let bytes = read(request)?
+        .into_bytes()
+        .map_err(|_| failed("there is no room to keep it".to_owned()))?;
+    decode_find_links(HTML, &bytes, base).map_err(|error| failed(error.to_string()))
+}
+
+/// Returns the names in a folder, sorted: the disk's own order is nobody's.
+fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,35 @@
+//! The network and its cache: the only room that talks to indexes.
+
+mod archive;
+mod body;
+mod cache;
+mod client;
+mod credentials;
+mod direct;
+mod engine;
+mod error;
+mod file;
+mod flat;
+mod freshness;
+mod http;
+mod indexes;
+mod live_catalog;
+mod local;
+mod metadata;
+mod netrc;
+mod once;
+mod options;
+mod pages;
+mod progress;
+mod projects;
+mod retry;
+mod shared;
+mod walker;
+mod wheel;
+
+pub use credentials::{Credentials, Login, Secret};
+pub use error::{Asking, FetchError, FetchErrorKind};
+pub use indexes::{Index, IndexShape, IndexStrategy, Indexes};
+pub use live_catalog::{LiveCatalog, Outside};
+pub use options::{CachePolicy, FetchOptions, Proxy, Roots};
+pub use progress::{Counts, Event, Listener, Statistics};

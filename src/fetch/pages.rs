@@ -1,0 +1,216 @@
+//! One project's page on one index: from the cache, by a conditional request, or whole; decoded,
+//! and asked for once more where it makes no sense.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cache::{Cache, Key, Kind};
+use super::error::{Asking, FetchError, FetchErrorKind};
+use super::freshness::Freshness;
+use super::http::{Http, Request, Response};
+use super::indexes::Index;
+use super::local;
+use super::shared::{Reach, Shared};
+use crate::index::{Listing, Page, decode_simple};
+use crate::package::PackageName;
+
+/// No page of a project is larger.
+pub(super) const MOST_BYTES: u64 = 64 << 20;
+
+/// What an index can answer with: PEP 691's types first, and HTML under its plain name last.
+pub(super) const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, \
+     application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+
+/// A question for one page.
+#[derive(Clone, Debug)]
+pub(super) struct PageQuestion {
+    index: Arc<Index>,
+    name: PackageName,
+    request: Request,
+    key: Key,
+}
+
+/// What the cache says.
+#[derive(Debug)]
+enum Stored {
+    /// It counts: a page, or that there is none.
+    Fresh(Option<Page>),
+    /// It has to be confirmed.
+    Stale(Option<Page>, Freshness),
+    /// Nothing.
+    Nothing,
+}
+
+impl PageQuestion {
+    /// Asks for a name's page on an index; `None` if the index's address can have no pages.
+    pub(super) fn new(index: &Arc<Index>, name: &PackageName) -> Option<Self> {
+        let url = index.page_url(name)?;
+        let asking = Asking::of(format!("the page of `{name}`"), name, &index.label());
+        let key = Key::of(Kind::Page, &[url.as_str()]);
+        let mut request = Request::get(url, asking, MOST_BYTES);
+        request.accept = ACCEPT;
+        request.compressed = true;
+        Some(Self {
+            index: Arc::clone(index),
+            name: name.clone(),
+            request,
+            key,
+        })
+    }
+
+    /// Finds the page: on the disk, in the cache, or on the index; `None` if the index does not
+    /// have the name.
+    pub(super) async fn answer(
+        &self,
+        shared: &Shared,
+        reach: &Reach,
+    ) -> Result<Option<Page>, FetchError> {
+        if self.request.url.scheme() == "file" {
+            return self.local();
+        }
+        let stored = self.stored(shared);
+        if let Stored::Fresh(page) = stored {
+            shared.statistics.hit();
+            return Ok(page);
+        }
+        let http = reach.http(&self.request)?;
+        self.ask(shared, http, stored).await
+    }
+
+    fn local(&self) -> Result<Option<Page>, FetchError> {
+        match local::list(&self.request) {
+            Ok(listing) => Ok(Some(Page::build(&self.name, listing))),
+            Err(error) if error.kind == FetchErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn stored(&self, shared: &Shared) -> Stored {
+        let Some(cache) = &shared.cache else {
+            return Stored::Nothing;
+        };
+        self.look(cache, shared).unwrap_or(Stored::Nothing)
+    }
+
+    fn look(&self, cache: &Cache, shared: &Shared) -> Option<Stored> {
+        let freshness = cache.get(self.key.with_kind(Kind::Freshness))?;
+        let freshness = Freshness::decode(&freshness)?;
+        let page = match freshness.is_missing {
+            true => None,
+            false => Some(Page::from_bytes(cache.get(self.key)?).ok()?),
+        };
+        let policy = &shared.policy;
+        let counts = freshness.is_fresh(policy.now) && !policy.refreshes(&self.name);
+        Some(match counts || policy.offline {
+            true => Stored::Fresh(page),
+            false => Stored::Stale(page, freshness),
+        })
+    }
+
+    async fn ask(
+        &self,
+        shared: &Shared,
+        http: &Http,
+        stored: Stored,
+    ) -> Result<Option<Page>, FetchError> {
+        let mut request = self.request.clone();
+        let old = match stored {
+            Stored::Stale(page, freshness) => {
+                request.etag.clone_from(&freshness.etag);
+                request.last_modified.clone_from(&freshness.last_modified);
+                Some((page, freshness))
+            }
+            Stored::Fresh(_) | Stored::Nothing => None,
+        };
+        request.reload = shared.policy.refreshes(&self.name);
+        let response = match http.send(&request).await {
+            Ok(response) => response,
+            Err(error) if self.means_missing(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if let (304, Some((page, freshness))) = (response.status, old) {
+            http.statistics().unchanged();
+            shared.keep(
+                self.key.with_kind(Kind::Freshness),
+                &freshness.confirmed(&response, shared.policy.now).encode(),
+            );
+            return Ok(page);
+        }
+        self.accept(shared, http, response).await
+    }
+
+    /// Takes a response; one that makes no sense is asked for once more, past all caches.
+    async fn accept(
+        &self,
+        shared: &Shared,
+        http: &Http,
+        response: Response,
+    ) -> Result<Option<Page>, FetchError> {
+        let freshness = self.freshness(shared, &response);
+        let met = match self.decode(response) {
+            Ok(page) => return Ok(self.kept(shared, page, freshness)),
+            Err(met) => met,
+        };
+        let mut request = self.request.clone();
+        request.reload = true;
+        let response = http.send(&request).await?;
+        let freshness = self.freshness(shared, &response);
+        match self.decode(response) {
+            Ok(page) => Ok(self.kept(shared, page, freshness)),
+            Err(_) => Err(self.request.failed(
+                FetchErrorKind::BadBody,
+                format!("the answer is not a project's page: {met}"),
+            )),
+        }
+    }
+
+    fn decode(&self, response: Response) -> Result<Option<Page>, String> {
+        if response.is_missing() {
+            return Ok(None);
+        }
+        let listing = decode(response)?;
+        Ok(Some(Page::build(&self.name, listing)))
+    }
+
+    fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
+        let lifetime: Duration = shared.policy.page_lifetime;
+        Freshness::of(response, shared.policy.now, lifetime)
+    }
+
+    fn kept(
+        &self,
+        shared: &Shared,
+        page: Option<Page>,
+        freshness: Option<Freshness>,
+    ) -> Option<Page> {
+        if let Some(freshness) = freshness {
+            if let Some(page) = &page {
+                shared.keep(self.key, page.as_bytes());
+            }
+            shared.keep(self.key.with_kind(Kind::Freshness), &freshness.encode());
+        }
+        page
+    }
+
+    fn means_missing(&self, error: &FetchError) -> bool {
+        let statuses = &self.index.statuses_for_missing;
+        match error.kind {
+            FetchErrorKind::NotFound => true,
+            FetchErrorKind::Unauthorized => statuses.contains(&401) || statuses.contains(&403),
+            FetchErrorKind::Status(status) => statuses.contains(&status),
+            _ => false,
+        }
+    }
+}
+
+/// Decodes a response's body by its content type.
+fn decode(response: Response) -> Result<Listing, String> {
+    let header = response.header(reqwest::header::CONTENT_TYPE);
+    let content_type = header.unwrap_or_default().to_owned();
+    let url = response.url.clone();
+    let body = response
+        .body
+        .into_bytes()
+        .map_err(|error| error.to_string())?;
+    decode_simple(&content_type, &body, &url).map_err(|error| error.to_string())
+}

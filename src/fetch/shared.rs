@@ -1,0 +1,147 @@
+//! What all questions of a run share: the policy, the cache, what was learned on the way, and how
+//! far a question may reach.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::cache::{Cache, Key};
+use super::error::{FetchError, FetchErrorKind};
+use super::http::{Http, Request};
+use super::indexes::Indexes;
+use super::once::lock;
+use super::options::CachePolicy;
+use super::progress::{Event, Listener, Statistics};
+use crate::index::Listing;
+use crate::package::MarkerTexts;
+
+/// Shared by the solver's thread and all tasks.
+pub(super) struct Shared {
+    pub(super) policy: CachePolicy,
+    pub(super) indexes: Indexes,
+    pub(super) cache: Option<Arc<Cache>>,
+    pub(super) statistics: Arc<Statistics>,
+    pub(super) markers: Mutex<MarkerTexts>,
+    /// The flat places read so far.
+    pub(super) flats: Mutex<HashMap<String, Result<Arc<Listing>, FetchError>>>,
+    /// Held by whoever reads a flat place, so that each is read once.
+    pub(super) flat_turn: tokio::sync::Mutex<()>,
+    /// For each index, how many wheels in a row had no metadata beside them.
+    probes: Mutex<HashMap<Arc<str>, u32>>,
+    listener: Option<Listener>,
+}
+
+/// How far a question may reach for its answer.
+#[derive(Clone)]
+pub(super) enum Reach {
+    /// To the cache and the disk; such a question never waits.
+    Cache,
+    /// To the network as well.
+    Network(Arc<Http>),
+}
+
+/// So many wheels in a row without metadata beside them, and the next ones are not probed.
+const PROBES: u32 = 4;
+/// Of those, every so many-th is probed all the same: some mirrors have it for some files.
+const PROBE_AGAIN: u32 = 16;
+
+impl Shared {
+    /// Gathers what a run shares.
+    pub(super) fn new(
+        policy: CachePolicy,
+        indexes: Indexes,
+        cache: Option<Arc<Cache>>,
+        listener: Option<Listener>,
+    ) -> Self {
+        Self {
+            policy,
+            indexes,
+            cache,
+            statistics: Arc::default(),
+            markers: Mutex::default(),
+            flats: Mutex::default(),
+            flat_turn: tokio::sync::Mutex::default(),
+            probes: Mutex::default(),
+            listener,
+        }
+    }
+
+    /// Keeps a value in the cache, if there is one.
+    pub(super) fn keep(&self, key: Key, value: &[u8]) {
+        let Some(cache) = &self.cache else {
+            return;
+        };
+        if cache.put(key, value) {
+            let cache = Arc::clone(cache);
+            match tokio::runtime::Handle::try_current() {
+                Ok(handle) => drop(handle.spawn_blocking(move || cache.flush())),
+                Err(_) => cache.flush(),
+            }
+        }
+    }
+
+    /// Tells whoever listens.
+    pub(super) fn tell(&self, event: Event<'_>) {
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    /// Whether to look for metadata beside a wheel of an index that does not say.
+    pub(super) fn is_worth_probing(&self, index: &Arc<str>) -> bool {
+        let mut probes = lock(&self.probes);
+        let misses = probes.entry(Arc::clone(index)).or_default();
+        if *misses < PROBES {
+            return true;
+        }
+        *misses += 1;
+        *misses % PROBE_AGAIN == 0
+    }
+
+    /// Remembers whether there was metadata beside a wheel.
+    pub(super) fn probed(&self, index: &Arc<str>, is_there: bool) {
+        let mut probes = lock(&self.probes);
+        let misses = probes.entry(Arc::clone(index)).or_default();
+        *misses = match is_there {
+            true => 0,
+            false => *misses + 1,
+        };
+    }
+}
+
+impl Reach {
+    /// Returns the network, or the error of a question that would need it.
+    pub(super) fn http(&self, request: &Request) -> Result<&Arc<Http>, FetchError> {
+        match self {
+            Self::Network(http) => Ok(http),
+            Self::Cache => Err(request.failed(
+                FetchErrorKind::Offline,
+                "it is not in the cache, and the network is off",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Timestamp;
+
+    #[test]
+    fn probing_stops_after_some_misses_and_never_for_good() {
+        let policy = CachePolicy::new(None, Timestamp::from_seconds(0));
+        let shared = Shared::new(policy, Indexes::default(), None, None);
+        let index: Arc<str> = "https://index.example/simple".into();
+
+        let mut probed = 0;
+        for _ in 0..40 {
+            if shared.is_worth_probing(&index) {
+                probed += 1;
+                shared.probed(&index, false);
+            }
+        }
+        assert!((5..10).contains(&probed), "{probed}");
+
+        shared.probed(&index, true);
+        assert!(shared.is_worth_probing(&index));
+    }
+}

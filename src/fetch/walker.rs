@@ -1,0 +1,193 @@
+//! Guesses ahead of the solver: a greedy resolution that never backtracks, so that pages and
+//! metadata are on their way long before the solver asks for them.
+//!
+//! It only wishes; `live_catalog` fetches. Metadata that arrives sends off the pages of what it
+//! requires on the target, a page that arrives sends off the metadata of the best candidate in the
+//! intersection of all ranges seen so far. A wrong guess costs a request and never an answer.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+
+use super::once::lock;
+use crate::index::{Metadata, Project};
+use crate::package::{DeclarationKind, ExtraName, PackageName, Requirement, VersionSet};
+use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMode};
+
+/// Something to fetch.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    /// A project's page.
+    Page(PackageName),
+    /// A file's metadata.
+    Metadata(Arc<Project>, FileAt),
+}
+
+/// What was seen so far of the question's packages.
+pub(super) struct Walker {
+    question: Arc<Question>,
+    judge: Mutex<Judge>,
+    seen: Mutex<HashMap<PackageName, Seen>>,
+}
+
+/// A package on the way.
+struct Seen {
+    set: VersionSet,
+    extras: BTreeSet<ExtraName>,
+    candidates: Option<Arc<Candidates>>,
+    picked: Option<FileAt>,
+    metadata: Option<Arc<Metadata>>,
+}
+
+impl Walker {
+    /// Prepares to walk from a question's declarations.
+    pub(super) fn new(question: Arc<Question>) -> Self {
+        Self {
+            judge: Mutex::new(Judge::new(Arc::clone(&question))),
+            question,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Returns the first wishes: what the declarations require.
+    pub(super) fn start(&self) -> Vec<Wish> {
+        let question = Arc::clone(&self.question);
+        let roots = question
+            .declarations
+            .iter()
+            .filter(|declaration| declaration.kind == DeclarationKind::Requirement)
+            .map(|declaration| &declaration.requirement);
+        self.want(roots, &BTreeSet::new())
+    }
+
+    /// Hears that a page is there.
+    pub(super) fn page_arrived(&self, project: &Arc<Project>) -> Vec<Wish> {
+        let candidates = Arc::new(lock(&self.judge).judge(Arc::clone(project)));
+        let mut seen = lock(&self.seen);
+        let Some(seen) = seen.get_mut(&project.name) else {
+            return Vec::new();
+        };
+        seen.candidates = Some(candidates);
+        self.pick(&project.name, seen).into_iter().collect()
+    }
+
+    /// Hears that metadata is there of a file that somebody chose.
+    pub(super) fn metadata_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
+        let extras = {
+            let mut seen = lock(&self.seen);
+            let Some(seen) = seen.get_mut(&metadata.name) else {
+                return Vec::new();
+            };
+            seen.metadata = Some(Arc::clone(metadata));
+            seen.extras.clone()
+        };
+        self.want(metadata.requires.iter(), &extras)
+    }
+
+    /// Wishes for what requirements ask for, with the extras of their own package.
+    fn want<'a>(
+        &self,
+        requirements: impl Iterator<Item = &'a Requirement>,
+        extras: &BTreeSet<ExtraName>,
+    ) -> Vec<Wish> {
+        let extras: Vec<ExtraName> = extras.iter().cloned().collect();
+        let environment = self.question.target.environment();
+        let mut wishes = Vec::new();
+        for requirement in requirements {
+            let counts = requirement.url.is_none()
+                && !self.question.excludes.contains(&requirement.name)
+                && requirement.marker.holds(environment, &extras);
+            if counts {
+                wishes.extend(self.narrow(requirement));
+            }
+        }
+        wishes
+    }
+
+    /// Takes one more requirement into account.
+    fn narrow(&self, requirement: &Requirement) -> Vec<Wish> {
+        let name = &requirement.name;
+        let set = self.overridden(name).unwrap_or(requirement.specifiers.set());
+        let mut all = lock(&self.seen);
+        let Some(seen) = all.get_mut(name) else {
+            let seen = Seen {
+                set: set.clone(),
+                extras: requirement.extras.iter().cloned().collect(),
+                candidates: None,
+                picked: None,
+                metadata: None,
+            };
+            all.insert(name.clone(), seen);
+            return vec![Wish::Page(name.clone())];
+        };
+        let extras_before = seen.extras.len();
+        seen.extras.extend(requirement.extras.iter().cloned());
+        let both = seen.set.intersection(set);
+        // What was seen before may stem from a version that is out by now.
+        seen.set = if both.is_empty() { set.clone() } else { both };
+        let mut wishes: Vec<Wish> = self.pick(name, seen).into_iter().collect();
+        let again = match (&seen.metadata, seen.extras.len() > extras_before) {
+            (Some(metadata), true) => Some((Arc::clone(metadata), seen.extras.clone())),
+            _ => None,
+        };
+        drop(all);
+        if let Some((metadata, extras)) = again {
+            wishes.extend(self.want(metadata.requires.iter(), &extras));
+        }
+        wishes
+    }
+
+    fn overridden(&self, name: &PackageName) -> Option<&VersionSet> {
+        let environment = self.question.target.environment();
+        self.question
+            .declarations
+            .iter()
+            .filter(|declaration| declaration.kind == DeclarationKind::Override)
+            .map(|declaration| &declaration.requirement)
+            .find(|requirement| {
+                requirement.name == *name && requirement.marker.holds(environment, &[])
+            })
+            .map(|requirement| requirement.specifiers.set())
+    }
+
+    /// Wishes for the metadata of the best candidate, if that is another than before.
+    fn pick(&self, name: &PackageName, seen: &mut Seen) -> Option<Wish> {
+        let candidates = seen.candidates.as_ref()?;
+        let best = self.best(name, candidates, &seen.set)?.at();
+        if seen.picked == Some(best) {
+            return None;
+        }
+        seen.picked = Some(best);
+        Some(Wish::Metadata(Arc::clone(candidates.project()), best))
+    }
+
+    /// Returns the candidate that the solver will most probably try first.
+    fn best<'a>(
+        &self,
+        name: &PackageName,
+        candidates: &'a Candidates,
+        set: &VersionSet,
+    ) -> Option<&'a Candidate> {
+        let has = |candidate: &&Candidate| {
+            let page = candidates.page(candidate.page);
+            set.contains_key(page.key(candidate.version))
+                && set.admits_spelling(page.version_text(candidate.version))
+        };
+        if let Some(preferred) = self.question.preferences.get(name) {
+            let mut same = candidates
+                .usable()
+                .iter()
+                .filter(|candidate| candidates.version(candidate) == *preferred);
+            if let Some(candidate) = same.find(has) {
+                return Some(candidate);
+            }
+        }
+        match self.question.policy.resolution {
+            ResolutionMode::Highest | ResolutionMode::LowestDirect => candidates.newest_in(set),
+            ResolutionMode::Lowest => candidates
+                .usable()
+                .iter()
+                .filter(|candidate| !candidate.is_prerelease)
+                .find(has),
+        }
+    }
+}
