@@ -8,7 +8,8 @@ use super::http::Request;
 use super::local;
 use super::shared::{Reach, Shared};
 use super::wheel;
-use crate::index::{Metadata, SdistReading, read_sdist};
+use crate::index::{Metadata, SdistError, SdistReading, read_sdist};
+use crate::package::MarkerTexts;
 
 /// No wheel is larger.
 const MOST_WHEEL: u64 = 8 << 30;
@@ -37,11 +38,7 @@ pub(super) async fn wheel(
 }
 
 /// Reads a source archive whole.
-pub(super) async fn sdist(
-    shared: &Shared,
-    reach: &Reach,
-    file: &FileQuestion,
-) -> Result<Metadata, FetchError> {
+pub(super) async fn sdist(reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
     let request = file.request("", MOST_SDIST)?;
     let mut met = String::new();
     for reload in [false, true] {
@@ -49,7 +46,7 @@ pub(super) async fn sdist(
         let bytes = body
             .into_bytes()
             .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))?;
-        let reading = read_sdist(&bytes, &file.filename);
+        let reading = read_sdist(&bytes, &file.filename, &mut MarkerTexts::default());
         let bad = |met: String| request.failed(FetchErrorKind::BadMetadata, met);
         match reading {
             Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => {
@@ -58,11 +55,22 @@ pub(super) async fn sdist(
             Ok(SdistReading::Dynamic { reason }) => {
                 return Err(request.failed(FetchErrorKind::NeedsBuild, reason));
             }
-            Err(error) if verdict == Verdict::Right => return Err(bad(error.to_string())),
+            Err(error) if verdict == Verdict::Right || is_certain(&error, file) => {
+                return Err(bad(error.to_string()));
+            }
             Err(error) => met = error.to_string(),
         }
     }
     Err(request.failed(FetchErrorKind::BadBody, met))
+}
+
+/// Whether an archive that could be opened holds nonsense, or is of a kind that nobody opens here:
+/// asking again would not help.
+fn is_certain(error: &SdistError, file: &FileQuestion) -> bool {
+    let is_known = [".tar.gz", ".tgz", ".zip"]
+        .iter()
+        .any(|ending| file.filename.ends_with(ending));
+    !is_known || matches!(error, SdistError::Metadata(_))
 }
 
 /// Gets a file whole and checks its digest; a wrong one is asked for once more, past all caches.
@@ -97,7 +105,10 @@ async fn get(reach: &Reach, request: &Request, reload: bool) -> Result<Body, Fet
     request.reload = reload;
     let response = reach.http(&request)?.send(&request).await?;
     match response.is_missing() {
-        true => Err(request.failed(FetchErrorKind::NotFound, "the index lists it and has it not")),
+        true => Err(request.failed(
+            FetchErrorKind::NotFound,
+            "the index lists it and has it not",
+        )),
         false => Ok(response.body),
     }
 }

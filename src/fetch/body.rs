@@ -213,7 +213,10 @@ mod tests {
         let weak = Digest::new("md5", &"0".repeat(32)).unwrap();
 
         assert_eq!(body.verify(&[weak.clone()]).unwrap(), Verdict::Unknown);
-        assert_eq!(body.verify(&[weak.clone(), sha("ba")]).unwrap(), Verdict::Right);
+        assert_eq!(
+            body.verify(&[weak.clone(), sha("ba")]).unwrap(),
+            Verdict::Right
+        );
         assert_eq!(body.verify(&[weak, sha("bb")]).unwrap(), Verdict::Wrong);
     }
 }

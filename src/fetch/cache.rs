@@ -57,7 +57,6 @@ pub(super) struct Key([u8; 33]);
 /// The cache, open.
 #[derive(Debug)]
 pub(super) struct Cache {
-    folder: PathBuf,
     env: Env<WithoutTls>,
     values: Database<'static, Bytes, Bytes>,
     pending: Mutex<Pending>,
@@ -133,7 +132,6 @@ impl Cache {
             .commit()
             .ok_or(heed::Error::Mdb(MdbError::NotFound))?;
         Ok(Self {
-            folder: folder.to_owned(),
             env,
             values,
             pending: Mutex::default(),
@@ -191,11 +189,6 @@ impl Cache {
         self.values.clear(&mut writing)?;
         writing.commit()
     }
-
-    /// Returns where it is.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
 }
 
 impl Drop for Cache {
@@ -205,7 +198,10 @@ impl Drop for Cache {
 }
 
 /// Maps the file. No other code of ours opens it, and LMDB's lock file orders the processes.
-#[expect(unsafe_code, reason = "LMDB maps a file that another program could change")]
+#[expect(
+    unsafe_code,
+    reason = "LMDB maps a file that another program could change"
+)]
 fn map(folder: &Path) -> heed::Result<Env<WithoutTls>> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.map_size(MAP_SIZE).max_readers(MOST_READERS);
@@ -223,7 +219,9 @@ fn check_length(env: &Env<WithoutTls>, folder: &Path) -> heed::Result<()> {
     let page = u64::from(env.unnamed_database_stat().page_size);
     let last = env.info().last_page_number as u64;
     let len = std::fs::metadata(folder.join("data.mdb"))?.len();
-    let needed = last.checked_add(1).and_then(|pages| pages.checked_mul(page));
+    let needed = last
+        .checked_add(1)
+        .and_then(|pages| pages.checked_mul(page));
     match needed {
         Some(needed) if len >= needed => Ok(()),
         _ => Err(heed::Error::Mdb(MdbError::Corrupted)),

@@ -176,16 +176,28 @@ mod tests {
         assert_eq!(user(&credentials, "http://index.example/simple/a/"), None);
         assert_eq!(user(&credentials, "https://index.example:444/"), None);
         assert_eq!(user(&credentials, "https://files.example/a.whl"), None);
-        assert_eq!(user(&credentials, "https://index.example.evil.example/"), None);
+        assert_eq!(
+            user(&credentials, "https://index.example.evil.example/"),
+            None
+        );
     }
 
     #[test]
     fn two_indexes_on_one_host_keep_their_logins_apart() {
-        let (one, two) = (url("https://a:1@h.example/one"), url("https://b:2@h.example/two"));
+        let (one, two) = (
+            url("https://a:1@h.example/one"),
+            url("https://b:2@h.example/two"),
+        );
         let credentials = Credentials::gather([(None, &one), (None, &two)], &[], None);
 
-        assert_eq!(user(&credentials, "https://h.example/one/x/").as_deref(), Some("a:1"));
-        assert_eq!(user(&credentials, "https://h.example/two/x/").as_deref(), Some("b:2"));
+        assert_eq!(
+            user(&credentials, "https://h.example/one/x/").as_deref(),
+            Some("a:1")
+        );
+        assert_eq!(
+            user(&credentials, "https://h.example/two/x/").as_deref(),
+            Some("b:2")
+        );
     }
 
     #[test]
@@ -198,7 +210,10 @@ mod tests {
         ];
         let credentials = Credentials::gather([(Some("my-corp"), &index)], &variables, None);
 
-        assert_eq!(user(&credentials, "https://index.example/simple/a/").as_deref(), Some("ann:pw"));
+        assert_eq!(
+            user(&credentials, "https://index.example/simple/a/").as_deref(),
+            Some("ann:pw")
+        );
     }
 
     #[test]
@@ -206,7 +221,10 @@ mod tests {
         let netrc = Secret::new("machine index.example login ann password pw");
         let credentials = Credentials::gather([], &[], Some(&netrc));
 
-        assert_eq!(user(&credentials, "https://index.example/x").as_deref(), Some("ann:pw"));
+        assert_eq!(
+            user(&credentials, "https://index.example/x").as_deref(),
+            Some("ann:pw")
+        );
         assert_eq!(user(&credentials, "https://other.example/x"), None);
     }
 

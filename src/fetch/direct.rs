@@ -1,46 +1,55 @@
-//! Direct references: a wheel or a source archive at an address of its own, made into a project of
-//! one version. Folders and version control want a build and are refused here with that reason.
+//! Direct references: a wheel or a source archive at an address of its own, or a folder, made into
+//! a project of one version. What only a build or a checkout could tell is refused here with that
+//! reason.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::archive;
-use super::body::{Verdict, strongest};
+use super::body::strongest;
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind, shown};
 use super::file::FileQuestion;
 use super::metadata;
 use super::once::Claim;
-use super::shared::Reach;
-use crate::index::{FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, Page, Project};
-use crate::package::{DirectUrl, Digest, DistName, PackageName};
+use super::shared::{Reach, Shared};
+use crate::index::{
+    FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
+    SdistReading, read_project,
+};
+use crate::package::{DirectUrl, DistName, MarkerTexts, PackageName};
+use crate::solve::FileAt;
+
+/// The largest `pyproject.toml` that is read.
+const MOST_PYPROJECT: u64 = 4 << 20;
 
 /// A question for what a direct reference points to.
 #[derive(Clone, Debug)]
 pub(super) struct DirectQuestion {
     file: FileQuestion,
+    /// The folder, if it is one on this machine.
+    folder: Option<PathBuf>,
 }
 
 impl DirectQuestion {
     /// Asks for a direct reference.
     pub(super) fn new(name: &PackageName, url: &DirectUrl) -> Result<Self, FetchError> {
         let given: Arc<str> = shown(&url.url).into();
-        let asking = Asking::of(format!("`{name}`"), name, &given);
-        let refused = |met: &str| asking.failed(FetchErrorKind::NeedsBuild, &url.url, met);
         if let Some((vcs, _)) = &url.vcs {
-            return Err(refused(&format!("a checkout by {vcs} has to be built to tell what it needs")));
+            let asking = Asking::of(format!("`{name}`"), name, &given);
+            let met = format!("a {vcs} checkout has to be built to tell what it needs");
+            return Err(asking.failed(FetchErrorKind::NeedsBuild, &url.url, met));
         }
         let segments = url.url.path_segments();
         let last = segments.and_then(|mut segments| segments.next_back());
-        let filename = last.unwrap_or_default();
-        if is_folder(url) || filename.is_empty() {
-            return Err(refused("a folder has to be built to tell what it needs"));
-        }
-        let version = DistName::parse(filename, name).ok();
+        let filename = last.unwrap_or_default().to_owned();
+        let version = DistName::parse(&filename, name).ok();
         Ok(Self {
+            folder: folder(url),
             file: FileQuestion {
                 name: name.clone(),
                 version: version.map(|dist| dist.version().clone()),
-                filename: filename.to_owned(),
+                filename,
                 url: url.url.to_string(),
                 digests: url.digests.clone(),
                 advertised: MetadataFile::Absent,
@@ -54,46 +63,68 @@ impl DirectQuestion {
         self.file.asking()
     }
 
-    /// Reads the file and makes it a project. A wheel whose digest is given need not be whole; of
-    /// any other file the digest is taken from its bytes, so that a lock can hold it.
+    /// Reads what it points to and makes it a project. A wheel whose digest is given need not be
+    /// read whole; of any other file the digest is taken, so that a lock can hold it.
     pub(super) async fn answer(
         &self,
         engine: &Engine,
         reach: &Reach,
     ) -> Result<Arc<Project>, FetchError> {
         let mut file = self.file.clone();
-        if strongest(&file.digests).is_none() {
-            let request = file.request("", archive::MOST_SDIST)?;
-            let (mut body, verdict) = archive::whole(reach, &request, &file, false).await?;
-            debug_assert_eq!(verdict, Verdict::Unknown);
-            let digest = body
-                .sha256()
-                .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))?;
-            file.digests.push(digest);
-        }
-        let metadata = metadata::answer(&engine.shared, reach, &file).await?;
-        let project = project(&file, &metadata);
-        let listed = FileQuestion::new(&engine.shared, &project, crate::solve::FileAt {
-            page: 0,
-            file: 0,
-        });
-        if let Some(listed) = listed
-            && let Claim::Mine(duty) = engine.records.claim(FileKey::of(&listed))
-        {
-            duty.answer(Ok(metadata));
-        }
+        let metadata = match &self.folder {
+            Some(folder) => Arc::new(self.read_folder(folder)?),
+            None => {
+                if strongest(&file.digests).is_none() {
+                    file.digests.push(digest(reach, &file).await?);
+                }
+                metadata::answer(&engine.shared, reach, &file).await?
+            }
+        };
+        let project = project(&file, &metadata, self.folder.is_some());
+        remember(engine, &engine.shared, &project, metadata);
         Ok(Arc::new(project))
+    }
+
+    fn read_folder(&self, folder: &std::path::Path) -> Result<Metadata, FetchError> {
+        let request = self.file.request("/pyproject.toml", MOST_PYPROJECT)?;
+        let failed = |kind, met: String| request.failed(kind, met);
+        let builds = |met: String| failed(FetchErrorKind::NeedsBuild, met);
+        let path = folder.join("pyproject.toml");
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                builds("a folder without `pyproject.toml` has to be built".to_owned())
+            }
+            _ => failed(FetchErrorKind::Disk, error.to_string()),
+        })?;
+        let markers = &mut MarkerTexts::default();
+        match read_project(&text, None, MetadataSource::Project, markers) {
+            Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => {
+                let bad = |met| failed(FetchErrorKind::BadMetadata, met);
+                self.file.check(&metadata).map(|()| metadata).map_err(bad)
+            }
+            Ok(SdistReading::Dynamic { reason }) => Err(builds(reason)),
+            Err(error) => Err(failed(FetchErrorKind::BadMetadata, error.to_string())),
+        }
     }
 }
 
-fn is_folder(url: &DirectUrl) -> bool {
-    url.url.scheme() == "file" && url.url.to_file_path().is_ok_and(|path| path.is_dir())
+fn folder(url: &DirectUrl) -> Option<PathBuf> {
+    let path = (url.url.scheme() == "file").then(|| url.url.to_file_path().ok())??;
+    path.is_dir().then_some(path)
+}
+
+/// Takes the digest of a file that none was given for.
+async fn digest(reach: &Reach, file: &FileQuestion) -> Result<crate::package::Digest, FetchError> {
+    let request = file.request("", archive::MOST_SDIST)?;
+    let (mut body, _) = archive::whole(reach, &request, file, false).await?;
+    body.sha256()
+        .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))
 }
 
 /// Makes the project of one file. Its name on the page is one that a page can hold: archives of
 /// direct references may be called anything.
-fn project(file: &FileQuestion, metadata: &Metadata) -> Project {
-    let is_proper = DistName::parse(&file.filename, &file.name).is_ok();
+fn project(file: &FileQuestion, metadata: &Metadata, is_folder: bool) -> Project {
+    let is_proper = !is_folder && DistName::parse(&file.filename, &file.name).is_ok();
     let filename = match is_proper {
         true => file.filename.clone(),
         false => format!("{}-{}.tar.gz", file.name, metadata.version),
@@ -101,7 +132,7 @@ fn project(file: &FileQuestion, metadata: &Metadata) -> Project {
     let entry = FileEntry {
         filename,
         url: file.url.clone(),
-        digests: file.digests.iter().map(Digest::clone).collect(),
+        digests: file.digests.clone(),
         ..FileEntry::default()
     };
     let listing = Listing {
@@ -115,5 +146,15 @@ fn project(file: &FileQuestion, metadata: &Metadata) -> Project {
             page: Page::build(&file.name, listing),
         }],
         merge: Merge::Best,
+    }
+}
+
+/// Answers the question for the metadata of the project's one file in advance.
+fn remember(engine: &Engine, shared: &Shared, project: &Project, metadata: Arc<Metadata>) {
+    let only = FileAt { page: 0, file: 0 };
+    if let Some(listed) = FileQuestion::new(shared, project, only)
+        && let Claim::Mine(duty) = engine.records.claim(FileKey::of(&listed))
+    {
+        duty.answer(Ok(metadata));
     }
 }

@@ -15,7 +15,7 @@ use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use super::{metadata, projects};
 use crate::index::{Metadata, Project};
-use crate::package::{Digest, PackageName};
+use crate::package::{Digest, DirectUrl, PackageName};
 use crate::solve::FileAt;
 
 /// The answers of a run.
@@ -23,6 +23,7 @@ pub(super) struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) projects: Once<PackageName, Result<Arc<Project>, FetchError>>,
     pub(super) records: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
+    pub(super) directs: Once<(PackageName, DirectUrl), Result<Arc<Project>, FetchError>>,
     pub(super) walker: Option<Walker>,
 }
 
@@ -50,6 +51,7 @@ impl Engine {
             shared: Arc::new(shared),
             projects: Once::new(),
             records: Once::new(),
+            directs: Once::new(),
             walker,
         }
     }

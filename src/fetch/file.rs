@@ -184,8 +184,7 @@ fn is_same(one: &Version, other: &Version) -> bool {
     }
     let one_is_public = one.local().is_empty();
     let other_is_public = other.local().is_empty();
-    one_is_public != other_is_public
-        && one.clone().without_local() == other.clone().without_local()
+    one_is_public != other_is_public && one.clone().without_local() == other.clone().without_local()
 }
 
 #[cfg(test)]

@@ -95,7 +95,12 @@ fn stored(shared: &Shared, key: Key) -> Option<Listing> {
 fn raw(response: Response) -> Result<Vec<u8>, String> {
     let content_type = response.header(header::CONTENT_TYPE).unwrap_or_default();
     let mut raw = format!("{content_type}\n{}\n", response.url).into_bytes();
-    raw.extend(response.body.into_bytes().map_err(|error| error.to_string())?);
+    raw.extend(
+        response
+            .body
+            .into_bytes()
+            .map_err(|error| error.to_string())?,
+    );
     Ok(raw)
 }
 

@@ -111,7 +111,9 @@ fn lifetime(response: &Response, now: Timestamp, fallback: Duration) -> Option<u
     let now = u64::try_from(now.seconds()).unwrap_or_default();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
     let policy = policy(response, now)?;
-    policy.is_storable().then(|| seconds(policy.time_to_live(now)))
+    policy
+        .is_storable()
+        .then(|| seconds(policy.time_to_live(now)))
 }
 
 fn policy(response: &Response, now: SystemTime) -> Option<HttpPolicy> {
@@ -145,7 +147,11 @@ mod tests {
             url: "https://index.example/simple/a/".parse().unwrap(),
             body: Body::new(0, 0),
         };
-        Freshness::of(&response, Timestamp::from_seconds(1_000), Duration::from_secs(600))
+        Freshness::of(
+            &response,
+            Timestamp::from_seconds(1_000),
+            Duration::from_secs(600),
+        )
     }
 
     #[test]
@@ -155,9 +161,15 @@ mod tests {
         assert_eq!(lifetime(&[]), Some(600));
         assert_eq!(lifetime(&[("etag", "\"x\"")]), Some(600));
         assert_eq!(lifetime(&[("cache-control", "max-age=60")]), Some(60));
-        assert_eq!(lifetime(&[("cache-control", "max-age=60"), ("age", "20")]), Some(40));
+        assert_eq!(
+            lifetime(&[("cache-control", "max-age=60"), ("age", "20")]),
+            Some(40)
+        );
         assert_eq!(lifetime(&[("cache-control", "no-cache")]), Some(0));
-        assert_eq!(lifetime(&[("cache-control", "private, max-age=9")]), Some(9));
+        assert_eq!(
+            lifetime(&[("cache-control", "private, max-age=9")]),
+            Some(9)
+        );
         assert_eq!(lifetime(&[("cache-control", "no-store")]), None);
     }
 

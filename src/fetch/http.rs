@@ -164,7 +164,9 @@ impl Http {
             if !trouble.may_pass || attempt >= self.options.retries {
                 return Err(trouble.into_error(request, attempt + 1));
             }
-            let wait = trouble.wait.unwrap_or(self.options.backoff * 2u32.pow(attempt.min(10)));
+            let wait = trouble
+                .wait
+                .unwrap_or(self.options.backoff * 2u32.pow(attempt.min(10)));
             tokio::time::sleep(wait.min(self.options.longest_wait)).await;
             self.statistics.retried();
             attempt += 1;
@@ -193,14 +195,14 @@ impl Http {
     /// Sends one request to one host.
     async fn hop(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
         self.statistics.sent();
-        let mut builder = self
-            .client(url)
-            .get(url.clone())
-            .headers(request.headers());
+        let mut builder = self.client(url).get(url.clone()).headers(request.headers());
         if let Some(login) = self.credentials.login(url) {
             builder = builder.basic_auth(login.user.reveal(), Some(login.password.reveal()));
         }
-        builder.send().await.map_err(|error| retry::transport(&error))
+        builder
+            .send()
+            .await
+            .map_err(|error| retry::transport(&error))
     }
 
     fn next_hop(&self, url: &Url, response: &reqwest::Response) -> Result<Url, Trouble> {
@@ -218,7 +220,9 @@ impl Http {
         }
         let had_login = self.credentials.login(url).is_some();
         if had_login && url.scheme() == "https" && next.scheme() == "http" {
-            return Err(bad("a redirect from HTTPS to plain HTTP, with credentials in play"));
+            return Err(bad(
+                "a redirect from HTTPS to plain HTTP, with credentials in play",
+            ));
         }
         Ok(without_login(&next))
     }

@@ -203,7 +203,11 @@ mod tests {
     #[test]
     fn an_explicit_index_is_asked_only_for_the_packages_that_name_it() {
         let indexes = Indexes::new(
-            vec![index("extra", false), index("torch", true), index("main", false)],
+            vec![
+                index("extra", false),
+                index("torch", true),
+                index("main", false),
+            ],
             IndexStrategy::First,
             vec![(package("a"), "torch".to_owned())],
         );
@@ -217,7 +221,10 @@ mod tests {
         let url = |text: &str| Index::simple(IndexUrl::parse(text).unwrap());
         let page = |text: &str| url(text).page_url(&package("A_b")).unwrap().to_string();
 
-        assert_eq!(page("https://u:p@h.example/simple/"), "https://h.example/simple/a-b/");
+        assert_eq!(
+            page("https://u:p@h.example/simple/"),
+            "https://h.example/simple/a-b/"
+        );
         assert_eq!(page("https://h.example"), "https://h.example/a-b/");
     }
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::cache::Cache;
 use super::credentials::Credentials;
-use super::direct;
+use super::direct::DirectQuestion;
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
@@ -199,6 +199,26 @@ impl LiveCatalog {
         answer
     }
 
+    fn point(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, FetchError> {
+        let question = DirectQuestion::new(name, url)?;
+        let asking = question.asking();
+        let duty = match self.engine.directs.claim((name.clone(), url.clone())) {
+            Claim::Known(answer) => return answer,
+            Claim::Pending(slot) => {
+                return slot
+                    .wait()
+                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
+            }
+            Claim::Mine(duty) => duty,
+        };
+        let answer = self.resolve(&asking, |reach| {
+            let (engine, question) = (Arc::clone(&self.engine), question.clone());
+            async move { question.answer(&engine, &reach).await }
+        });
+        duty.answer(answer.clone());
+        answer
+    }
+
     /// Lets the walker follow the solver, once the network is up.
     fn follow(&self, hear: impl FnOnce(&Walker) -> Vec<Wish>) {
         let Some(walker) = &self.engine.walker else {
@@ -216,12 +236,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
-        let question = direct::DirectQuestion::new(name, url).map_err(refusal)?;
-        let answer = self.resolve(&question.asking(), |reach| {
-            let (engine, question) = (Arc::clone(&self.engine), question.clone());
-            async move { question.answer(&engine, &reach).await }
-        });
-        answer.map_err(refusal)
+        self.point(name, url).map_err(refusal)
     }
 
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {

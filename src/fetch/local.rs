@@ -15,9 +15,10 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// Returns the path of a `file:` address.
 pub(super) fn path(request: &Request) -> Result<PathBuf, FetchError> {
-    request.url.to_file_path().map_err(|()| {
-        request.failed(FetchErrorKind::Disk, "not a path on this machine")
-    })
+    request
+        .url
+        .to_file_path()
+        .map_err(|()| request.failed(FetchErrorKind::Disk, "not a path on this machine"))
 }
 
 /// Reads a file whole; one that is not there is `NotFound`.

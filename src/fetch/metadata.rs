@@ -28,7 +28,7 @@ pub(super) async fn answer(
     let request = file.request("", 0)?;
     let is_local = request.url.scheme() == "file";
     let metadata = match (file.is_wheel(), is_local) {
-        (false, _) => archive::sdist(shared, reach, file).await?,
+        (false, _) => archive::sdist(reach, file).await?,
         (true, true) => archive::wheel(shared, reach, file).await?,
         (true, false) => of_wheel(shared, reach.http(&request)?, reach, file).await?,
     };
@@ -44,14 +44,12 @@ async fn of_wheel(
 ) -> Result<Metadata, FetchError> {
     let mut warning = None;
     match &file.advertised {
-        MetadataFile::Present(digest) => {
-            match sidecar(shared, http, file, digest.as_ref()).await {
-                Ok(Some(metadata)) => return Ok(metadata),
-                Ok(None) => {}
-                Err(error) if is_doubtful(&error) => warning = Some(error.met),
-                Err(error) => return Err(error),
-            }
-        }
+        MetadataFile::Present(digest) => match sidecar(shared, http, file, digest.as_ref()).await {
+            Ok(Some(metadata)) => return Ok(metadata),
+            Ok(None) => {}
+            Err(error) if is_doubtful(&error) => warning = Some(error.met),
+            Err(error) => return Err(error),
+        },
         MetadataFile::NotSaid if shared.is_worth_probing(&file.index) => {
             let found = probe(shared, http, file).await?;
             shared.probed(&file.index, found.is_some());
@@ -142,6 +140,9 @@ fn verdict(response: &mut Response, digest: Option<&Digest>) -> Verdict {
 }
 
 fn read(shared: &Shared, file: &FileQuestion, response: Response) -> Result<Metadata, String> {
-    let bytes = response.body.into_bytes().map_err(|error| error.to_string())?;
+    let bytes = response
+        .body
+        .into_bytes()
+        .map_err(|error| error.to_string())?;
     file.read(shared, &bytes, MetadataSource::Wheel)
 }

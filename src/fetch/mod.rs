@@ -33,3 +33,6 @@ pub use indexes::{Index, IndexShape, IndexStrategy, Indexes};
 pub use live_catalog::{LiveCatalog, Outside};
 pub use options::{CachePolicy, FetchOptions, Proxy, Roots};
 pub use progress::{Counts, Event, Listener, Statistics};
+
+#[cfg(test)]
+mod tests;

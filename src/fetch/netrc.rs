@@ -94,7 +94,11 @@ mod tests {
 
     fn login(text: &str, host: &str) -> Option<String> {
         let login = find(&parse(text), host)?;
-        Some(format!("{}:{}", login.user.reveal(), login.password.reveal()))
+        Some(format!(
+            "{}:{}",
+            login.user.reveal(),
+            login.password.reveal()
+        ))
     }
 
     #[test]
@@ -118,7 +122,13 @@ mod tests {
 
     #[test]
     fn broken_text_is_passed_over() {
-        for text in ["machine", "login x", "machine a.example login", "\"", "macdef"] {
+        for text in [
+            "machine",
+            "login x",
+            "machine a.example login",
+            "\"",
+            "macdef",
+        ] {
             let _ = login(text, "a.example");
         }
     }

@@ -99,11 +99,6 @@ impl<V: Clone> Slot<V> {
 }
 
 impl<V: Clone> Duty<V> {
-    /// Returns the place that others wait on.
-    pub(super) fn slot(&self) -> Arc<Slot<V>> {
-        Arc::clone(&self.slot)
-    }
-
     /// Answers all who wait and all who will ask.
     pub(super) fn answer(mut self, answer: V) {
         self.is_done = true;
@@ -154,7 +149,9 @@ mod tests {
         let Claim::Mine(duty) = once.claim("a") else {
             panic!("nobody asked before");
         };
-        let slot = duty.slot();
+        let Claim::Pending(slot) = once.claim("a") else {
+            panic!("it is being answered");
+        };
 
         drop(duty);
 

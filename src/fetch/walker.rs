@@ -106,7 +106,9 @@ impl Walker {
     /// Takes one more requirement into account.
     fn narrow(&self, requirement: &Requirement) -> Vec<Wish> {
         let name = &requirement.name;
-        let set = self.overridden(name).unwrap_or(requirement.specifiers.set());
+        let set = self
+            .overridden(name)
+            .unwrap_or(requirement.specifiers.set());
         let mut all = lock(&self.seen);
         let Some(seen) = all.get_mut(name) else {
             let seen = Seen {

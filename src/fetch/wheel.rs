@@ -1,6 +1,8 @@
 //! Metadata out of a wheel by as few bytes as possible: one request for its end, which mostly
 //! holds the table of contents and the metadata, and one more where it does not.
 
+use std::ops::Range;
+
 use reqwest::header;
 
 use super::body::{Body, Verdict};
@@ -8,7 +10,8 @@ use super::error::{FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::http::{Http, Request, Response};
 use super::shared::Shared;
-use crate::index::{Metadata, MetadataSource, TailAnswer, read_wheel_tail};
+use crate::index::{Metadata, MetadataSource, TailAnswer, WheelError, read_wheel_parts};
+use crate::package::WheelName;
 
 /// How much of a wheel's end is asked for at first.
 const TAIL: u64 = 64 << 10;
@@ -33,6 +36,9 @@ pub(super) async fn by_ranges(
     file: &FileQuestion,
 ) -> Result<Option<Metadata>, FetchError> {
     let mut request = file.request("", MOST_PIECES)?;
+    let Ok(wheel) = WheelName::parse(&file.filename) else {
+        return Ok(None);
+    };
     request.range = Some(format!("bytes=-{TAIL}"));
     let Some(response) = piece(http, &request).await? else {
         return Ok(None);
@@ -40,41 +46,64 @@ pub(super) async fn by_ranges(
     if response.status == 200 {
         return Ok(from_whole(shared, file, response.body));
     }
-    let Some((mut start, mut tail)) = placed(response) else {
+    let Some(tail) = placed(response) else {
         return Ok(None);
     };
+    let mut parts = Parts(vec![tail]);
     for _ in 0..MOST_REQUESTS {
-        let range = match read_wheel_tail(&tail, start, &file.filename) {
+        let range = match parts.read(&wheel) {
             Ok(TailAnswer::Metadata(bytes)) => {
                 return Ok(file.read(shared, &bytes, MetadataSource::Wheel).ok());
             }
-            Ok(TailAnswer::Need(range)) if range.start < start => range.start..start,
+            Ok(TailAnswer::Need(range)) if parts.may_take(&range) => range,
             Ok(TailAnswer::Need(_)) | Err(_) => return Ok(None),
         };
-        if range.end - range.start > MOST_PIECES {
-            return Ok(None);
-        }
         request.range = Some(format!("bytes={}-{}", range.start, range.end - 1));
         let Some(response) = piece(http, &request).await? else {
             return Ok(None);
         };
         match placed(response) {
-            Some((at, mut bytes)) if at == range.start && at + bytes.len() as u64 == start => {
-                bytes.extend(&tail);
-                (start, tail) = (at, bytes);
-            }
+            Some(part) if part.0 == range.start => parts.push(part),
             _ => return Ok(None),
         }
     }
     Ok(None)
 }
 
+/// Parts of a wheel, each with its place, ascending.
+struct Parts(Vec<(u64, Vec<u8>)>);
+
+impl Parts {
+    fn read(&self, wheel: &WheelName) -> Result<TailAnswer, WheelError> {
+        let parts: Vec<(u64, &[u8])> = self
+            .0
+            .iter()
+            .map(|(start, bytes)| (*start, bytes.as_slice()))
+            .collect();
+        read_wheel_parts(&parts, wheel)
+    }
+
+    fn push(&mut self, part: (u64, Vec<u8>)) {
+        self.0.push(part);
+        self.0.sort_by_key(|(start, _)| *start);
+    }
+
+    /// Whether a range is worth another request: not empty, and not so much that the whole wheel
+    /// is the better question.
+    fn may_take(&self, range: &Range<u64>) -> bool {
+        let held: u64 = self.0.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let wanted = range.end.saturating_sub(range.start);
+        wanted > 0 && held.saturating_add(wanted) <= MOST_PIECES
+    }
+}
+
 /// Asks for a range; `None` where the whole file is the better question.
 async fn piece(http: &Http, request: &Request) -> Result<Option<Response>, FetchError> {
     match http.send(request).await {
-        Ok(response) if response.is_missing() => {
-            Err(request.failed(FetchErrorKind::NotFound, "the index lists it and has it not"))
-        }
+        Ok(response) if response.is_missing() => Err(request.failed(
+            FetchErrorKind::NotFound,
+            "the index lists it and has it not",
+        )),
         Ok(response) if matches!(response.status, 200 | 206) => Ok(Some(response)),
         Ok(_) => Ok(None),
         Err(error) => match error.kind {
@@ -113,12 +142,17 @@ pub(super) fn in_body(
         met,
         is_certain: false,
     };
-    let mut start = body.len().saturating_sub(TAIL);
+    let wheel = WheelName::parse(&file.filename)
+        .map_err(|_| doubtful(format!("`{}` is no name of a wheel", file.filename)))?;
+    let start = body.len().saturating_sub(TAIL);
+    let mut range = start..body.len();
+    let mut parts = Parts(Vec::new());
     loop {
-        let tail = body
-            .slice(start, body.len())
+        let bytes = body
+            .slice(range.start, range.end)
             .map_err(|error| doubtful(error.to_string()))?;
-        match read_wheel_tail(&tail, start, &file.filename) {
+        parts.push((range.start, bytes));
+        range = match parts.read(&wheel) {
             Ok(TailAnswer::Metadata(bytes)) => {
                 let metadata = file.read(shared, &bytes, MetadataSource::Wheel);
                 return metadata.map_err(|met| WheelTrouble {
@@ -126,9 +160,11 @@ pub(super) fn in_body(
                     is_certain: true,
                 });
             }
-            Ok(TailAnswer::Need(range)) if range.start < start => start = range.start,
+            Ok(TailAnswer::Need(range)) if parts.may_take(&range) => range,
             Ok(TailAnswer::Need(_)) => {
-                return Err(doubtful("the wheel's table of contents is damaged".to_owned()));
+                return Err(doubtful(
+                    "the wheel's table of contents is damaged".to_owned(),
+                ));
             }
             Err(error) => return Err(doubtful(error.to_string())),
         }

@@ -1,0 +1,256 @@
+//! `pyaudit lock`: reads, solves, writes, and says what came of it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Exit;
+use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
+use super::progress::Progress;
+use super::settings::{Settings, names, settle, variables};
+use super::terminal::Terminal;
+use crate::explain::explain;
+use crate::fetch::LiveCatalog;
+use crate::host::{LoadRequest, load, write_whole};
+use crate::input::{Manifest, Selection};
+use crate::lock::{
+    Annotations, Circumstances, Format, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
+};
+use crate::package::{PackageName, Version};
+use crate::report::{
+    LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, draw_conflict, summary,
+};
+use crate::solve::{Conflict, Outcome, Question, solve};
+use crate::source::{Problem, SourceFile};
+
+/// Runs the command.
+pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
+    let started = Instant::now();
+    let folder = match std::env::current_dir() {
+        Ok(folder) => folder,
+        Err(error) => {
+            let message = format!("the current folder cannot be read: {error}");
+            terminal.say_problems(&[Problem::anywhere(message)]);
+            return Exit::Usage;
+        }
+    };
+    let mut manifest = read_inputs(args, &folder);
+    let mut problems = std::mem::take(&mut manifest.problems);
+    let settings = settle(args, &manifest, &folder, &mut problems);
+    let former = former_pins(args, &mut problems);
+    let upgrades = names(&args.choice.upgrade_package, "--upgrade-package", &mut problems);
+    let (Some(settings), false) = (settings, problems.iter().any(Problem::is_error)) else {
+        terminal.say_problems(&problems);
+        return Exit::Usage;
+    };
+    let preferences = match args.choice.upgrade {
+        true => BTreeMap::new(),
+        false => preferences(former.as_ref(), &upgrades),
+    };
+    let run = Run {
+        args,
+        terminal,
+        manifest,
+        problems,
+        former,
+        started,
+    };
+    run.solve(settings, preferences)
+}
+
+fn read_inputs(args: &LockArgs, folder: &Path) -> Manifest {
+    let declared = &args.declared;
+    let selection = Selection {
+        extras: declared.extras.clone(),
+        all_extras: declared.all_extras,
+        groups: declared.groups.clone(),
+        all_groups: declared.all_groups,
+        only_groups: Vec::new(),
+    };
+    let request = LoadRequest {
+        inputs: &args.sources,
+        constraints: &declared.constraints,
+        overrides: &declared.overrides,
+        excludes: &declared.excludes,
+        selection: &selection,
+        folder,
+        variables: &variables(),
+    };
+    load(&request, &mut io::stdin().lock())
+}
+
+/// Reads the pins of the output file, if there is one already.
+fn former_pins(args: &LockArgs, problems: &mut Vec<Problem>) -> Option<Pins> {
+    let path = args.output.output.as_deref()?;
+    let bytes = std::fs::read(path).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let file = SourceFile::new(path.to_string_lossy(), text);
+    match (format_of(args).read_pins)(&file) {
+        Ok(pins) => Some(pins),
+        Err(problem) => {
+            let message = format!("the former lock is not used: {}", problem.message);
+            problems.push(Problem { message, ..problem }.as_warning());
+            None
+        }
+    }
+}
+
+fn preferences(
+    former: Option<&Pins>,
+    upgrades: &[PackageName],
+) -> BTreeMap<PackageName, Version> {
+    let Some(former) = former else {
+        return BTreeMap::new();
+    };
+    former
+        .names()
+        .filter(|name| !upgrades.contains(name))
+        .filter_map(|name| Some((name.clone(), former.versions(name).last()?.clone())))
+        .collect()
+}
+
+fn format_of(args: &LockArgs) -> &'static Format {
+    let named = args.output.format.and_then(|format| {
+        Format::named(match format {
+            FormatArg::Pylock => "pylock",
+            FormatArg::Requirements => "requirements",
+        })
+    });
+    let path = args.output.output.as_deref().unwrap_or(Path::new("-"));
+    named.unwrap_or_else(|| Format::of_path(&path.to_string_lossy()))
+}
+
+/// One run, once its inputs are read.
+struct Run<'a> {
+    args: &'a LockArgs,
+    terminal: &'a Terminal,
+    manifest: Manifest,
+    problems: Vec<Problem>,
+    former: Option<Pins>,
+    started: Instant,
+}
+
+impl Run<'_> {
+    fn solve(self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
+        let question = Arc::new(Question {
+            declarations: self.manifest.declarations.clone(),
+            excludes: self
+                .manifest
+                .excludes
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            target: settings.target,
+            policy: settings.policy,
+            preferences,
+        });
+        let progress = Progress::new(self.terminal);
+        let mut outside = settings.outside;
+        outside.listener = progress.listener();
+        let catalog = LiveCatalog::open(outside, Some(Arc::clone(&question)));
+        let answer = solve(&question, &catalog);
+        progress.finish();
+        if self.terminal.verbosity > 0 {
+            self.terminal.say(&format!("{:?}", catalog.counts()));
+        }
+        let circumstances = Circumstances {
+            project: self.manifest.name.clone(),
+            options: settings.options,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            files: match format_of(self.args).name {
+                "pylock.toml" => WhichFiles::Fitting,
+                _ => WhichFiles::All,
+            },
+        };
+        match answer {
+            Err(failure) => {
+                self.terminal.say_problems(&self.problems);
+                self.terminal.say_failure(&failure);
+                Exit::Outside
+            }
+            Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
+            Ok(Outcome::Solved(resolution)) => {
+                let lock = build(&question, &resolution, &circumstances);
+                self.write(&question, &lock)
+            }
+        }
+    }
+
+    fn write(&self, question: &Question, lock: &Lock) -> Exit {
+        let output = &self.args.output;
+        let text = (format_of(self.args).write)(lock, &self.style());
+        let written = match &output.output {
+            Some(path) => write_whole(path, text.as_bytes()).map_err(|error| error.to_string()),
+            None if output.output_format == OutputFormatArg::Json => Ok(()),
+            None => self.terminal.put_out(&text).map_err(|error| error.to_string()),
+        };
+        if let Err(message) = written {
+            self.terminal.say_problems(&[Problem::anywhere(message)]);
+            return Exit::Outside;
+        }
+        let pins = Pins::from(lock);
+        let moved = self.former.as_ref().map(|former| changes(former, &pins));
+        let path = output.output.as_deref().map(Path::to_string_lossy);
+        if output.output_format == OutputFormatArg::Json {
+            let report = LockedReport::new(lock, path.as_deref(), moved.as_deref(), &self.problems);
+            return self.put_json(LockOutcome::Locked(report), Exit::Fine);
+        }
+        self.terminal.mention(&summary(
+            &Summary {
+                lock,
+                target: &question.target.describe(),
+                elapsed: &elapsed(self.started.elapsed()),
+                written: path.as_deref(),
+                changes: moved.as_deref(),
+                warnings: &self.problems,
+            },
+            self.terminal.style,
+        ));
+        Exit::Fine
+    }
+
+    fn tell_conflict(&self, question: &Question, conflict: &Conflict) -> Exit {
+        self.terminal.say_problems(&self.problems);
+        let explanation = explain(question, conflict);
+        if let Some(path) = &self.args.output.report
+            && let Err(message) = write_report(path, &explanation)
+        {
+            self.terminal.say_problems(&[Problem::anywhere(message)]);
+            return Exit::Outside;
+        }
+        if self.args.output.output_format == OutputFormatArg::Json {
+            return self.put_json(LockOutcome::conflict(question, &explanation), Exit::No);
+        }
+        self.terminal.say(&draw_conflict(&explanation, self.terminal.style));
+        Exit::No
+    }
+
+    fn put_json(&self, outcome: LockOutcome, exit: Exit) -> Exit {
+        match self.terminal.put_out(&LockReport::new(outcome).to_json()) {
+            Ok(()) => exit,
+            Err(error) => {
+                let message = format!("the outcome could not be written: {error}");
+                self.terminal.say_problems(&[Problem::anywhere(message)]);
+                Exit::Outside
+            }
+        }
+    }
+
+    fn style(&self) -> RequirementsStyle {
+        let output = &self.args.output;
+        RequirementsStyle {
+            command: (!output.no_header).then(command_line),
+            hashes: output.generate_hashes || self.manifest.require_hashes,
+            annotations: match (output.no_annotations, output.annotation_style) {
+                (true, _) => Annotations::Off,
+                (false, AnnotationArg::Split) => Annotations::Split,
+                (false, AnnotationArg::Line) => Annotations::Line,
+            },
+            extras: output.no_strip_extras,
+            index_urls: output.emit_index_url,
+            find_links: output.emit_find_links,
+        }
+    }
+}

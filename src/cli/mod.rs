@@ -1,0 +1,48 @@
+//! The command line: parse, settle, do, render, exit.
+
+mod args;
+mod lock;
+mod progress;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use terminal::Terminal;
+
+/// How a run ended, for every command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Fine.
+    Fine,
+    /// The answer is no: no solution, findings.
+    No,
+    /// Wrong usage, or input that cannot be read.
+    Usage,
+    /// The outside world failed: network, disk.
+    Outside,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => ExitCode::SUCCESS,
+            Exit::No => ExitCode::from(1),
+            Exit::Usage => ExitCode::from(2),
+            Exit::Outside => ExitCode::from(3),
+        }
+    }
+}
+
+/// Runs the command of this process's command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = Terminal::of_this_process(&cli.global);
+    let exit = match &cli.command {
+        Command::Lock(args) => lock::run(args, &terminal),
+    };
+    exit.into()
+}

@@ -1,0 +1,7 @@
+//! The room against a server on loopback that misbehaves in every way we know of.
+
+mod asking;
+mod caching;
+mod reading;
+mod server;
+mod world;
