@@ -6,7 +6,6 @@
 //! what is asked for.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pyaudit::input::{
@@ -23,7 +22,7 @@ fn every_fixture_reads_as_expected() {
         let found = describe(&path);
         let expectation = expectation_of(&path);
         if renew {
-            std::fs::write(&expectation, found).unwrap();
+            std::fs::write(&expectation, found).expect("the expectation can be written");
         } else if std::fs::read_to_string(&expectation).ok().as_deref() != Some(&*found) {
             wrong.push(format!("{}\n{found}", path.display()));
         }
@@ -39,9 +38,15 @@ fn every_fixture_reads_as_expected() {
 fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs");
     let mut paths = Vec::new();
-    for folder in std::fs::read_dir(root).unwrap() {
-        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
+    for folder in std::fs::read_dir(root)
+        .expect("the fixtures are there")
+        .flatten()
+    {
+        for file in std::fs::read_dir(folder.path())
+            .expect("the folder can be read")
+            .flatten()
+        {
+            let path = file.path();
             if path.extension().is_some_and(|ending| ending != "expected") {
                 paths.push(path);
             }
@@ -56,8 +61,11 @@ fn expectation_of(path: &Path) -> PathBuf {
 }
 
 fn describe(path: &Path) -> String {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    let (file, problem) = decode(name, &std::fs::read(path).unwrap());
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("it has a plain name");
+    let (file, problem) = decode(name, &std::fs::read(path).expect("the fixture can be read"));
     let (selection, kind) = asked_for(file.text());
     let variables = BTreeMap::from([
         ("HOST".to_owned(), "h.example".to_owned()),
@@ -78,13 +86,19 @@ fn describe(path: &Path) -> String {
         match statement {
             Statement::Declaration(declaration) => describe_declaration(&mut text, declaration),
             Statement::Unnamed(unnamed) => describe_unnamed(&mut text, unnamed),
-            Statement::Setting(setting) => writeln!(text, "{setting:?}").unwrap(),
+            Statement::Setting(setting) => push_line(&mut text, &format!("{setting:?}")),
             Statement::Include(include) => {
                 let (place, kind) = (place(&include.origin), include.kind);
-                writeln!(text, "{place} include {:?} as {kind:?}", include.path).unwrap();
+                push_line(
+                    &mut text,
+                    &format!("{place} include {:?} as {kind:?}", include.path),
+                );
             }
             Statement::FindLinksPath((path, origin)) => {
-                writeln!(text, "{} find links in {path:?}", place(origin)).unwrap();
+                push_line(
+                    &mut text,
+                    &format!("{} find links in {path:?}", place(origin)),
+                );
             }
         }
     }
@@ -124,29 +138,27 @@ fn describe_declaration(text: &mut String, declaration: &Declaration) {
         section,
         digests,
     } = declaration;
-    write!(text, "{} {kind:?} {requirement}", place(origin)).unwrap();
+    text.push_str(&format!("{} {kind:?} {requirement}", place(origin)));
     if let Some(section) = section {
-        write!(text, " in {section}").unwrap();
+        text.push_str(&format!(" in {section}"));
     }
     if let Some(url) = &requirement.url {
         describe_url(text, url);
     }
     for digest in digests {
-        write!(text, " {:.12}", digest.to_string()).unwrap();
+        text.push_str(&format!(" {:.12}", digest.to_string()));
     }
     text.push('\n');
 }
 
 fn describe_unnamed(text: &mut String, unnamed: &Unnamed) {
-    write!(
-        text,
+    text.push_str(&format!(
         "{} unnamed {:?}",
         place(&unnamed.origin),
         unnamed.extras
-    )
-    .unwrap();
+    ));
     if !unnamed.marker.is_always() {
-        write!(text, " {:?}", unnamed.marker).unwrap();
+        text.push_str(&format!(" {:?}", unnamed.marker));
     }
     describe_url(text, &unnamed.url);
     text.push('\n');
@@ -154,15 +166,18 @@ fn describe_unnamed(text: &mut String, unnamed: &Unnamed) {
 
 fn describe_url(text: &mut String, url: &DirectUrl) {
     // The password that a variable brought is for requests alone.
-    write!(text, " from {}", url.url.as_str().replace("s3cret", "***")).unwrap();
+    text.push_str(&format!(
+        " from {}",
+        url.url.as_str().replace("s3cret", "***")
+    ));
     if let Some((vcs, revision)) = &url.vcs {
-        write!(text, " {vcs} {revision:?}").unwrap();
+        text.push_str(&format!(" {vcs} {revision:?}"));
     }
     if let Some(subdirectory) = &url.subdirectory {
-        write!(text, " in {subdirectory:?}").unwrap();
+        text.push_str(&format!(" in {subdirectory:?}"));
     }
     for digest in &url.digests {
-        write!(text, " {:.12}", digest.to_string()).unwrap();
+        text.push_str(&format!(" {:.12}", digest.to_string()));
     }
     if url.editable {
         text.push_str(" editable");
@@ -174,31 +189,42 @@ fn describe_manifest(text: &mut String, manifest: &Manifest) {
         describe_declaration(text, declaration);
     }
     for (name, origin) in &manifest.excludes {
-        writeln!(text, "{} exclude {name}", place(origin)).unwrap();
+        push_line(text, &format!("{} exclude {name}", place(origin)));
     }
     if let Some((specifiers, origin)) = &manifest.requires_python {
-        writeln!(text, "{} requires Python {specifiers}", place(origin)).unwrap();
+        push_line(
+            text,
+            &format!("{} requires Python {specifiers}", place(origin)),
+        );
     }
     if let Some(name) = &manifest.name {
-        writeln!(text, "the project {name}").unwrap();
+        push_line(text, &format!("the project {name}"));
     }
     if manifest.indexes != Default::default() {
-        writeln!(text, "{:#?}", manifest.indexes).unwrap();
+        push_line(text, &format!("{:#?}", manifest.indexes));
     }
     if manifest.formats != Default::default() {
-        writeln!(text, "{:?}", manifest.formats).unwrap();
+        push_line(text, &format!("{:?}", manifest.formats));
     }
     if manifest.tool != ToolTable::default() {
-        writeln!(text, "{:#?}", manifest.tool).unwrap();
+        push_line(text, &format!("{:#?}", manifest.tool));
     }
 }
 
 fn describe_problem(text: &mut String, problem: &Problem) {
     let place = problem.origin.as_ref().map(place).unwrap_or_default();
-    writeln!(text, "{:?} {place} {}", problem.level, problem.message).unwrap();
+    push_line(
+        text,
+        &format!("{:?} {place} {}", problem.level, problem.message),
+    );
     if let Some(help) = &problem.help {
-        writeln!(text, "    {}", help.replace('\n', "\n    ")).unwrap();
+        push_line(text, &format!("    {}", help.replace('\n', "\n    ")));
     }
+}
+
+fn push_line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }
 
 fn place(origin: &Origin) -> String {

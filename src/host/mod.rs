@@ -12,4 +12,4 @@ pub use find::default_inputs;
 pub use load::{LoadRequest, load};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
-pub use write::{WriteError, write_whole};
+pub use write::{WriteError, WriteStep, write_whole};

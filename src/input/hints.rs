@@ -29,7 +29,6 @@ const GUESSES: &[Guess] = &[
     missing_operator,
     unknown_marker,
     late_extras,
-    trailing_comma,
     missing_comma,
     wrong_wildcard,
 ];
@@ -286,7 +285,7 @@ fn unknown_marker(text: &str, error: &RequirementError) -> Option<Mistake> {
     let word = marker
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|_| is_marker)
-        .find(|word| error.message.ends_with(&format!("`{word}`")) && !word.is_empty())?;
+        .find(|word| error.message.contains(&format!("`{word}` is neither")))?;
     let near = nearest(word, MARKER_VARIABLES.iter().copied())?;
     Some(Mistake {
         message: format!("a marker cannot ask for `{word}`"),
@@ -310,18 +309,6 @@ fn late_extras(text: &str, error: &RequirementError) -> Option<Mistake> {
             "Write `{}{extras}{specifiers}`.",
             &text[..name_end]
         )),
-    })
-}
-
-fn trailing_comma(text: &str, error: &RequirementError) -> Option<Mistake> {
-    let at = text[..error.span.start.min(text.len())]
-        .trim_end()
-        .strip_suffix(',')?
-        .len();
-    error.span.is_empty().then(|| Mistake {
-        message: error.message.clone(),
-        span: Span::new(at, 1),
-        help: Some("Remove the comma.".into()),
     })
 }
 
@@ -400,7 +387,6 @@ mod tests {
         check("a^0.2.3", "^", "Write `>=0.2.3,<0.3`.");
         check("a 1.0", "1.0", "For that version, write `==1.0`.");
         check("a>=1 <2", ">=1 <2", "Write `>=1,<2`.");
-        check("a>=1,", ",", "Remove the comma.");
         check("a>=1.*", ">=1.*", "Write `>=1`.");
         check("a==1.x", "==1.x", "Write `==1.*`.");
         check("a>=1[x,y]", "[x,y]", "Write `a[x,y]>=1`.");

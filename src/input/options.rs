@@ -118,25 +118,13 @@ pub(super) fn read_options(line: &Excerpt, from: usize, problems: &mut Vec<Probl
     let mut words = words.into_iter().peekable();
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
-            let message = format!(
-                "`{}` is not read: nothing can follow an option's value",
-                word.text
-            );
-            problems.push(
-                Problem::at(line.origin(word.span), message)
-                    .with_help("Write it on a line of its own.")
-                    .as_warning(),
-            );
+            problems.push(stray(line, &word));
             continue;
         }
         let (kind, name, value) = match named(line.text(), &word) {
             Ok(found) => found,
-            Err((message, help)) => {
-                let problem = Problem::at(line.origin(word.span), message);
-                problems.push(match help {
-                    Some(help) => problem.with_help(help),
-                    None => problem,
-                });
+            Err(mistake) => {
+                problems.push(told(line, &word, mistake));
                 // Whatever its value is, it is no option.
                 while words.next_if(|next| !next.text.starts_with('-')).is_some() {}
                 continue;
@@ -169,6 +157,25 @@ pub(super) fn read_options(line: &Excerpt, from: usize, problems: &mut Vec<Probl
         });
     }
     given
+}
+
+/// pip passes over what follows an option's value.
+fn stray(line: &Excerpt, word: &Word) -> Problem {
+    let message = format!(
+        "`{}` is not read: nothing can follow an option's value",
+        word.text
+    );
+    Problem::at(line.origin(word.span), message)
+        .with_help("Write it on a line of its own.")
+        .as_warning()
+}
+
+fn told(line: &Excerpt, word: &Word, (message, help): (String, Option<String>)) -> Problem {
+    let problem = Problem::at(line.origin(word.span), message);
+    match help {
+        Some(help) => problem.with_help(help),
+        None => problem,
+    }
 }
 
 type Named = (&'static Kind, String, Option<Word>);

@@ -179,9 +179,7 @@ pub(super) fn read_url(given: &str, folder: &Path) -> Result<DirectUrl, String> 
         url.given = given.to_owned();
         return Ok(url);
     }
-    let mut url = DirectUrl::parse(text).map_err(|error| IndexUrl::redacted(&error))?;
-    url.given = IndexUrl::redacted(given);
-    Ok(url)
+    DirectUrl::parse(text)
 }
 
 /// `file:` URLs may be relative for pip; a path keeps its `#egg=…`.
@@ -369,7 +367,7 @@ mod tests {
         check("a @ 1.2", "`1.2` is a version, not a URL or a path <- 1.2");
         check(
             "a @ ./longer/path ; python_version >= 'x'",
-            "this environment marker is not valid: Expected PEP 440 version to compare with python_version, found x: expected version to start with a number, but no leading ASCII digits were found <- python_version >= 'x'",
+            "this environment marker is not valid: `x` is not a version (PEP 440) <- python_version >= 'x'",
         );
     }
 

@@ -180,39 +180,9 @@ impl Reader<'_> {
             Err(error) => return self.report(line, span, text, error),
         };
         let origin = line.origin(span);
-        if text.ends_with(".txt")
-            && matches!(&reference, Reference::Named(named) if named.url.is_none())
-        {
-            let message = "expected a requirement, but this looks like a file";
-            let help = format!("To read that file too, write `-r {text}`.");
-            self.problems
-                .push(Problem::at(origin, message).with_help(help));
-            return;
-        }
-        let has_url = match &reference {
-            Reference::Named(requirement) => requirement.url.is_some(),
-            Reference::Unnamed(..) => true,
-        };
-        if is_editable && !has_url {
-            self.problems.push(
-                Problem::at(
-                    origin,
-                    format!("expected a folder or a VCS URL after `-e`, but found `{text}`"),
-                )
-                .with_help(format!("For a folder, write `-e ./{text}`.")),
-            );
-            return;
-        }
-        if self.context.kind != DeclarationKind::Requirement
-            && (is_editable || matches!(reference, Reference::Unnamed(..)))
-        {
-            self.problems.push(
-                Problem::at(
-                    origin,
-                    "a constraint or override needs a name and cannot be editable",
-                )
-                .with_help(format!("Write `name @ {text}`.")),
-            );
+        if let Some((message, help)) = self.objection(&reference, text, is_editable) {
+            let problem = Problem::at(origin, message).with_help(help);
+            self.problems.push(problem);
             return;
         }
         self.statements.push(match reference {
@@ -239,6 +209,39 @@ impl Reader<'_> {
                 })
             }
         });
+    }
+
+    /// Tells what is wrong with a reference that can be read but not stand here, and the remedy.
+    fn objection(
+        &self,
+        reference: &Reference,
+        text: &str,
+        is_editable: bool,
+    ) -> Option<(String, String)> {
+        let has_url = match reference {
+            Reference::Named(requirement) => requirement.url.is_some(),
+            Reference::Unnamed(..) => true,
+        };
+        if text.ends_with(".txt") && !has_url {
+            return Some((
+                "expected a requirement, but this looks like a file".to_owned(),
+                format!("To read that file too, write `-r {text}`."),
+            ));
+        }
+        if is_editable && !has_url {
+            return Some((
+                format!("expected a folder or a VCS URL after `-e`, but found `{text}`"),
+                format!("For a folder, write `-e ./{text}`."),
+            ));
+        }
+        let is_unnamed = matches!(reference, Reference::Unnamed(..));
+        if self.context.kind != DeclarationKind::Requirement && (is_editable || is_unnamed) {
+            return Some((
+                "a constraint or override needs a name and cannot be editable".to_owned(),
+                format!("Write `name @ {}`.", IndexUrl::redacted(text)),
+            ));
+        }
+        None
     }
 
     fn report(&mut self, line: &Excerpt, span: Span, text: &str, error: RequirementError) {

@@ -102,11 +102,13 @@ impl Requirement {
                     span: Span::new(parts.specifiers.start + error.span.start, error.span.len()),
                 }
             })?;
-        let marker = marker(&text[parts.marker.start..parts.marker.end]).map_err(|message| {
-            RequirementError {
-                message: format!("this environment marker is not valid: {message}"),
-                span: parts.marker,
-            }
+        let marker_text = &text[parts.marker.start..parts.marker.end];
+        let marker = marker(marker_text).map_err(|message| RequirementError {
+            message: format!("this environment marker is not valid: {message}"),
+            span: Span::new(
+                skip_space(text, parts.marker.start),
+                marker_text.trim().len(),
+            ),
         })?;
         Ok(Self {
             name: parts.name,
