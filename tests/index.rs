@@ -19,8 +19,8 @@ fn check_folder(folder: &str, read: impl Fn(&[u8]) -> String) {
         .join("fixtures/index")
         .join(folder);
     let mut cases = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let input = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the fixtures can be read") {
+        let input = entry.expect("the fixtures can be read").path();
         if input
             .extension()
             .is_some_and(|extension| extension == "expected")
@@ -28,9 +28,9 @@ fn check_folder(folder: &str, read: impl Fn(&[u8]) -> String) {
             continue;
         }
         let expectation = input.with_extension("expected");
-        let found = read(&fs::read(&input).unwrap());
+        let found = read(&fs::read(&input).expect("the fixtures can be read"));
         if std::env::var_os("PYAUDIT_RENEW").is_some() {
-            fs::write(&expectation, &found).unwrap();
+            fs::write(&expectation, &found).expect("the fixtures can be read");
         }
         let expected = fs::read_to_string(&expectation).unwrap_or_default();
         assert_eq!(found, expected, "{}", input.display());
@@ -40,7 +40,7 @@ fn check_folder(folder: &str, read: impl Fn(&[u8]) -> String) {
 }
 
 fn show_page(content_type: &str, body: &[u8]) -> String {
-    let base = Url::parse("https://user:secret@index.example/simple/a/").unwrap();
+    let base = Url::parse("https://user:secret@index.example/simple/a/").expect("a URL");
     match decode_simple(content_type, body, &base) {
         Ok(listing) => show_listing(&listing),
         Err(error) => format!("error: {error}\n"),
@@ -53,7 +53,7 @@ fn show_listing(listing: &Listing) -> String {
         show_entry(entry, &mut shown);
     }
     if let Some(status) = &listing.status {
-        writeln!(shown, "status: {status}").unwrap();
+        writeln!(shown, "status: {status}").expect("a string takes all");
     }
     if !listing.tracks.is_empty() || !listing.alternates.is_empty() {
         writeln!(
@@ -61,31 +61,31 @@ fn show_listing(listing: &Listing) -> String {
             "tracks {:?}, alternates {:?}",
             listing.tracks, listing.alternates
         )
-        .unwrap();
+        .expect("a string takes all");
     }
-    writeln!(shown, "unreadable: {}", listing.unreadable).unwrap();
+    writeln!(shown, "unreadable: {}", listing.unreadable).expect("a string takes all");
     shown
 }
 
 fn show_entry(entry: &FileEntry, shown: &mut String) {
-    writeln!(shown, "{}\n  {}", entry.filename, entry.url).unwrap();
+    writeln!(shown, "{}\n  {}", entry.filename, entry.url).expect("a string takes all");
     for digest in &entry.digests {
-        writeln!(shown, "  {digest}").unwrap();
+        writeln!(shown, "  {digest}").expect("a string takes all");
     }
     if let Some(python) = &entry.requires_python {
-        writeln!(shown, "  python {python}").unwrap();
+        writeln!(shown, "  python {python}").expect("a string takes all");
     }
     if let Some(size) = entry.size {
-        writeln!(shown, "  {size} bytes").unwrap();
+        writeln!(shown, "  {size} bytes").expect("a string takes all");
     }
     if let Some(time) = entry.upload_time {
-        writeln!(shown, "  uploaded {time}").unwrap();
+        writeln!(shown, "  uploaded {time}").expect("a string takes all");
     }
     if let Some(reason) = &entry.yanked {
-        writeln!(shown, "  yanked {reason:?}").unwrap();
+        writeln!(shown, "  yanked {reason:?}").expect("a string takes all");
     }
     if entry.metadata != MetadataFile::NotSaid {
-        writeln!(shown, "  metadata {:?}", entry.metadata).unwrap();
+        writeln!(shown, "  metadata {:?}", entry.metadata).expect("a string takes all");
     }
 }
 
@@ -103,16 +103,16 @@ fn show_metadata(bytes: &[u8]) -> String {
     );
     let mut shown = format!("{} {}\n", metadata.name, metadata.version);
     if let Some(python) = &metadata.requires_python {
-        writeln!(shown, "python {python}").unwrap();
+        writeln!(shown, "python {python}").expect("a string takes all");
     }
     for requirement in &metadata.requires {
-        writeln!(shown, "requires {requirement}").unwrap();
+        writeln!(shown, "requires {requirement}").expect("a string takes all");
     }
     for extra in &metadata.extras {
-        writeln!(shown, "extra {extra}").unwrap();
+        writeln!(shown, "extra {extra}").expect("a string takes all");
     }
     for warning in &metadata.warnings {
-        writeln!(shown, "warning: {warning}").unwrap();
+        writeln!(shown, "warning: {warning}").expect("a string takes all");
     }
     shown
 }

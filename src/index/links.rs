@@ -53,7 +53,13 @@ fn is_plain_absolute(address: &str) -> bool {
     let host_len = rest.find('/').unwrap_or(0);
     let host = rest.get(..host_len).unwrap_or_default();
     let path = rest.get(host_len..).unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/+%!@=,".contains(&byte);
+    let plain = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b'%' | b'!' | b'=' | b','
+            )
+    };
     let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
     !host.is_empty()
         && host.bytes().all(plain_host)

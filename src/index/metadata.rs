@@ -187,10 +187,11 @@ impl Metadata {
         for text in texts {
             let dropped = Marker::parse_lenient(text).map(|(_, dropped)| dropped);
             for reason in dropped.unwrap_or_default() {
+                let reason: Vec<&str> = reason.split_whitespace().collect();
                 self.warnings.push(format!(
                     "in the marker `{}`, a comparison counts as true: {}",
                     shortened(text),
-                    reason.trim_end_matches('.')
+                    reason.join(" ").trim_end_matches('.')
                 ));
             }
         }

@@ -23,6 +23,9 @@ mod simple_html;
 mod simple_json;
 mod wheel_tail;
 
+#[cfg(test)]
+mod tests;
+
 pub use find_links::{decode_find_links, list_folder};
 pub use listing::{FileEntry, Listing, MetadataFile};
 pub use metadata::{Metadata, MetadataError, MetadataSource};

@@ -87,10 +87,11 @@ fn hex_digits(byte: u8) -> [char; 2] {
 }
 
 fn hex_value(digit: u8) -> u8 {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
-        .unwrap_or(0)
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => 0,
+    }
 }
 
 /// A file whose name makes sense.
