@@ -1,5 +1,6 @@
 //! pyaudit resolves and audits Python dependencies.
 
+pub mod cli;
 pub mod explain;
 pub mod fetch;
 #[doc(hidden)]

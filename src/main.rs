@@ -1,3 +1,7 @@
 //! The pyaudit program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pyaudit::cli::run()
+}

@@ -9,7 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Locks and audits Python dependencies for the machine they have to run on.
 #[derive(Debug, Parser)]
-#[command(name = "pyaudit", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "pyaudit",
+    version,
+    about,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -75,7 +81,12 @@ pub(crate) struct LockArgs {
 #[command(next_help_heading = "Declarations")]
 pub(crate) struct DeclaredArgs {
     /// A file of constraints: versions to keep to where something requires the package
-    #[arg(short, long = "constraint", visible_alias = "constraints", value_name = "FILE")]
+    #[arg(
+        short,
+        long = "constraint",
+        visible_alias = "constraints",
+        value_name = "FILE"
+    )]
     pub(crate) constraints: Vec<String>,
     /// A file of overrides: they replace what everything else asks of a package
     #[arg(long = "override", visible_alias = "overrides", value_name = "FILE")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
 use super::progress::Progress;
 use super::settings::{Settings, names, settle, variables};
 use super::terminal::Terminal;
-use crate::explain::explain;
+use crate::explain::{Explanation, explain};
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, write_whole};
 use crate::input::{Manifest, Selection};
@@ -20,7 +20,8 @@ use crate::lock::{
 };
 use crate::package::{PackageName, Version};
 use crate::report::{
-    LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, draw_conflict, summary,
+    ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown,
+    draw_conflict, summary,
 };
 use crate::solve::{Conflict, Outcome, Question, solve};
 use crate::source::{Problem, SourceFile};
@@ -40,7 +41,11 @@ pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
     let mut problems = std::mem::take(&mut manifest.problems);
     let settings = settle(args, &manifest, &folder, &mut problems);
     let former = former_pins(args, &mut problems);
-    let upgrades = names(&args.choice.upgrade_package, "--upgrade-package", &mut problems);
+    let upgrades = names(
+        &args.choice.upgrade_package,
+        "--upgrade-package",
+        &mut problems,
+    );
     let (Some(settings), false) = (settings, problems.iter().any(Problem::is_error)) else {
         terminal.say_problems(&problems);
         return Exit::Usage;
@@ -97,10 +102,7 @@ fn former_pins(args: &LockArgs, problems: &mut Vec<Problem>) -> Option<Pins> {
     }
 }
 
-fn preferences(
-    former: Option<&Pins>,
-    upgrades: &[PackageName],
-) -> BTreeMap<PackageName, Version> {
+fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<PackageName, Version> {
     let Some(former) = former else {
         return BTreeMap::new();
     };
@@ -184,7 +186,10 @@ impl Run<'_> {
         let written = match &output.output {
             Some(path) => write_whole(path, text.as_bytes()).map_err(|error| error.to_string()),
             None if output.output_format == OutputFormatArg::Json => Ok(()),
-            None => self.terminal.put_out(&text).map_err(|error| error.to_string()),
+            None => self
+                .terminal
+                .put_out(&text)
+                .map_err(|error| error.to_string()),
         };
         if let Err(message) = written {
             self.terminal.say_problems(&[Problem::anywhere(message)]);
@@ -215,15 +220,22 @@ impl Run<'_> {
         self.terminal.say_problems(&self.problems);
         let explanation = explain(question, conflict);
         if let Some(path) = &self.args.output.report
-            && let Err(message) = write_report(path, &explanation)
+            && let Err(message) = write_report(path, &question.target.describe(), &explanation)
         {
             self.terminal.say_problems(&[Problem::anywhere(message)]);
             return Exit::Outside;
         }
         if self.args.output.output_format == OutputFormatArg::Json {
-            return self.put_json(LockOutcome::conflict(question, &explanation), Exit::No);
+            return self.put_json(
+                LockOutcome::Conflict(ConflictReport::new(
+                    &question.target.describe(),
+                    &explanation,
+                )),
+                Exit::No,
+            );
         }
-        self.terminal.say(&draw_conflict(&explanation, self.terminal.style));
+        self.terminal
+            .say(&draw_conflict(&explanation, self.terminal.style));
         Exit::No
     }
 
@@ -252,5 +264,40 @@ impl Run<'_> {
             index_urls: output.emit_index_url,
             find_links: output.emit_find_links,
         }
+    }
+}
+
+/// Writes a conflict report: JSON by the file's ending, else Markdown.
+fn write_report(path: &Path, target: &str, explanation: &Explanation) -> Result<(), String> {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let text = match is_json {
+        true => {
+            let report = ConflictReport::new(target, explanation);
+            LockReport::new(LockOutcome::Conflict(report)).to_json()
+        }
+        false => conflict_markdown(explanation),
+    };
+    write_whole(path, text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// The command as it can be typed again: words with spaces or signs of the shell in quotes.
+fn command_line() -> String {
+    let words = std::env::args_os().skip(1).map(|word| {
+        let word = word.to_string_lossy().into_owned();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
+        match !word.is_empty() && word.chars().all(is_plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        }
+    });
+    let words: Vec<String> = std::iter::once("pyaudit".to_owned()).chain(words).collect();
+    words.join(" ")
+}
+
+/// Says how long something took: `340 ms`, `1.9 s`.
+fn elapsed(time: Duration) -> String {
+    match time.as_millis() {
+        millis @ 0..1000 => format!("{millis} ms"),
+        _ => format!("{:.1} s", time.as_secs_f64()),
     }
 }

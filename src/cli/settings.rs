@@ -10,14 +10,12 @@ use std::time::Duration;
 use super::args::{
     ChoiceArgs, IndexArgs, IndexStrategyArg, LockArgs, PrereleaseArg, ResolutionArg,
 };
-use crate::fetch::{
-    CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, Outside, Roots,
-};
+use crate::fetch::{CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, Outside, Roots};
 use crate::host::{Surroundings, active_interpreter, this_machine};
 use crate::input::{FormatControl, FormatList, FormatName, Manifest, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName, Specifiers, Timestamp};
-use crate::solve::{NameSet, Policy, Prereleases, ResolutionMode};
+use crate::solve::{Policy, Prereleases, ResolutionMode};
 use crate::source::{Origin, Problem};
 use crate::target::{Platform, PythonVersion, Target};
 
@@ -74,16 +72,17 @@ fn settle_target(
     problems: &mut Vec<Problem>,
 ) -> Option<Target> {
     let python_said = said(args.target.python.as_deref(), manifest.tool.python.as_ref());
-    let platform_said = said(args.target.platform.as_deref(), manifest.tool.platform.as_ref());
+    let platform_said = said(
+        args.target.platform.as_deref(),
+        manifest.tool.platform.as_ref(),
+    );
     let python = python_said.map(|(text, origin)| {
-        text.parse::<PythonVersion>().map_err(|error| {
-            problem("--python", origin, error.message).with_help(error.help)
-        })
+        text.parse::<PythonVersion>()
+            .map_err(|error| problem("--python", origin, error.message).with_help(error.help))
     });
     let platform = platform_said.map(|(text, origin)| {
-        text.parse::<Platform>().map_err(|error| {
-            problem("--platform", origin, error.message).with_help(error.help)
-        })
+        text.parse::<Platform>()
+            .map_err(|error| problem("--platform", origin, error.message).with_help(error.help))
     });
     let mut settled = |answer: Option<Result<PythonVersion, Problem>>| match answer {
         Some(Err(problem)) => {
@@ -163,12 +162,10 @@ fn settle_policy(
     problems: &mut Vec<Problem>,
 ) -> Option<Policy> {
     let tool = &manifest.tool;
-    let formats = settle_formats(args, manifest, problems);
     let mut policy = Policy {
         prereleases: settle_prereleases(args, manifest),
         resolution: settle_resolution(args, manifest),
-        no_binary: name_set(formats.no_binary()),
-        only_binary: name_set(formats.only_binary()),
+        formats: settle_formats(args, manifest, problems),
         ..Policy::default()
     };
     if let Some((text, origin)) = said(args.exclude_newer.as_deref(), tool.exclude_newer.as_ref()) {
@@ -176,10 +173,16 @@ fn settle_policy(
         options.exclude_newer = Some(text.to_owned());
     }
     for (name, (text, origin)) in &tool.exclude_newer_package {
-        let when = text.as_deref().map(|text| cutoff(text, Some(origin), now, problems));
-        policy.exclude_newer_package.insert(name.clone(), when.flatten());
+        let when = text
+            .as_deref()
+            .map(|text| cutoff(text, Some(origin), now, problems));
+        policy
+            .exclude_newer_package
+            .insert(name.clone(), when.flatten());
         let shown = text.clone().unwrap_or_else(|| "false".to_owned());
-        options.exclude_newer_package.insert(name.to_string(), shown);
+        options
+            .exclude_newer_package
+            .insert(name.to_string(), shown);
     }
     for text in &args.exclude_newer_package {
         let Some((name, when)) = text.split_once('=') else {
@@ -193,12 +196,14 @@ fn settle_policy(
                 "false" => None,
                 when => cutoff(when, None, now, problems),
             };
-            options.exclude_newer_package.insert(name.to_string(), when.to_owned());
+            options
+                .exclude_newer_package
+                .insert(name.to_string(), when.to_owned());
             policy.exclude_newer_package.insert(name, cutoff);
         }
     }
-    options.no_binary = shown(&policy.no_binary);
-    options.only_binary = shown(&policy.only_binary);
+    options.no_binary = policy.formats.listed(FormatList::NoBinary);
+    options.only_binary = policy.formats.listed(FormatList::OnlyBinary);
     options.prerelease = Some(prerelease_name(policy.prereleases).to_owned());
     options.resolution = Some(resolution_name(policy.resolution).to_owned());
     Some(policy)
@@ -230,7 +235,10 @@ const PRERELEASES: &[(Prereleases, &str)] = &[
     (Prereleases::Allow, "allow"),
     (Prereleases::IfNecessary, "if-necessary"),
     (Prereleases::Explicit, "explicit"),
-    (Prereleases::IfNecessaryOrExplicit, "if-necessary-or-explicit"),
+    (
+        Prereleases::IfNecessaryOrExplicit,
+        "if-necessary-or-explicit",
+    ),
 ];
 
 const RESOLUTIONS: &[(ResolutionMode, &str)] = &[
@@ -240,11 +248,17 @@ const RESOLUTIONS: &[(ResolutionMode, &str)] = &[
 ];
 
 fn prerelease_name(mode: Prereleases) -> &'static str {
-    PRERELEASES.iter().find(|(known, _)| *known == mode).map_or("", |(_, name)| name)
+    PRERELEASES
+        .iter()
+        .find(|(known, _)| *known == mode)
+        .map_or("", |(_, name)| name)
 }
 
 fn resolution_name(mode: ResolutionMode) -> &'static str {
-    RESOLUTIONS.iter().find(|(known, _)| *known == mode).map_or("", |(_, name)| name)
+    RESOLUTIONS
+        .iter()
+        .find(|(known, _)| *known == mode)
+        .map_or("", |(_, name)| name)
 }
 
 fn settle_resolution(args: &ChoiceArgs, manifest: &Manifest) -> ResolutionMode {
@@ -286,20 +300,6 @@ fn settle_formats(
         formats.apply(FormatList::OnlyBinary, &[FormatName::All]);
     }
     formats
-}
-
-fn name_set((all, names): (bool, &std::collections::BTreeSet<PackageName>)) -> NameSet {
-    NameSet {
-        all,
-        names: names.clone(),
-    }
-}
-
-fn shown(set: &NameSet) -> Vec<String> {
-    let all = set.all.then(|| ":all:".to_owned());
-    all.into_iter()
-        .chain(set.names.iter().map(ToString::to_string))
-        .collect()
 }
 
 fn cutoff(
@@ -355,12 +355,27 @@ fn settle_indexes(
             false => indexes.push(index),
         }
     }
-    indexes.extend(given.extra_index_urls.iter().map(|(url, _)| Index::simple(url.clone())));
+    indexes.extend(
+        given
+            .extra_index_urls
+            .iter()
+            .map(|(url, _)| Index::simple(url.clone())),
+    );
     let mut flat: Vec<Index> = Vec::new();
     for text in &args.find_links {
-        flat.push(Index::flat(address_of(text, "--find-links", folder, problems)?));
+        flat.push(Index::flat(address_of(
+            text,
+            "--find-links",
+            folder,
+            problems,
+        )?));
     }
-    flat.extend(given.find_links.iter().map(|(url, _)| Index::flat(url.clone())));
+    flat.extend(
+        given
+            .find_links
+            .iter()
+            .map(|(url, _)| Index::flat(url.clone())),
+    );
     if let Some((url, _)) = &given.index_url {
         default = Some(Index::simple(url.clone()));
     }
@@ -375,7 +390,12 @@ fn settle_indexes(
     let no_index = args.no_index || given.no_index;
     let default = match default {
         Some(index) => index,
-        None => Index::simple(address_of(DEFAULT_INDEX, "--default-index", folder, problems)?),
+        None => Index::simple(address_of(
+            DEFAULT_INDEX,
+            "--default-index",
+            folder,
+            problems,
+        )?),
     };
     let strategy = settle_strategy(args, manifest);
     let address = |index: &Index| index.public().to_string().trim_end_matches('/').to_owned();
@@ -404,7 +424,10 @@ const STRATEGIES: &[(IndexStrategy, &str)] = &[
 ];
 
 fn strategy_name(strategy: IndexStrategy) -> &'static str {
-    STRATEGIES.iter().find(|(known, _)| *known == strategy).map_or("", |(_, name)| name)
+    STRATEGIES
+        .iter()
+        .find(|(known, _)| *known == strategy)
+        .map_or("", |(_, name)| name)
 }
 
 fn settle_strategy(args: &IndexArgs, manifest: &Manifest) -> IndexStrategy {
@@ -447,7 +470,10 @@ fn address_of(
 
 fn fetch_options(args: &IndexArgs, manifest: &Manifest) -> FetchOptions {
     let mut options = FetchOptions::default();
-    let file = args.cert.clone().or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
+    let file = args
+        .cert
+        .clone()
+        .or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
     if let Some(file) = file {
         options.roots = Roots::Only {
             files: vec![file],
@@ -455,9 +481,13 @@ fn fetch_options(args: &IndexArgs, manifest: &Manifest) -> FetchOptions {
         };
     }
     options.insecure_hosts = args.allow_insecure_host.clone();
-    options
-        .insecure_hosts
-        .extend(manifest.indexes.trusted_hosts.iter().map(|(host, _)| host.clone()));
+    options.insecure_hosts.extend(
+        manifest
+            .indexes
+            .trusted_hosts
+            .iter()
+            .map(|(host, _)| host.clone()),
+    );
     if let Some(seconds) = args.timeout {
         options.read_timeout = Duration::from_secs(seconds);
     }
@@ -473,8 +503,19 @@ fn cache_folder(args: &LockArgs) -> Option<PathBuf> {
         return None;
     }
     let in_environment = || std::env::var_os("PYAUDIT_CACHE_DIR").map(PathBuf::from);
-    let usual = || Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("pyaudit"));
-    args.cache.cache_dir.clone().or_else(in_environment).or_else(usual)
+    let usual = || {
+        Some(
+            etcetera::choose_base_strategy()
+                .ok()?
+                .cache_dir()
+                .join("pyaudit"),
+        )
+    };
+    args.cache
+        .cache_dir
+        .clone()
+        .or_else(in_environment)
+        .or_else(usual)
 }
 
 /// Reads package names of an option.

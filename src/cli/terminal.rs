@@ -69,7 +69,11 @@ impl Terminal {
             text.push_str(&format!("\n  caused by: {}", style.wrapped(cause, 13)));
         }
         if let Some(help) = &failure.help {
-            text.push_str(&format!("\n{}: {}", style.bold("help"), style.wrapped(help, 6)));
+            text.push_str(&format!(
+                "\n{}: {}",
+                style.bold("help"),
+                style.wrapped(help, 6)
+            ));
         }
         self.say(&text);
     }

@@ -94,6 +94,17 @@ impl FormatControl {
         }
     }
 
+    /// Returns the values of one list as they are typed: `:all:` first, then the packages.
+    pub fn listed(&self, list: FormatList) -> Vec<String> {
+        let list = match list {
+            FormatList::NoBinary => &self.no_binary,
+            FormatList::OnlyBinary => &self.only_binary,
+        };
+        let all = list.all.then(|| ":all:".to_owned());
+        let names = list.names.iter().map(ToString::to_string);
+        all.into_iter().chain(names).collect()
+    }
+
     /// Whether wheels of a package may be used; a name weighs more than `:all:`.
     pub fn allows_wheels(&self, name: &PackageName) -> bool {
         if self.only_binary.names.contains(name) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::conflict::ConflictReport;
 use crate::lock::{
     ArtifactPlace, Lock, LockChange, LockedArtifact, LockedPackage, LockedSource, Via,
 };
@@ -32,6 +33,8 @@ struct Schema {
 pub enum LockOutcome {
     /// There is a lock.
     Locked(LockedReport),
+    /// There is none.
+    Conflict(ConflictReport),
 }
 
 /// What was locked.
@@ -124,6 +127,15 @@ impl LockReport {
             },
             outcome,
         }
+    }
+}
+
+impl LockReport {
+    /// Writes it as indented JSON with a newline at its end.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and maps with string keys always serialize.
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text + "\n"
     }
 }
 

@@ -265,8 +265,8 @@ impl Judge {
             tags,
             pythons,
             cutoff: policy.cutoff(name).map(|cutoff| cutoff.seconds()),
-            no_binary: policy.no_binary.contains(name),
-            only_binary: policy.only_binary.contains(name),
+            no_binary: !policy.formats.allows_wheels(name),
+            only_binary: !policy.formats.allows_sdists(name),
             pins: Vec::new(),
             constraints: Vec::new(),
             digests: Vec::new(),
@@ -308,8 +308,8 @@ impl<'q> Fitting<'q> {
             .is_none_or(|cutoff| file.upload_time().is_some_and(|time| time < cutoff));
         let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
         let is_of_a_kind = match tags {
-            Some(tags) => !policy.no_binary.contains(name) && target.tags().rank(tags).is_ok(),
-            None => !policy.only_binary.contains(name),
+            Some(tags) => policy.formats.allows_wheels(name) && target.tags().rank(tags).is_ok(),
+            None => policy.formats.allows_sdists(name),
         };
         let python = file
             .requires_python()

@@ -23,5 +23,5 @@ pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Conflict, Fact, VersionsOf};
 pub use passes::{Outcome, solve};
-pub use question::{NameSet, Policy, Prereleases, Question, ResolutionMode};
+pub use question::{Policy, Prereleases, Question, ResolutionMode};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};

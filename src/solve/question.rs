@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::input::FormatControl;
 use crate::package::{Declaration, PackageName, Timestamp, Version};
 use crate::target::Target;
 
@@ -31,10 +32,8 @@ pub struct Policy {
     pub exclude_newer: Option<Timestamp>,
     /// Other cut-offs for some packages; `None` lifts the general one.
     pub exclude_newer_package: BTreeMap<PackageName, Option<Timestamp>>,
-    /// Packages whose wheels are not used.
-    pub no_binary: NameSet,
-    /// Packages whose source distributions are not used.
-    pub only_binary: NameSet,
+    /// Packages whose wheels, or whose source distributions, are not used.
+    pub formats: FormatControl,
 }
 
 /// When pre-releases may be chosen; the names are uv's.
@@ -63,22 +62,6 @@ pub enum ResolutionMode {
     Lowest,
     /// The oldest of what is declared, the newest of the rest.
     LowestDirect,
-}
-
-/// A set of package names as `--only-binary` takes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NameSet {
-    /// `:all:` packages, minus the names.
-    pub all: bool,
-    /// The names in the set, or, with `all`, those out of it.
-    pub names: BTreeSet<PackageName>,
-}
-
-impl NameSet {
-    /// Whether a name is in it.
-    pub fn contains(&self, name: &PackageName) -> bool {
-        self.all != self.names.contains(name)
-    }
 }
 
 impl Policy {

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Catalog, FileAt, NameSet, Policy, Prereleases, Question, Refusal, ResolutionMode};
+use super::{Catalog, FileAt, Policy, Prereleases, Question, Refusal, ResolutionMode};
 use crate::index::{
     FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
 };
+use crate::input::{FormatControl, FormatList, FormatName};
 use crate::package::{
     Declaration, DeclarationKind, DirectUrl, MarkerTexts, PackageName, Requirement, Timestamp,
 };
@@ -122,10 +123,7 @@ impl World {
                     .exclude_newer
                     .as_deref()
                     .map(|text| Timestamp::parse(text).unwrap()),
-                only_binary: NameSet {
-                    all: asked.only_binary,
-                    ..NameSet::default()
-                },
+                formats: formats(asked.only_binary),
                 ..Policy::default()
             },
             preferences: asked
@@ -158,6 +156,14 @@ impl World {
                 .collect(),
         }
     }
+}
+
+fn formats(only_binary: bool) -> FormatControl {
+    let mut formats = FormatControl::default();
+    if only_binary {
+        formats.apply(FormatList::OnlyBinary, &[FormatName::All]);
+    }
+    formats
 }
 
 fn declared(label: &str, lines: &[String], kind: DeclarationKind) -> Vec<Declaration> {
