@@ -1,5 +1,6 @@
 //! This machine: its files, its interpreter, and what it is.
 
+mod ambient;
 mod ask;
 mod find;
 mod load;
@@ -8,6 +9,7 @@ mod paths;
 mod probe;
 mod write;
 
+pub use ambient::read_ambient;
 pub use find::default_inputs;
 pub use load::{LoadRequest, load};
 pub use machine::this_machine;

@@ -1,6 +1,7 @@
 //! What a project declares: text in, a [`Manifest`] and its problems out. Readers go on after a
 //! mistake and touch no file; `host` brings the texts and follows includes.
 
+mod ambient;
 mod decode;
 mod document;
 mod excerpt;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use crate::package::{DeclarationKind, IndexUrl};
 use crate::source::SourceFile;
 
+pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use decode::decode;
 pub use formats::{FormatControl, FormatList, FormatName};
 pub use manifest::{
