@@ -12,7 +12,7 @@ use pubgrub::{DerivationTree, PubGrubError, Set};
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Proof, conflict_of};
 use super::package::SolverPackage;
-use super::provider::{Ledger, Provider};
+use super::provider::{Halt, Ledger, Provider};
 use super::question::{Prereleases, Question};
 use super::resolution::{Resolution, resolution_of};
 
@@ -43,7 +43,10 @@ pub fn solve(question: &Arc<Question>, catalog: &dyn Catalog) -> Result<Outcome,
                 PubGrubError::ErrorRetrievingDependencies { source, .. }
                 | PubGrubError::ErrorChoosingVersion { source, .. }
                 | PubGrubError::ErrorInShouldCancel(source),
-            ) => return Err(source),
+            ) => match source {
+                Halt::NewOrder => {}
+                Halt::Failed(failure) => return Err(failure),
+            },
         }
     }
 }

@@ -1,17 +1,22 @@
 //! What to decide next: which package the solver turns to, as long as several wait.
 //!
-//! The order that reproduces uv's answers: declarations, then direct references, then packages
-//! that are pinned or have one version left, then packages that met many conflicts, and among equals
-//! the one that was met first. An extra goes right before its base.
+//! Declarations first, then direct references, then packages that are pinned or have one version
+//! left, then contested ones, and among equals the one that was met first. An extra goes right
+//! before its base.
+//!
+//! A package is contested once it has tried several versions in vain: some package decided before
+//! it stands in its way, and deciding the two the other way round is what helps. boto3 against an
+//! urllib3 that is newer than any botocore bears would otherwise try a thousand versions. PubGrub
+//! cannot undo a decision on request, so the search starts again with the new order; each package
+//! causes that at most once, and all that was learned of the world is in memory by then.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use pubgrub::Set;
+
 use super::ordinals::Ordinals;
 use super::package::SolverPackage;
-
-/// From this many conflicts on, a package is decided before the quiet ones.
-const CONFLICTS: u32 = 5;
 
 /// Greater is decided sooner.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +65,7 @@ impl Order {
         &self,
         package: SolverPackage,
         range: &Ordinals,
-        conflicts: u32,
+        contested: &Set<u32>,
     ) -> Priority {
         let (project, is_extra) = match package {
             SolverPackage::Root => return Priority::declared(0),
@@ -75,7 +80,7 @@ impl Order {
             Class::Direct
         } else if met.is_pinned || range.is_single() {
             Class::Pinned
-        } else if conflicts >= CONFLICTS {
+        } else if contested.contains(&project) {
             Class::Contested
         } else {
             Class::Quiet

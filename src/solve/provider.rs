@@ -3,7 +3,7 @@
 //! `candidates`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,7 +30,9 @@ impl std::fmt::Display for TriedAndRefused {
 }
 
 /// After this many tried versions of one package, older ones are asked for in batches.
-const TRIED_BEFORE_BATCH: u32 = 3;
+const TRIED_BEFORE_BATCH: usize = 4;
+/// A package that has tried more versions than this is contested.
+const TRIED_IN_PEACE: usize = 5;
 /// The largest such batch.
 const BATCH: usize = 50;
 
@@ -42,8 +44,32 @@ pub(crate) struct Known {
     pub(crate) missing: Option<String>,
     /// The declared direct reference that it is taken from.
     pub(crate) url: Option<Arc<DirectUrl>>,
-    /// How many of its versions were tried.
-    tried: Cell<u32>,
+}
+
+/// Why a pass ended before its end.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// A package became contested: the order of decisions changes.
+    NewOrder,
+    /// The outside world failed.
+    Failed(Failure),
+}
+
+impl std::fmt::Display for Halt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NewOrder => f.write_str("the order of decisions changes"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Halt {}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// The metadata of a version, or why that version is out.
@@ -64,6 +90,7 @@ pub(crate) struct Ledger<'a> {
     urls: HashMap<PackageName, Arc<DirectUrl>>,
     overrides: HashMap<PackageName, Vec<usize>>,
     pub(crate) declared: Vec<usize>,
+    contested: RefCell<Set<u32>>,
 }
 
 impl<'a> Ledger<'a> {
@@ -101,6 +128,7 @@ impl<'a> Ledger<'a> {
             urls,
             overrides,
             declared,
+            contested: RefCell::default(),
         }
     }
 
@@ -146,7 +174,6 @@ impl<'a> Ledger<'a> {
             candidates: Arc::new(self.judge.borrow_mut().judge(found)),
             missing,
             url,
-            tried: Cell::new(0),
         });
         self.known.borrow_mut().insert(project, Rc::clone(&known));
         Ok(known)
@@ -227,6 +254,8 @@ pub(crate) struct Provider<'l, 'a> {
     /// Projects whose pre-releases may be chosen where no release is in range.
     prereleases_of: &'l Set<u32>,
     chosen: RefCell<HashMap<u32, Ordinal>>,
+    tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
+    wants_new_order: Cell<bool>,
     order: RefCell<Order>,
 }
 
@@ -236,6 +265,8 @@ impl<'l, 'a> Provider<'l, 'a> {
             ledger,
             prereleases_of,
             chosen: RefCell::default(),
+            tried: RefCell::default(),
+            wants_new_order: Cell::new(false),
             order: RefCell::default(),
         }
     }
@@ -328,19 +359,27 @@ impl<'l, 'a> Provider<'l, 'a> {
             || self.prereleases_of.contains(&project)
     }
 
-    /// Asks for the metadata of older versions ahead of time, once a package backtracks.
-    fn anticipate(&self, project: u32, range: &Ordinals) -> Result<(), Failure> {
-        let known = self.ledger.known(project)?;
-        let tried = known.tried.get() + 1;
-        known.tried.set(tried);
+    /// Notes that a version is tried. Once a package backtracks, the metadata of older versions is
+    /// asked for ahead of time, and other packages have to wait for it.
+    fn note_tried(&self, project: u32, ordinal: Ordinal, range: &Ordinals) -> Result<(), Failure> {
+        let mut all_tried = self.tried.borrow_mut();
+        let tried = all_tried.entry(project).or_default();
+        if !tried.insert(ordinal) {
+            return Ok(());
+        }
+        let tried = tried.len();
+        if tried > TRIED_IN_PEACE && self.ledger.contested.borrow_mut().insert(project) {
+            self.wants_new_order.set(true);
+        }
         if tried < TRIED_BEFORE_BATCH || !tried.is_power_of_two() {
             return Ok(());
         }
+        let known = self.ledger.known(project)?;
         let usable = known.candidates.usable();
         let wanted: Vec<_> = range
             .descending(usable.len())
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
-            .take((2 * tried as usize).min(BATCH))
+            .take((2 * tried).min(BATCH))
             .map(|ordinal| {
                 (
                     Arc::clone(known.candidates.project()),
@@ -418,25 +457,31 @@ impl DependencyProvider for Provider<'_, '_> {
     type V = Ordinal;
     type VS = Ordinals;
     type M = TriedAndRefused;
-    type Err = Failure;
+    type Err = Halt;
     type Priority = Priority;
 
     fn prioritize(
         &self,
         package: &SolverPackage,
         range: &Ordinals,
-        statistics: &PackageResolutionStatistics,
+        _statistics: &PackageResolutionStatistics,
     ) -> Priority {
-        self.order
-            .borrow()
-            .priority(*package, range, statistics.conflict_count())
+        let contested = self.ledger.contested.borrow();
+        self.order.borrow().priority(*package, range, &contested)
+    }
+
+    fn should_cancel(&self) -> Result<(), Halt> {
+        match self.wants_new_order.get() {
+            true => Err(Halt::NewOrder),
+            false => Ok(()),
+        }
     }
 
     fn choose_version(
         &self,
         package: &SolverPackage,
         range: &Ordinals,
-    ) -> Result<Option<Ordinal>, Failure> {
+    ) -> Result<Option<Ordinal>, Halt> {
         match *package {
             SolverPackage::Root | SolverPackage::Declared(_) => Ok(range.contains(&0).then_some(0)),
             SolverPackage::Extra(project, _) => {
@@ -445,13 +490,13 @@ impl DependencyProvider for Provider<'_, '_> {
                 let base = self.chosen.borrow().get(&project).copied();
                 match base.filter(|base| range.contains(base)) {
                     Some(base) => Ok(Some(base)),
-                    None => self.choose(project, range),
+                    None => Ok(self.choose(project, range)?),
                 }
             }
             SolverPackage::Project(project) => {
-                self.anticipate(project, range)?;
                 let choice = self.choose(project, range)?;
                 if let Some(ordinal) = choice {
+                    self.note_tried(project, ordinal, range)?;
                     self.chosen.borrow_mut().insert(project, ordinal);
                 }
                 Ok(choice)
@@ -463,7 +508,7 @@ impl DependencyProvider for Provider<'_, '_> {
         &self,
         package: &SolverPackage,
         ordinal: &Ordinal,
-    ) -> Result<Dependencies<SolverPackage, Ordinals, TriedAndRefused>, Failure> {
+    ) -> Result<Dependencies<SolverPackage, Ordinals, TriedAndRefused>, Halt> {
         Ok(match self.dependencies_of(*package, *ordinal)? {
             Ok(wanted) => Dependencies::Available(DependencyConstraints::from_iter(wanted)),
             Err(why) => Dependencies::Unavailable(TriedAndRefused(why)),
