@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use super::Exit;
 use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
 use super::progress::Progress;
-use super::settings::{Settings, names, settle, variables};
+use super::settings::{Heard, Settings, names, settle};
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain};
 use crate::fetch::LiveCatalog;
-use crate::host::{LoadRequest, load, write_whole};
-use crate::input::{Manifest, Selection};
+use crate::host::{LoadRequest, load, read_ambient, write_whole};
+use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::{
     Annotations, Circumstances, Format, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
 };
-use crate::package::{PackageName, Version};
+use crate::package::{PackageName, Timestamp, Version};
 use crate::report::{
     ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown,
     draw_conflict, summary,
@@ -37,9 +37,18 @@ pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    let mut manifest = read_inputs(args, &folder);
+    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
+    let ambient = read_ambient(&folder, now);
+    let mut manifest = read_inputs(args, &ambient, &folder);
     let mut problems = std::mem::take(&mut manifest.problems);
-    let settings = settle(args, &manifest, &folder, &mut problems);
+    // What is odd about the surroundings is rarely of this project's making.
+    let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
+    problems.extend(ambient.problems.iter().filter(is_told).cloned());
+    let heard = Heard {
+        manifest: &manifest,
+        ambient: &ambient,
+    };
+    let settings = settle(args, heard, &folder, now, &mut problems);
     let former = former_pins(args, &mut problems);
     let upgrades = names(
         &args.choice.upgrade_package,
@@ -65,7 +74,7 @@ pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
     run.solve(settings, preferences)
 }
 
-fn read_inputs(args: &LockArgs, folder: &Path) -> Manifest {
+fn read_inputs(args: &LockArgs, ambient: &Ambient, folder: &Path) -> Manifest {
     let declared = &args.declared;
     let selection = Selection {
         extras: declared.extras.clone(),
@@ -74,14 +83,18 @@ fn read_inputs(args: &LockArgs, folder: &Path) -> Manifest {
         all_groups: declared.all_groups,
         only_groups: Vec::new(),
     };
+    let files = |typed: &[String], around: &[Said<String>]| match typed {
+        [] => around.iter().map(|said| said.value.clone()).collect(),
+        typed => typed.to_vec(),
+    };
     let request = LoadRequest {
         inputs: &args.sources,
-        constraints: &declared.constraints,
-        overrides: &declared.overrides,
+        constraints: &files(&declared.constraints, &ambient.constraints),
+        overrides: &files(&declared.overrides, &ambient.overrides),
         excludes: &declared.excludes,
         selection: &selection,
         folder,
-        variables: &variables(),
+        variables: ambient.variables.as_map(),
     };
     load(&request, &mut io::stdin().lock())
 }

@@ -1,0 +1,135 @@
+//! Settings: command line, input files and surroundings, settled once. Nothing after this asks
+//! where a value came from.
+//!
+//! What was typed wins over the input files, those over the surroundings, those over defaults.
+
+mod choice;
+mod sources;
+mod target;
+
+use std::path::{Path, PathBuf};
+
+use super::args::{CacheArgs, LockArgs};
+use crate::fetch::{CachePolicy, Outside};
+use crate::input::{Ambient, Manifest, Said};
+use crate::lock::LockOptions;
+use crate::package::{PackageName, Timestamp};
+use crate::solve::Policy;
+use crate::source::{Origin, Problem};
+use crate::target::Target;
+
+/// What a lock is made under.
+pub(super) struct Settings {
+    /// Where it has to run.
+    pub(super) target: Target,
+    /// How versions are chosen.
+    pub(super) policy: Policy,
+    /// Where packages come from.
+    pub(super) outside: Outside,
+    /// The same in the words that a lock keeps.
+    pub(super) options: LockOptions,
+}
+
+/// What was heard beside the command line.
+#[derive(Clone, Copy)]
+pub(super) struct Heard<'a> {
+    /// From the input files.
+    pub(super) manifest: &'a Manifest,
+    /// From the surroundings.
+    pub(super) ambient: &'a Ambient,
+}
+
+/// Settles everything; what makes no sense goes to the problems, and then there are no settings.
+pub(super) fn settle(
+    args: &LockArgs,
+    heard: Heard<'_>,
+    folder: &Path,
+    now: Timestamp,
+    problems: &mut Vec<Problem>,
+) -> Option<Settings> {
+    let target = target::settle_target(&args.target, heard, problems);
+    let mut options = LockOptions::default();
+    let policy = choice::settle_policy(&args.choice, heard, now, &mut options, problems);
+    let indexes = sources::settle_indexes(&args.index, heard, folder, &mut options, problems);
+    let mut cache = CachePolicy::new(cache_folder(&args.cache, heard.ambient), now);
+    cache.offline = args.index.offline || is_said(heard.ambient.offline.as_ref());
+    cache.refresh = args.cache.refresh;
+    cache.refresh_packages = names(&args.cache.refresh_package, "--refresh-package", problems);
+    options.excludes = heard
+        .manifest
+        .excludes
+        .iter()
+        .map(|(name, _)| name.to_string())
+        .collect();
+    Some(Settings {
+        target: target?,
+        policy,
+        outside: Outside {
+            options: sources::fetch_options(&args.index, heard),
+            indexes: indexes?,
+            cache,
+            listener: None,
+        },
+        options,
+    })
+}
+
+fn cache_folder(args: &CacheArgs, ambient: &Ambient) -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    if args.no_cache || is_said(ambient.no_cache.as_ref()) {
+        return None;
+    }
+    let around = || ambient.cache_dir.as_ref().map(|said| said.value.clone());
+    let usual = || {
+        Some(
+            etcetera::choose_base_strategy()
+                .ok()?
+                .cache_dir()
+                .join("pyaudit"),
+        )
+    };
+    args.cache_dir.clone().or_else(around).or_else(usual)
+}
+
+fn is_said(said: Option<&Said<bool>>) -> bool {
+    said.is_some_and(|said| said.value)
+}
+
+/// Reads package names of an option.
+pub(super) fn names(
+    texts: &[String],
+    option: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<PackageName> {
+    let mut names = Vec::new();
+    for text in texts {
+        match PackageName::new(text.clone()) {
+            Ok(name) if !text.is_empty() => names.push(name),
+            _ => problems.push(problem(
+                option,
+                None,
+                format!("`{text}` is not a package name"),
+            )),
+        }
+    }
+    names
+}
+
+/// Returns what was typed, else what a file says, with its place, else what the surroundings say.
+fn said<'a>(
+    typed: Option<&'a str>,
+    in_file: Option<&'a (String, Origin)>,
+    around: Option<&'a Said<String>>,
+) -> Option<(&'a str, Option<&'a Origin>)> {
+    let in_file = in_file.map(|(text, origin)| (text.as_str(), Some(origin)));
+    let around = around.map(|said| (said.value.as_str(), None));
+    typed.map(|typed| (typed, None)).or(in_file).or(around)
+}
+
+/// A problem in a file, or with an option of the command line.
+fn problem(option: &str, origin: Option<&Origin>, message: String) -> Problem {
+    match origin {
+        Some(origin) => Problem::at(origin.clone(), message),
+        None => Problem::anywhere(format!("`{option}`: {message}")),
+    }
+}

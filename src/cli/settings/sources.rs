@@ -1,0 +1,266 @@
+//! Where packages come from, and how to talk to the servers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Heard, problem, said};
+use crate::cli::args::{IndexArgs, IndexStrategyArg};
+use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
+use crate::input::{IndexTable, NamedIndex, read_address};
+use crate::lock::LockOptions;
+use crate::package::IndexUrl;
+use crate::source::Problem;
+
+/// The default index: the one place that names it.
+const DEFAULT_INDEX: &str = "https://pypi.org/simple";
+
+const STRATEGIES: &[(IndexStrategyArg, IndexStrategy, &str)] = &[
+    (
+        IndexStrategyArg::FirstIndex,
+        IndexStrategy::First,
+        "first-index",
+    ),
+    (
+        IndexStrategyArg::UnsafeFirstMatch,
+        IndexStrategy::UnsafeFirstMatch,
+        "unsafe-first-match",
+    ),
+    (
+        IndexStrategyArg::UnsafeBestMatch,
+        IndexStrategy::UnsafeBestMatch,
+        "unsafe-best-match",
+    ),
+];
+
+/// Settles the indexes in the order in which they are asked, and notes them in the words that a
+/// lock keeps. An address that is none is a problem, and then there are no indexes.
+pub(super) fn settle_indexes(
+    args: &IndexArgs,
+    heard: Heard<'_>,
+    folder: &Path,
+    options: &mut LockOptions,
+    problems: &mut Vec<Problem>,
+) -> Option<Indexes> {
+    let given = &heard.manifest.indexes;
+    let mut reader = Addresses { folder, problems };
+    let flat = flat_places(args, heard, &mut reader)?;
+    let extra = extra_indexes(args, heard, &mut reader)?;
+    let default = default_index(args, heard, &mut reader)?;
+    let no_index = args.no_index
+        || given.no_index
+        || heard
+            .ambient
+            .no_index
+            .as_ref()
+            .is_some_and(|said| said.value);
+    let address = |index: &Index| index.public().to_string().trim_end_matches('/').to_owned();
+    options.find_links = flat.iter().map(address).collect();
+    options.no_index = no_index;
+    let mut all = flat;
+    if !no_index {
+        options.index = Some(address(&default));
+        options.extra_indexes = extra.iter().map(address).collect();
+        all.extend(extra);
+        all.push(default);
+    }
+    let (strategy, name) = settle_strategy(args, heard);
+    options.index_strategy = Some(name.to_owned());
+    let sources = given
+        .pinned
+        .iter()
+        .map(|pinned| (pinned.package.clone(), pinned.index.clone()))
+        .collect();
+    Some(Indexes::new(all, strategy, sources))
+}
+
+/// Reads addresses that were typed.
+struct Addresses<'a> {
+    folder: &'a Path,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Addresses<'_> {
+    /// Reads a URL or a path; a mistake is told.
+    fn read(&mut self, text: &str, option: &str) -> Option<IndexUrl> {
+        match read_address(text, self.folder) {
+            Ok(url) => Some(url),
+            Err(message) => {
+                self.problems.push(problem(option, None, message));
+                None
+            }
+        }
+    }
+
+    /// Reads `URL` or `NAME=URL`.
+    fn read_index(&mut self, text: &str, option: &str) -> Option<Index> {
+        let (name, address) = match text.split_once('=') {
+            Some((name, address)) if !name.contains([':', '/', '\\']) => (Some(name), address),
+            _ => (None, text),
+        };
+        Some(Index {
+            name: name.map(str::to_owned),
+            ..Index::simple(self.read(address, option)?)
+        })
+    }
+}
+
+fn flat_places(
+    args: &IndexArgs,
+    heard: Heard<'_>,
+    reader: &mut Addresses<'_>,
+) -> Option<Vec<Index>> {
+    let mut flat = Vec::new();
+    for text in &args.find_links {
+        flat.push(Index::flat(reader.read(text, "--find-links")?));
+    }
+    let in_files = heard.manifest.indexes.find_links.iter().map(|(url, _)| url);
+    let around = heard.ambient.find_links.iter().map(|said| &said.value);
+    flat.extend(in_files.chain(around).cloned().map(Index::flat));
+    Some(flat)
+}
+
+fn extra_indexes(
+    args: &IndexArgs,
+    heard: Heard<'_>,
+    reader: &mut Addresses<'_>,
+) -> Option<Vec<Index>> {
+    let given = &heard.manifest.indexes;
+    let mut extra = Vec::new();
+    for text in &args.index {
+        extra.push(reader.read_index(text, "--index")?);
+    }
+    for text in &args.extra_index_url {
+        extra.push(reader.read_index(text, "--extra-index-url")?);
+    }
+    extra.extend(
+        given
+            .tables
+            .iter()
+            .filter(|table| !table.is_default)
+            .map(of_table),
+    );
+    extra.extend(
+        given
+            .extra_index_urls
+            .iter()
+            .map(|(url, _)| Index::simple(url.clone())),
+    );
+    extra.extend(
+        heard
+            .ambient
+            .indexes
+            .iter()
+            .map(|said| of_name(&said.value)),
+    );
+    Some(extra)
+}
+
+fn default_index(args: &IndexArgs, heard: Heard<'_>, reader: &mut Addresses<'_>) -> Option<Index> {
+    if let Some(text) = &args.default_index {
+        return reader.read_index(text, "--default-index");
+    }
+    let given = &heard.manifest.indexes;
+    if let Some((url, _)) = &given.index_url {
+        return Some(Index::simple(url.clone()));
+    }
+    if let Some(table) = given.tables.iter().find(|table| table.is_default) {
+        return Some(of_table(table));
+    }
+    match &heard.ambient.default_index {
+        Some(said) => Some(of_name(&said.value)),
+        None => reader.read_index(DEFAULT_INDEX, "--default-index"),
+    }
+}
+
+fn of_table(table: &IndexTable) -> Index {
+    let index = match table.is_flat {
+        true => Index::flat(table.url.clone()),
+        false => Index::simple(table.url.clone()),
+    };
+    Index {
+        name: table.name.clone(),
+        explicit: table.is_explicit,
+        ..index
+    }
+}
+
+fn of_name(named: &NamedIndex) -> Index {
+    Index {
+        name: named.name.clone(),
+        ..Index::simple(named.url.clone())
+    }
+}
+
+fn settle_strategy(args: &IndexArgs, heard: Heard<'_>) -> (IndexStrategy, &'static str) {
+    let tool = &heard.manifest.tool;
+    let heard = said(
+        None,
+        tool.index_strategy.as_ref(),
+        heard.ambient.index_strategy.as_ref(),
+    );
+    let chosen = STRATEGIES
+        .iter()
+        .find(|(arg, _, name)| match args.index_strategy {
+            Some(typed) => *arg == typed,
+            None => heard.is_some_and(|(text, _)| text == *name),
+        });
+    let (_, strategy, name) = chosen.unwrap_or(&STRATEGIES[0]);
+    (*strategy, name)
+}
+
+/// Settles how to talk to servers.
+pub(super) fn fetch_options(args: &IndexArgs, heard: Heard<'_>) -> FetchOptions {
+    let ambient = heard.ambient;
+    let mut options = FetchOptions::default();
+    let seconds = args.timeout.map(Duration::from_secs);
+    let around = ambient.timeout.as_ref().map(|said| said.value);
+    options.read_timeout = seconds.or(around).unwrap_or(options.read_timeout);
+    let around = ambient.retries.as_ref().map(|said| said.value);
+    options.retries = args.retries.or(around).unwrap_or(options.retries);
+    if let Some(proxy) = &ambient.proxy {
+        options.proxy = Proxy::Url(proxy.value.clone());
+    }
+    options.insecure_hosts.clone_from(&args.allow_insecure_host);
+    let in_files = heard
+        .manifest
+        .indexes
+        .trusted_hosts
+        .iter()
+        .map(|(host, _)| host);
+    let around = ambient.trusted_hosts.iter().map(|said| &said.value);
+    options
+        .insecure_hosts
+        .extend(in_files.chain(around).cloned());
+    options.roots = roots(args, heard);
+    options.netrc.clone_from(&ambient.netrc);
+    options.variables.clone_from(&ambient.index_logins);
+    options
+}
+
+fn roots(args: &IndexArgs, heard: Heard<'_>) -> Roots {
+    let ambient = heard.ambient;
+    if let Some(file) = &args.cert {
+        return Roots::Only {
+            files: vec![file.clone()],
+            folders: Vec::new(),
+        };
+    }
+    if !ambient.cert_files.is_empty() || !ambient.cert_folders.is_empty() {
+        return Roots::Only {
+            files: ambient
+                .cert_files
+                .iter()
+                .map(|said| said.value.clone())
+                .collect(),
+            folders: ambient
+                .cert_folders
+                .iter()
+                .map(|said| said.value.clone())
+                .collect(),
+        };
+    }
+    match &ambient.system_certs {
+        Some(said) if said.value => Roots::System,
+        _ => Roots::BuiltIn,
+    }
+}
