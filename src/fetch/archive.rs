@@ -4,8 +4,8 @@
 use super::body::{Body, Verdict};
 use super::error::{FetchError, FetchErrorKind};
 use super::file::FileQuestion;
-use super::http::Request;
 use super::local;
+use super::request::Request;
 use super::shared::{Reach, Shared};
 use super::wheel;
 use crate::index::{Metadata, SdistError, SdistReading, read_sdist};

@@ -28,7 +28,7 @@ const MAP_SIZE: usize = 512 << 20;
 const MOST_READERS: u32 = 2048;
 
 /// Values waiting to be written beyond this many bytes are written now.
-const MOST_PENDING: usize = 8 << 20;
+const MOST_PENDING: usize = 4 << 20;
 
 /// The folder of this form of the cache within the cache folder.
 const FORM: &str = "answers-1";
@@ -163,12 +163,10 @@ impl Cache {
         if pending.values.is_empty() {
             return;
         }
-        match self.write(&pending.values) {
-            Err(heed::Error::Mdb(MdbError::MapFull)) => {
-                let cleared = self.clear();
-                let _ = cleared.and_then(|()| self.write(&pending.values));
-            }
-            Ok(()) | Err(_) => {}
+        let written = self.write(&pending.values);
+        if let Err(heed::Error::Mdb(MdbError::MapFull)) = written {
+            let cleared = self.clear();
+            let _ = cleared.and_then(|()| self.write(&pending.values));
         }
     }
 

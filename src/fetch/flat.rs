@@ -9,11 +9,11 @@ use url::Url;
 use super::cache::{Key, Kind};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
-use super::http::{Request, Response};
 use super::indexes::Index;
 use super::local;
 use super::once::lock;
 use super::pages::{ACCEPT, MOST_BYTES};
+use super::request::{Request, Response};
 use super::shared::{Reach, Shared};
 use crate::index::{Listing, decode_find_links};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use http_cache_semantics::{CacheOptions, CachePolicy as HttpPolicy};
 use reqwest::header::{self, HeaderMap};
 
-use super::http::Response;
+use super::request::Response;
 use crate::package::Timestamp;
 
 /// What is known of a stored answer.

@@ -14,10 +14,11 @@ use url::Url;
 use super::body::{Body, BodyError};
 use super::client;
 use super::credentials::Credentials;
-use super::error::{Asking, FetchError, FetchErrorKind};
+use super::error::{FetchError, FetchErrorKind};
 use super::once::lock;
 use super::options::FetchOptions;
 use super::progress::Statistics;
+use super::request::{Request, Response};
 use super::retry::{self, Trouble};
 
 /// How many redirects are followed.
@@ -35,96 +36,6 @@ pub(super) struct Http {
     credentials: Credentials,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
     statistics: Arc<Statistics>,
-}
-
-/// What to ask for.
-#[derive(Clone, Debug)]
-pub(super) struct Request {
-    /// Where; a login in it is ignored.
-    pub(super) url: Url,
-    /// For errors.
-    pub(super) asking: Arc<Asking>,
-    /// The `Accept` header.
-    pub(super) accept: &'static str,
-    /// Whether the server may compress the body for the way.
-    pub(super) compressed: bool,
-    /// The `Range` header.
-    pub(super) range: Option<String>,
-    /// What is known already, for a conditional request.
-    pub(super) etag: Option<String>,
-    /// Likewise.
-    pub(super) last_modified: Option<String>,
-    /// Whether caches on the way are to be passed by.
-    pub(super) reload: bool,
-    /// The largest body to take.
-    pub(super) limit: u64,
-}
-
-/// A response that a caller can use: 2xx, 304, 404, 410, and 416 where a range was asked for.
-#[derive(Debug)]
-pub(super) struct Response {
-    /// The status.
-    pub(super) status: u16,
-    /// The headers.
-    pub(super) headers: HeaderMap,
-    /// Where it came from in the end, after redirects.
-    pub(super) url: Url,
-    /// The body.
-    pub(super) body: Body,
-}
-
-impl Request {
-    /// Asks for a whole thing.
-    pub(super) fn get(url: Url, asking: Arc<Asking>, limit: u64) -> Self {
-        Self {
-            url,
-            asking,
-            accept: "*/*",
-            compressed: false,
-            range: None,
-            etag: None,
-            last_modified: None,
-            reload: false,
-            limit,
-        }
-    }
-
-    /// Builds this request's error.
-    pub(super) fn failed(&self, kind: FetchErrorKind, met: impl AsRef<str>) -> FetchError {
-        self.asking.failed(kind, &self.url, met)
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static(self.accept));
-        let encoding = if self.compressed { "gzip" } else { "identity" };
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding));
-        let mut set = |name, value: &Option<String>| {
-            let value = value.as_deref().map(HeaderValue::from_str);
-            if let Some(Ok(value)) = value {
-                headers.insert(name, value);
-            }
-        };
-        set(header::RANGE, &self.range);
-        set(header::IF_NONE_MATCH, &self.etag);
-        set(header::IF_MODIFIED_SINCE, &self.last_modified);
-        if self.reload {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        }
-        headers
-    }
-}
-
-impl Response {
-    /// Whether the server has no such thing.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self.status, 404 | 410)
-    }
-
-    /// Returns the value of a header, if it is text.
-    pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
 }
 
 impl Http {

@@ -19,13 +19,14 @@ use super::http::Http;
 use super::indexes::Indexes;
 use super::once::{Claim, lock};
 use super::options::{CachePolicy, FetchOptions};
-use super::progress::{Counts, Listener};
+use super::progress::{Counts, Event, Listener};
+use super::refusal::{given_up, refusal};
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use super::{metadata, projects};
 use crate::index::{Metadata, Project};
 use crate::package::{DirectUrl, PackageName};
-use crate::solve::{Catalog, Failure, FileAt, Question, Refusal};
+use crate::solve::{Catalog, FileAt, Question, Refusal};
 
 /// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
 const WORKERS: usize = 2;
@@ -125,8 +126,14 @@ impl LiveCatalog {
         Ok((runtime, Arc::new(http)))
     }
 
-    /// Answers a question here and now, if the cache and the disk can; else with the network.
-    fn resolve<T, F>(&self, asking: &Asking, question: impl Fn(Reach) -> F) -> Result<T, FetchError>
+    /// Answers a question here and now, if the cache and the disk can; else with the network, and
+    /// tells whoever listens.
+    fn resolve<T, F>(
+        &self,
+        asking: &Asking,
+        events: [Event<'_>; 2],
+        question: impl Fn(Reach) -> F,
+    ) -> Result<T, FetchError>
     where
         F: Future<Output = Result<T, FetchError>> + Send + 'static,
         T: Send + 'static,
@@ -145,15 +152,17 @@ impl LiveCatalog {
             met: met.to_owned(),
         };
         let (runtime, http) = self.network().map_err(|error| failed(&error))?;
+        let [asked, arrived] = events;
+        self.engine.shared.tell(asked);
         let (sender, receiver) = std::sync::mpsc::channel();
         let future = question(Reach::Network(http));
         runtime.spawn(async move {
             // Nobody listens any more if the run ended meanwhile.
             let _ = sender.send(future.await);
         });
-        receiver
-            .recv()
-            .unwrap_or_else(|_| Err(failed("the work on it was given up")))
+        let answer = receiver.recv();
+        self.engine.shared.tell(arrived);
+        answer.unwrap_or_else(|_| Err(failed("the work on it was given up")))
     }
 
     fn find(&self, name: &PackageName) -> Result<Arc<Project>, FetchError> {
@@ -168,7 +177,11 @@ impl LiveCatalog {
             Claim::Mine(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let answer = self.resolve(&asking, |reach| {
+        let events = [
+            Event::PageAsked(name.as_ref()),
+            Event::PageArrived(name.as_ref()),
+        ];
+        let answer = self.resolve(&asking, events, |reach| {
             let (shared, name) = (Arc::clone(shared), name.clone());
             async move { projects::answer(&shared, &reach, &name).await }
         });
@@ -191,7 +204,8 @@ impl LiveCatalog {
             Claim::Mine(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let answer = self.resolve(&asking, |reach| {
+        let events = metadata_events(&file.filename);
+        let answer = self.resolve(&asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { metadata::answer(&shared, &reach, &file).await }
         });
@@ -211,7 +225,8 @@ impl LiveCatalog {
             }
             Claim::Mine(duty) => duty,
         };
-        let answer = self.resolve(&asking, |reach| {
+        let events = metadata_events(name.as_ref());
+        let answer = self.resolve(&asking, events, |reach| {
             let (engine, question) = (Arc::clone(&self.engine), question.clone());
             async move { question.answer(&engine, &reach).await }
         });
@@ -279,32 +294,6 @@ fn at_once<F: Future>(future: F) -> Option<F::Output> {
     }
 }
 
-fn given_up(asking: Asking) -> FetchError {
-    FetchError {
-        kind: FetchErrorKind::Transport,
-        asking: Arc::new(asking),
-        url: String::new(),
-        met: "the work on it was given up".to_owned(),
-    }
-}
-
-/// Tells the solver what an error means for its search.
-fn refusal(error: FetchError) -> Refusal {
-    if error.kind == FetchErrorKind::NotFound && error.asking.index.is_none() {
-        return Refusal::Missing(error.met);
-    }
-    if error.is_of_version() {
-        return Refusal::Unusable(error.met);
-    }
-    let doing = match &error.asking.index {
-        Some(index) => format!("could not get {} from index `{index}`", error.asking.what),
-        None => format!("could not get {}", error.asking.what),
-    };
-    let mut causes = vec![error.met.clone()];
-    causes.extend((!error.url.is_empty()).then(|| error.url.clone()));
-    Refusal::Failed(Failure {
-        doing,
-        causes,
-        help: error.help().map(str::to_owned),
-    })
+fn metadata_events(of: &str) -> [Event<'_>; 2] {
+    [Event::MetadataAsked(of), Event::MetadataArrived(of)]
 }

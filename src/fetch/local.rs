@@ -7,7 +7,7 @@ use url::Url;
 
 use super::body::Body;
 use super::error::{FetchError, FetchErrorKind};
-use super::http::Request;
+use super::request::Request;
 use crate::index::{Listing, decode_find_links, list_folder};
 
 /// What a local page is taken for: folders hold no content types.

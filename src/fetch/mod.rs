@@ -22,6 +22,8 @@ mod options;
 mod pages;
 mod progress;
 mod projects;
+mod refusal;
+mod request;
 mod retry;
 mod shared;
 mod walker;

@@ -8,7 +8,7 @@ use reqwest::header::{self, HeaderMap};
 use super::body::BodyError;
 use super::client::root_cause;
 use super::error::{FetchError, FetchErrorKind};
-use super::http::Request;
+use super::request::Request;
 
 /// What one attempt met.
 #[derive(Debug)]

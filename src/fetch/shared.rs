@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use super::cache::{Cache, Key};
 use super::error::{FetchError, FetchErrorKind};
-use super::http::{Http, Request};
+use super::http::Http;
 use super::indexes::Indexes;
 use super::once::lock;
 use super::options::CachePolicy;
 use super::progress::{Event, Listener, Statistics};
+use super::request::Request;
 use crate::index::Listing;
 use crate::package::MarkerTexts;
 
@@ -94,7 +95,7 @@ impl Shared {
             return true;
         }
         *misses += 1;
-        *misses % PROBE_AGAIN == 0
+        misses.is_multiple_of(PROBE_AGAIN)
     }
 
     /// Remembers whether there was metadata beside a wheel.

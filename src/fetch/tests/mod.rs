@@ -4,4 +4,5 @@ mod asking;
 mod caching;
 mod reading;
 mod server;
+mod solving;
 mod world;

@@ -117,6 +117,7 @@ impl Server {
 }
 
 fn serve(stream: TcpStream, world: &Mutex<World>) {
+    stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     while let Some(asked) = read_request(&mut reader) {
         let range = asked.header("range").map(str::to_owned);
@@ -172,8 +173,10 @@ fn write_answer(stream: &mut TcpStream, mut answer: Answer, range: Option<&str>)
     head += "\r\n";
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(&answer.body).ok()?;
-    while answer.manner == Manner::Endless {
-        stream.write_all(&answer.body).ok()?;
+    if answer.manner == Manner::Endless {
+        loop {
+            stream.write_all(&answer.body).ok()?;
+        }
     }
     (answer.manner != Manner::Truncated).then_some(())
 }

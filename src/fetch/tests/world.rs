@@ -31,6 +31,9 @@ pub(super) fn metadata(name: &str, version: &str, requires: &[&str]) -> String {
     let mut text = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
     for requirement in requires {
         text += &format!("Requires-Dist: {requirement}\n");
+        if let Some((_, extra)) = requirement.split_once("extra == ") {
+            text += &format!("Provides-Extra: {}\n", extra.trim_matches('\''));
+        }
     }
     text
 }

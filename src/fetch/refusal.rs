@@ -1,0 +1,37 @@
+//! Fetch errors in the solver's terms.
+
+use std::sync::Arc;
+
+use super::error::{Asking, FetchError, FetchErrorKind};
+use crate::solve::{Failure, Refusal};
+
+/// Describes an answer that whoever was to give it never gave.
+pub(super) fn given_up(asking: Asking) -> FetchError {
+    FetchError {
+        kind: FetchErrorKind::Transport,
+        asking: Arc::new(asking),
+        url: String::new(),
+        met: "the work on it was given up".to_owned(),
+    }
+}
+
+/// Tells the solver what an error means for its search.
+pub(super) fn refusal(error: FetchError) -> Refusal {
+    if error.kind == FetchErrorKind::NotFound && error.asking.index.is_none() {
+        return Refusal::Missing(error.met);
+    }
+    if error.is_of_version() {
+        return Refusal::Unusable(error.met);
+    }
+    let doing = match &error.asking.index {
+        Some(index) => format!("could not get {} from index `{index}`", error.asking.what),
+        None => format!("could not get {}", error.asking.what),
+    };
+    let mut causes = vec![error.met.clone()];
+    causes.extend((!error.url.is_empty()).then(|| error.url.clone()));
+    Refusal::Failed(Failure {
+        doing,
+        causes,
+        help: error.help().map(str::to_owned),
+    })
+}

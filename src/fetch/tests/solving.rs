@@ -1,0 +1,121 @@
+//! The catalog under the real solver: the same pins cold and hot, whatever the order of arrival,
+//! and requests that run ahead of the questions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::server::{Answer, Manner, Server};
+use super::world::{BINARY, metadata, outside, page, policy, publish};
+use crate::fetch::{CachePolicy, Counts, LiveCatalog};
+use crate::package::{Declaration, DeclarationKind, Requirement};
+use crate::solve::{Outcome, Policy, Question, solve};
+use crate::source::{Origin, SourceFile};
+use crate::target::Target;
+
+/// What each version requires; `c` has to be taken back to 1.0, as its newer version forbids `d`.
+const WORLD: &[(&str, &str, &[&str])] = &[
+    ("a", "1.0", &["b", "c", "d>=2"]),
+    ("b", "1.0", &["e[x]"]),
+    ("b", "1.1", &["e[x]", "gone; sys_platform == 'win32'"]),
+    ("c", "1.0", &["d"]),
+    ("c", "2.0", &["d<2"]),
+    ("c", "2.1", &["d<2"]),
+    ("d", "1.0", &[]),
+    ("d", "2.0", &["f"]),
+    ("e", "3.0", &["f<2", "g; extra == 'x'"]),
+    ("f", "1.0", &[]),
+    ("f", "2.0", &[]),
+    ("g", "1.0", &[]),
+];
+
+/// Serves the world; `seed` shuffles how long each answer takes.
+fn serve(seed: u64) -> Server {
+    let server = Server::start();
+    let slow = |path: &str| {
+        let mut hash = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2;
+        for byte in path.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        Manner::Slow(Duration::from_millis(hash >> 8 & 31))
+    };
+    let mut names: Vec<&str> = WORLD.iter().map(|(name, ..)| *name).collect();
+    names.dedup();
+    for name in names {
+        let releases = WORLD.iter().filter(|(project, ..)| *project == name);
+        let listed: Vec<_> = releases
+            .map(|(_, version, requires)| {
+                let listed = publish(&server, name, version, requires);
+                let path = format!("/files/{}.metadata", listed.filename);
+                let text = Answer::ok(BINARY, metadata(name, version, requires));
+                server.route(&path, [text.manner(slow(&path))]);
+                listed
+            })
+            .collect();
+        let path = format!("/simple/{name}/");
+        server.route(&path, [page(name, &listed).manner(slow(&path))]);
+    }
+    server
+}
+
+fn question() -> Arc<Question> {
+    let file = SourceFile::new("a.in", "a\n");
+    Arc::new(Question {
+        declarations: vec![Declaration {
+            requirement: Requirement::parse("a").unwrap(),
+            kind: DeclarationKind::Requirement,
+            origin: Origin::whole(&file),
+            section: None,
+            digests: Vec::new(),
+        }],
+        excludes: Default::default(),
+        target: Target::new("3.12".parse().unwrap(), "linux".parse().unwrap()),
+        policy: Policy::default(),
+        preferences: Default::default(),
+    })
+}
+
+fn pins(server: &Server, cache: CachePolicy, walks: bool) -> (String, Counts) {
+    let question = question();
+    let walker = walks.then(|| Arc::clone(&question));
+    let catalog = LiveCatalog::open(outside(&server.base, cache), walker);
+    let outcome = solve(&question, &catalog).unwrap();
+    let Outcome::Solved(resolution) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let pins: Vec<String> = resolution
+        .packages
+        .iter()
+        .map(|package| format!("{}=={}", package.name, package.version))
+        .collect();
+    (pins.join(" "), catalog.counts())
+}
+
+#[test]
+fn the_pins_are_the_same_whatever_the_order_of_arrival_cold_and_hot() {
+    let expected = "a==1.0 b==1.1 c==1.0 d==2.0 e==3.0 f==1.0 g==1.0";
+    for seed in 0..8 {
+        let server = serve(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let run = |walks| pins(&server, policy(Some(folder.path())), walks);
+
+        assert_eq!(run(true).0, expected, "cold, {seed}");
+        let (hot, counts) = run(true);
+        assert_eq!(hot, expected, "hot, {seed}");
+        assert_eq!(counts.requests, 0);
+        assert_eq!(pins(&server, policy(None), false).0, expected, "{seed}");
+    }
+}
+
+#[test]
+fn a_question_is_asked_once_and_never_for_what_the_target_does_not_need() {
+    let server = serve(1);
+
+    pins(&server, policy(None), true);
+
+    let mut paths = server.paths();
+    let all = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), all, "{paths:?}");
+    assert!(!paths.contains(&"/simple/gone/".to_owned()), "{paths:?}");
+}
