@@ -2,15 +2,10 @@
 //! origin (scheme, host and port) and is looked up anew for every hop, so that a redirect never
 //! carries it elsewhere; nothing here prints its content.
 
-use std::fmt;
-
 use url::Url;
 
 use super::netrc;
-
-/// Text that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+use crate::package::Secret;
 
 /// A user name and a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +20,6 @@ pub struct Credentials {
     /// An address that has a login of its own, longest path first.
     places: Vec<(Url, Login)>,
     netrc: Vec<netrc::Machine>,
-}
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Returns the text: for a request's header and for nothing else.
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 impl Credentials {
@@ -95,8 +72,8 @@ fn is_below(path: &str, folder: &str) -> bool {
 fn from_url(url: &Url) -> Option<Login> {
     let has = !url.username().is_empty() || url.password().is_some();
     has.then(|| Login {
-        user: Secret(decoded(url.username())),
-        password: Secret(decoded(url.password().unwrap_or_default())),
+        user: Secret::new(decoded(url.username())),
+        password: Secret::new(decoded(url.password().unwrap_or_default())),
     })
 }
 
@@ -145,7 +122,7 @@ fn from_variables(index: &str, variables: &[(String, Secret)]) -> Option<Login> 
     if user.is_none() && password.is_none() {
         return None;
     }
-    let empty = || Secret(String::new());
+    let empty = || Secret::new(String::new());
     Some(Login {
         user: user.unwrap_or_else(empty),
         password: password.unwrap_or_else(empty),
@@ -162,7 +139,11 @@ mod tests {
 
     fn user(credentials: &Credentials, at: &str) -> Option<String> {
         let login = credentials.login(&url(at))?;
-        Some(format!("{}:{}", login.user.0, login.password.0))
+        Some(format!(
+            "{}:{}",
+            login.user.reveal(),
+            login.password.reveal()
+        ))
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod shared;
 mod walker;
 mod wheel;
 
-pub use credentials::{Credentials, Login, Secret};
+pub use credentials::{Credentials, Login};
 pub use error::{Asking, FetchError, FetchErrorKind};
 pub use indexes::{Index, IndexShape, IndexStrategy, Indexes};
 pub use live_catalog::{LiveCatalog, Outside};

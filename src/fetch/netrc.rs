@@ -1,7 +1,8 @@
 //! The netrc file's form: `machine HOST login USER password PASSWORD`, `default`, macros and
 //! comments. Sixty lines of our own, as the crates that read it carry more than they save.
 
-use super::credentials::{Login, Secret};
+use super::credentials::Login;
+use crate::package::Secret;
 
 /// One entry; the host is `None` for `default`.
 #[derive(Clone, Debug)]

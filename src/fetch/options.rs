@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::credentials::Secret;
+use crate::package::Secret;
 use crate::package::{PackageName, Timestamp};
 
 /// How to talk to servers.

@@ -6,8 +6,9 @@ use super::server::{Answer, Manner, Server, gzip};
 use super::world::{
     JSON, catalog, failure, indexes, name, options, outside, page, policy, publish,
 };
-use crate::fetch::{FetchOptions, IndexStrategy, LiveCatalog, Outside, Secret};
+use crate::fetch::{FetchOptions, IndexStrategy, LiveCatalog, Outside};
 use crate::index::Merge;
+use crate::package::Secret;
 use crate::solve::{Catalog, Refusal};
 
 fn versions(answer: Result<std::sync::Arc<crate::index::Project>, Refusal>) -> usize {
