@@ -1,4 +1,56 @@
-//! pyaudit resolves and audits Python dependencies.
+//! pyaudit resolves and audits Python dependencies. This is the map of the house.
+//!
+//! Text comes in, facts are fetched, one solver decides, and everything a person reads is rendered
+//! from plain values at the end:
+//!
+//! ```text
+//!    files on this machine                         indexes
+//!           │ host                                    │ fetch
+//!    input → Manifest    target → Target     index → Project, Metadata
+//!           └────────────────┴──▶ solve, asking a Catalog ◀┘
+//!                    Resolution → lock → Lock → report → text, JSON
+//!                    Conflict → explain → Explanation → report
+//!                    all of it → cli → exit code
+//! ```
+//!
+//! Rooms stand on floors. A room imports only rooms on lower floors, and only through their doors
+//! (`crate::solve::Catalog`, never `crate::solve::catalog::Catalog`); `tests/architecture.rs` holds
+//! it to that. Floors 0 to 7 are the pure core: values in, values out, no file, network, clock,
+//! environment or terminal.
+//!
+//! | floor | room | what stands there |
+//! |---|---|---|
+//! | 0 | `source` | text and places in it; what is wrong with an input |
+//! | 1 | `package` | the words of Python packaging: names, versions, specifiers, requirements, digests |
+//! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
+//! | 3 | `input` | readers of what people declare: requirements files, `pyproject.toml`, scripts, surroundings |
+//! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
+//! | 4 | `solve` | one version of everything, or the facts that forbid it |
+//! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
+//! | 6 | `explain` | conflicts in sentences, with hints |
+//! | 7 | `report` | what is read at the end: drawn, as JSON, as Markdown |
+//! | 8 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
+//! | 8 | `host` | this machine: files, interpreters, environment variables |
+//! | 9 | `cli` | the command line: parse, settle, do, render, exit |
+//!
+//! # Where to add
+//!
+//! | to add | write | then |
+//! |---|---|---|
+//! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
+//! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
+//! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
+//! | a hint | a function in `explain/hints.rs` | a line in its `HINTS`; a universe that provokes it |
+//! | a solver rule | `solve/candidates.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
+//! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
+//!
+//! # One word for one thing
+//!
+//! A *declaration* is a requirement with the place that says it. A *project* is a name with its
+//! files on the indexes, a *page* one index's part of it. A *candidate* is a version that can be
+//! used on the *target*; one that cannot is *unfit*, with a reason. A *conflict* is the answer that
+//! there is no solution; a *failure* is the outside world's; a *problem* is in the user's input.
+//! A *catalog* answers the solver's questions.
 
 pub mod cli;
 pub mod explain;

@@ -52,24 +52,27 @@ fn sources() -> Vec<SourceText> {
     let mut found = Vec::new();
     let mut waiting = vec![root.clone()];
     while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("the source tree can be read") {
+            let path = entry.expect("the source tree can be read").path();
             if path.is_dir() {
                 waiting.push(path);
                 continue;
             }
-            let inner = path.strip_prefix(&root).unwrap().to_path_buf();
+            let inner = path
+                .strip_prefix(&root)
+                .expect("the source tree can be read")
+                .to_path_buf();
             let room = match inner.components().count() {
                 1 => String::new(),
                 _ => inner
                     .components()
                     .next()
-                    .unwrap()
+                    .expect("the source tree can be read")
                     .as_os_str()
                     .to_string_lossy()
                     .into_owned(),
             };
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path).expect("the source tree can be read");
             found.push(SourceText {
                 path: inner,
                 room,
@@ -93,7 +96,7 @@ fn code_of(source: &SourceText) -> &str {
             .text
             .split("#[cfg(test)]\nmod tests {")
             .next()
-            .unwrap(),
+            .expect("the source tree can be read"),
     }
 }
 

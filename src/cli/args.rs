@@ -55,8 +55,10 @@ pub(crate) enum Command {
     Lock(Box<LockArgs>),
 }
 
-/// `pyaudit lock`.
+/// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
+/// can be overruled.
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 pub(crate) struct LockArgs {
     /// Requirements files, pyproject.toml, or scripts with inline metadata; `-` for standard
     /// input [default: pyproject.toml, else requirements.in]

@@ -27,6 +27,15 @@ pub(super) struct Engine {
     pub(super) walker: Option<Walker>,
 }
 
+/// What follows when metadata arrives that was sent for ahead of the solver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is a guess at the solution: what it requires is wished for.
+    Walk,
+    /// It is a version that the solver will try and drop: only what goes back in step is.
+    Pursue,
+}
+
 /// What makes two questions for a file's metadata the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FileKey {
@@ -78,7 +87,8 @@ impl Engine {
                     }
                 }
                 Wish::Metadata(project, at) => {
-                    if let Some(known) = self.fetch_metadata(runtime, http, &project, at, true) {
+                    let known = self.fetch_metadata(runtime, http, &project, at, Then::Walk);
+                    if let Some(known) = known {
                         wishes.extend(walker.metadata_arrived(&known));
                     }
                 }
@@ -113,15 +123,41 @@ impl Engine {
         None
     }
 
-    /// Returns metadata that is known, or sends for it; with `walk`, what it requires is wished
-    /// for when it arrives.
+    /// Fetches the versions that a backtracking solver will come to, and what goes back with them.
+    pub(super) fn go_back(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        http: &Arc<Http>,
+        wanted: &[(Arc<Project>, FileAt)],
+    ) {
+        let Some(walker) = &self.walker else {
+            return;
+        };
+        for (project, at) in wanted {
+            walker.backtracks(&project.name);
+            let known = self.fetch_metadata(runtime, http, project, *at, Then::Pursue);
+            if let Some(known) = known {
+                self.pursue(runtime, http, walker.pursue(&known));
+            }
+        }
+    }
+
+    fn pursue(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>, wishes: Vec<Wish>) {
+        for wish in wishes {
+            if let Wish::Metadata(project, at) = wish {
+                self.fetch_metadata(runtime, http, &project, at, Then::Pursue);
+            }
+        }
+    }
+
+    /// Returns metadata that is known, or sends for it and goes on from it when it arrives.
     pub(super) fn fetch_metadata(
         self: &Arc<Self>,
         runtime: &Handle,
         http: &Arc<Http>,
         project: &Project,
         at: FileAt,
-        walk: bool,
+        then: Then,
     ) -> Option<Arc<Metadata>> {
         let file = FileQuestion::new(&self.shared, project, at)?;
         let duty = match self.records.claim(FileKey::of(&file)) {
@@ -137,8 +173,13 @@ impl Engine {
             let answer = metadata::answer(shared, &reach, &file).await;
             duty.answer(answer.clone());
             shared.tell(Event::MetadataArrived(&file.filename));
-            if let (Ok(metadata), Some(walker), true) = (answer, &engine.walker, walk) {
-                engine.grant(&runtime, &http, walker.metadata_arrived(&metadata));
+            if let (Ok(metadata), Some(walker)) = (answer, &engine.walker) {
+                match then {
+                    Then::Walk => {
+                        engine.grant(&runtime, &http, walker.metadata_arrived(&metadata));
+                    }
+                    Then::Pursue => engine.pursue(&runtime, &http, walker.pursue(&metadata)),
+                }
             }
         });
         None

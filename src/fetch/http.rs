@@ -24,6 +24,9 @@ use super::retry::{self, Trouble};
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 10;
 
+/// After this long without an answer, a second request is sent beside the first.
+const PATIENCE: Duration = Duration::from_millis(1000);
+
 /// Bodies beyond this size go to a temporary file.
 const IN_MEMORY: usize = 16 << 20;
 
@@ -103,8 +106,21 @@ impl Http {
         ))
     }
 
-    /// Sends one request to one host.
+    /// Sends one request to one host; where no answer begins in time, a second one like it races
+    /// the first: servers that fetch a file from elsewhere at the first request stall now and then.
     async fn hop(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
+        let mut first = std::pin::pin!(self.ask(url, request));
+        if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut first).await {
+            return answer;
+        }
+        self.statistics.retried();
+        tokio::select! {
+            answer = first => answer,
+            answer = self.ask(url, request) => answer,
+        }
+    }
+
+    async fn ask(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
         self.statistics.sent();
         let mut builder = self.client(url).get(url.clone()).headers(request.headers());
         if let Some(login) = self.credentials.login(url) {

@@ -265,10 +265,7 @@ impl Catalog for LiveCatalog {
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         if let Network::Up(runtime, http) = &*lock(&self.network) {
-            for (project, at) in wanted {
-                self.engine
-                    .fetch_metadata(runtime.handle(), http, project, *at, false);
-            }
+            self.engine.go_back(runtime.handle(), http, wanted);
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Walker {
     question: Arc<Question>,
     judge: Mutex<Judge>,
     seen: Mutex<HashMap<PackageName, Seen>>,
+    /// Packages of which the solver tries one version after the other.
+    backtracking: Mutex<BTreeSet<PackageName>>,
 }
 
 /// A package on the way.
@@ -45,7 +47,31 @@ impl Walker {
             judge: Mutex::new(Judge::new(Arc::clone(&question))),
             question,
             seen: Mutex::default(),
+            backtracking: Mutex::default(),
         }
+    }
+
+    /// Hears that the solver goes back through the versions of a package.
+    pub(super) fn backtracks(&self, name: &PackageName) {
+        lock(&self.backtracking).insert(name.clone());
+    }
+
+    /// Hears of metadata that a backtracking solver will come to: what it requires of packages that
+    /// backtrack as well comes next (boto3 and botocore go back in step).
+    pub(super) fn pursue(&self, metadata: &Metadata) -> Vec<Wish> {
+        let backtracking = lock(&self.backtracking);
+        let seen = lock(&self.seen);
+        let environment = self.question.target.environment();
+        let wanted = metadata.requires.iter().filter(|requirement| {
+            backtracking.contains(&requirement.name) && requirement.marker.holds(environment, &[])
+        });
+        wanted
+            .filter_map(|requirement| {
+                let candidates = seen.get(&requirement.name)?.candidates.as_ref()?;
+                let best = candidates.newest_in(requirement.specifiers.set())?;
+                Some(Wish::Metadata(Arc::clone(candidates.project()), best.at()))
+            })
+            .collect()
     }
 
     /// Returns the first wishes: what the declarations require.

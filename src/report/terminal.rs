@@ -45,7 +45,7 @@ pub fn draw_conflict(explanation: &Explanation, style: Style) -> String {
         let _ = writeln!(text, "{}", numbered(at + 1, step, style));
     }
     if let Some(conclusion) = &explanation.conclusion {
-        let _ = writeln!(text, "{}", format!("  => {}", style.wrapped(conclusion, 5)));
+        let _ = writeln!(text, "  => {}", style.wrapped(conclusion, 5));
     }
     let places: Vec<(&Origin, String)> = explanation
         .places

@@ -34,7 +34,7 @@ const TRIED_BEFORE_BATCH: usize = 4;
 /// A package that has tried more versions than this is contested.
 const TRIED_IN_PEACE: usize = 5;
 /// The largest such batch.
-const BATCH: usize = 50;
+const BATCH: usize = 100;
 
 /// What is known of one project.
 pub(crate) struct Known {
@@ -255,6 +255,8 @@ pub(crate) struct Provider<'l, 'a> {
     prereleases_of: &'l Set<u32>,
     chosen: RefCell<HashMap<u32, Ordinal>>,
     tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
+    /// The versions of which metadata was asked for ahead of time.
+    asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
     wants_new_order: Cell<bool>,
     order: RefCell<Order>,
 }
@@ -266,6 +268,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             prereleases_of,
             chosen: RefCell::default(),
             tried: RefCell::default(),
+            asked: RefCell::default(),
             wants_new_order: Cell::new(false),
             order: RefCell::default(),
         }
@@ -371,7 +374,9 @@ impl<'l, 'a> Provider<'l, 'a> {
         if tried > TRIED_IN_PEACE && self.ledger.contested.borrow_mut().insert(project) {
             self.wants_new_order.set(true);
         }
-        if tried < TRIED_BEFORE_BATCH || !tried.is_power_of_two() {
+        let mut all_asked = self.asked.borrow_mut();
+        let asked = all_asked.entry(project).or_default();
+        if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
             return Ok(());
         }
         let known = self.ledger.known(project)?;
@@ -379,7 +384,8 @@ impl<'l, 'a> Provider<'l, 'a> {
         let wanted: Vec<_> = range
             .descending(usable.len())
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
-            .take((2 * tried).min(BATCH))
+            .filter(|ordinal| asked.insert(*ordinal))
+            .take((2 * tried).min(2 * BATCH))
             .map(|ordinal| {
                 (
                     Arc::clone(known.candidates.project()),
