@@ -59,7 +59,11 @@ fn misspelt_name(_: &Question, hole: &Hole<'_>) -> Option<String> {
 
 /// A version that does not exist: names those around it.
 fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
-    if hole.missing || !hole.unusable.is_empty() {
+    let is_there = !hole.unusable.is_empty()
+        || hole
+            .candidates
+            .is_some_and(|candidates| has_only_prereleases(candidates, hole.wanted));
+    if hole.missing || is_there {
         return None;
     }
     let requirement = hole.wanted.first()?;
@@ -103,6 +107,15 @@ fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
             hole.name
         )),
     }
+}
+
+/// Whether pre-releases, and nothing else, would meet a demand.
+pub(crate) fn has_only_prereleases(candidates: &Candidates, wanted: &[Requirement]) -> bool {
+    wanted.first().is_some_and(|requirement| {
+        candidates
+            .newest_in(requirement.specifiers.set())
+            .is_some_and(|candidate| candidate.is_prerelease)
+    })
 }
 
 fn only_prereleases(_: &Question, hole: &Hole<'_>) -> Option<String> {
@@ -152,7 +165,7 @@ pub(crate) fn what_wheels_serve(
     let target = &question.target;
     let pythons = pythons_served(tags.iter().copied(), target.platform());
     if !pythons.is_empty() {
-        return format!(": on this platform there are wheels for {pythons} only");
+        return format!(": on this platform there are wheels for Python {pythons} only");
     }
     match platforms_served(tags.iter().copied(), target) {
         platforms if platforms.is_empty() => String::new(),

@@ -130,6 +130,12 @@ impl Telling<'_> {
         let Some(candidates) = self.conflict.packages.get(name) else {
             return;
         };
+        if unusable.is_empty() && hints::has_only_prereleases(candidates, wanted) {
+            self.steps.push(format!(
+                "{name} has only pre-releases there, and those may not be chosen."
+            ));
+            return;
+        }
         if unusable.is_empty() {
             let wanted: Vec<String> = wanted.iter().map(need).collect();
             self.steps.push(format!(
@@ -250,6 +256,9 @@ fn as_versions(wanted: &[String], name: &PackageName) -> String {
     }
 }
 
+/// What several facts ask of one package: one of these wordings must hold.
+type Alternatives<'c> = Vec<&'c Requirement>;
+
 /// Names the package whose wordings exclude each other.
 fn conclusion(question: &Question, conflict: &Conflict) -> Option<String> {
     let has_hole = conflict
@@ -259,50 +268,65 @@ fn conclusion(question: &Question, conflict: &Conflict) -> Option<String> {
     if has_hole {
         return None;
     }
-    let mut asked: BTreeMap<&PackageName, Vec<&Requirement>> = BTreeMap::new();
+    let asked = asked_of_each(question, conflict);
+    let clash = asked
+        .iter()
+        .find_map(|(name, asked)| clash(conflict.packages.get(*name)?, name, asked));
+    Some(clash.unwrap_or_else(|| "These cannot all hold at once.".to_owned()))
+}
+
+fn asked_of_each<'c>(
+    question: &'c Question,
+    conflict: &'c Conflict,
+) -> BTreeMap<&'c PackageName, Vec<Alternatives<'c>>> {
+    let declared = |at: &usize| &question.declarations[*at].requirement;
+    let mut asked: BTreeMap<&PackageName, Vec<Alternatives<'_>>> = BTreeMap::new();
     for fact in &conflict.facts {
-        match fact {
-            Fact::Declared { at, overrides } => {
-                let all = if overrides.is_empty() {
-                    std::slice::from_ref(at)
-                } else {
-                    overrides
-                };
-                for at in all {
-                    let requirement = &question.declarations[*at].requirement;
-                    asked
-                        .entry(&requirement.name)
-                        .or_default()
-                        .push(requirement);
-                }
+        let alternatives: Vec<Alternatives<'_>> = match fact {
+            Fact::Declared { overrides, .. } | Fact::Needs { overrides, .. }
+                if !overrides.is_empty() =>
+            {
+                overrides.iter().map(|at| vec![declared(at)]).collect()
             }
-            Fact::Needs {
-                needs, overrides, ..
-            } if overrides.is_empty() => {
-                // One parent's wordings are alternatives: only a single one must hold.
-                if let [only] = &needs[..] {
-                    asked.entry(&only.name).or_default().push(only);
-                }
+            Fact::Declared { at, .. } => vec![vec![declared(at)]],
+            Fact::Needs { needs, .. } => vec![needs.iter().collect()],
+            Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
+        };
+        for alternatives in alternatives {
+            if let Some(first) = alternatives.first() {
+                asked.entry(&first.name).or_default().push(alternatives);
             }
-            Fact::Needs { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => {}
         }
     }
-    for (name, requirements) in asked {
-        let candidates = conflict.packages.get(name)?;
-        let all = requirements
-            .iter()
-            .fold(crate::package::VersionSet::full(), |set, requirement| {
-                set.intersection(requirement.specifiers.set())
+    asked
+}
+
+/// Says that two facts leave no version of a package: every wording of the one excludes every
+/// wording of the other.
+fn clash(
+    candidates: &Candidates,
+    name: &PackageName,
+    asked: &[Alternatives<'_>],
+) -> Option<String> {
+    for (at, one) in asked.iter().enumerate() {
+        for other in &asked[at + 1..] {
+            let is_possible = one.iter().any(|a| {
+                other.iter().any(|b| {
+                    let both = a.specifiers.set().intersection(b.specifiers.set());
+                    candidates.newest_in(&both).is_some()
+                })
             });
-        if requirements.len() > 1 && candidates.newest_in(&all).is_none() {
-            let mut texts: Vec<String> = requirements
-                .iter()
-                .map(|requirement| requirement.specifiers.to_string())
-                .filter(|text| !text.is_empty())
-                .collect();
-            texts.dedup();
-            return Some(format!("No version of {name} is {} at once.", list(&texts)));
+            if !is_possible {
+                let (one, other) = (widest(one)?, widest(other)?);
+                return Some(format!("No version of {name} is both {one} and {other}."));
+            }
         }
     }
-    Some("These cannot all hold at once.".to_owned())
+    None
+}
+
+/// Returns the wording that stands for all of a fact's.
+fn widest(alternatives: &[&Requirement]) -> Option<String> {
+    let first = alternatives.first()?;
+    Some(first.specifiers.to_string())
 }
