@@ -20,10 +20,10 @@ use crate::lock::{
 };
 use crate::package::{PackageName, Timestamp, Version};
 use crate::report::{
-    ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown,
+    ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
     draw_conflict, summary,
 };
-use crate::solve::{Conflict, Outcome, Question, solve};
+use crate::solve::{Conflict, Outcome, Question, Step, solve};
 use crate::source::{Problem, SourceFile};
 
 /// Runs the command.
@@ -167,9 +167,10 @@ impl Run<'_> {
         let catalog = LiveCatalog::open(outside, Some(Arc::clone(&question)));
         let answer = solve(&question, &catalog);
         progress.finish();
-        if self.terminal.verbosity > 0 {
-            self.terminal.say(&format!("{:?}", catalog.counts()));
+        if let Ok(answer) = &answer {
+            self.tell_trail(&answer.trail);
         }
+        self.tell_counts(&catalog);
         let circumstances = Circumstances {
             project: self.manifest.name.clone(),
             options: settings.options,
@@ -179,7 +180,7 @@ impl Run<'_> {
                 _ => WhichFiles::All,
             },
         };
-        match answer {
+        match answer.map(|answer| answer.outcome) {
             Err(failure) => {
                 self.terminal.say_problems(&self.problems);
                 self.terminal.say_failure(&failure);
@@ -190,6 +191,43 @@ impl Run<'_> {
                 let lock = build(&question, &resolution, &circumstances);
                 self.write(&question, &lock)
             }
+        }
+    }
+
+    /// Says what the solver did: why it began again, and with `-vv` every version it tried.
+    fn tell_trail(&self, trail: &[Step]) {
+        for step in trail {
+            let is_told = match step {
+                Step::Tried(..) => self.terminal.verbosity > 1,
+                Step::Refused(..) | Step::Restarted(_) | Step::AllowedPrereleases(_) => {
+                    self.terminal.verbosity > 0
+                }
+            };
+            if is_told {
+                self.terminal.say(&step.to_string());
+            }
+        }
+        if self.terminal.verbosity > 0 {
+            let tried = trail.iter().filter(|step| matches!(step, Step::Tried(..)));
+            self.terminal
+                .say(&format!("tried {}", count(tried.count(), "version")));
+        }
+    }
+
+    /// Says what was asked of the network.
+    fn tell_counts(&self, catalog: &LiveCatalog) {
+        for warning in catalog.warnings() {
+            self.terminal.mention(&format!("warning: {warning}"));
+        }
+        if self.terminal.verbosity > 0 {
+            let counts = catalog.counts();
+            self.terminal.say(&format!(
+                "sent {} ({} of them again), received {}, took {} from the cache",
+                count(counts.requests as usize, "request"),
+                counts.retries,
+                count(counts.bytes as usize, "byte"),
+                count(counts.hits as usize, "answer"),
+            ));
         }
     }
 

@@ -11,9 +11,10 @@ use pubgrub::{DerivationTree, External};
 
 use super::candidates::{Candidates, Unfit};
 use super::catalog::Failure;
+use super::ledger::{Known, Ledger};
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
-use super::provider::{Known, Ledger, TriedAndRefused};
+use super::provider::TriedAndRefused;
 use crate::package::{ExtraName, PackageName, Requirement, Version, VersionSet};
 
 /// The proof that no solution exists.

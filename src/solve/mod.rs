@@ -7,6 +7,7 @@
 mod candidates;
 mod catalog;
 mod conflict;
+mod ledger;
 mod ordinals;
 mod package;
 mod passes;
@@ -16,12 +17,14 @@ mod question;
 mod resolution;
 #[cfg(test)]
 mod tests;
+mod trail;
 #[cfg(test)]
 pub(crate) mod universe;
 
 pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Conflict, Fact, VersionsOf};
-pub use passes::{Outcome, solve};
+pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};
+pub use trail::Step;

@@ -11,10 +11,12 @@ use pubgrub::{DerivationTree, PubGrubError, Set};
 
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Proof, conflict_of};
+use super::ledger::Ledger;
 use super::package::SolverPackage;
-use super::provider::{Halt, Ledger, Provider};
+use super::provider::{Halt, Provider};
 use super::question::{Prereleases, Question};
 use super::resolution::{Resolution, resolution_of};
+use super::trail::Step;
 
 /// The outcome of a solve that ran to its end.
 #[derive(Clone, Debug)]
@@ -25,18 +27,35 @@ pub enum Outcome {
     Unsolvable(Conflict),
 }
 
+/// The outcome, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// A version for everything, or why there is none.
+    pub outcome: Outcome,
+    /// What was tried, in order.
+    pub trail: Vec<Step>,
+}
+
 /// Answers a question from a catalog. Fails only where the catalog does.
-pub fn solve(question: &Arc<Question>, catalog: &dyn Catalog) -> Result<Outcome, Failure> {
+pub fn solve(question: &Arc<Question>, catalog: &dyn Catalog) -> Result<Answer, Failure> {
     let ledger = Ledger::new(question, catalog);
+    let outcome = search(&ledger)?;
+    Ok(Answer {
+        outcome,
+        trail: ledger.trail.into_inner(),
+    })
+}
+
+fn search(ledger: &Ledger<'_>) -> Result<Outcome, Failure> {
     let mut allowed = Set::default();
     loop {
-        allow_named(&ledger, &mut allowed)?;
-        let provider = Provider::new(&ledger, &allowed);
+        allow_named(ledger, &mut allowed);
+        let provider = Provider::new(ledger, &allowed);
         match pubgrub::resolve(&provider, SolverPackage::Root, 0_u32) {
-            Ok(selected) => return Ok(Outcome::Solved(resolution_of(&ledger, &selected)?)),
+            Ok(selected) => return Ok(Outcome::Solved(resolution_of(ledger, &selected)?)),
             Err(PubGrubError::NoSolution(proof)) => {
-                if !allow_more(&ledger, &proof, &mut allowed)? {
-                    return Ok(Outcome::Unsolvable(conflict_of(&ledger, &proof)?));
+                if !allow_more(ledger, &proof, &mut allowed)? {
+                    return Ok(Outcome::Unsolvable(conflict_of(ledger, &proof)?));
                 }
             }
             Err(
@@ -52,13 +71,13 @@ pub fn solve(question: &Arc<Question>, catalog: &dyn Catalog) -> Result<Outcome,
 }
 
 /// Allows the pre-releases of packages for which a declaration names one.
-fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) -> Result<(), Failure> {
+fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) {
     let takes_named = matches!(
         ledger.question.policy.prereleases,
         Prereleases::Explicit | Prereleases::IfNecessaryOrExplicit
     );
     if !takes_named {
-        return Ok(());
+        return;
     }
     for declaration in &ledger.question.declarations {
         if declaration.requirement.specifiers.names_prerelease() {
@@ -66,7 +85,6 @@ fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) -> Result<(), Failur
             allowed.insert(ledger.names.borrow_mut().project_id(name));
         }
     }
-    Ok(())
 }
 
 /// Allows the pre-releases of the packages in a proof; returns whether that adds any.
@@ -78,7 +96,7 @@ fn allow_more(ledger: &Ledger<'_>, proof: &Proof, allowed: &mut Set<u32>) -> Res
     if !falls_back {
         return Ok(false);
     }
-    let before = allowed.len();
+    let mut new = Vec::new();
     for project in projects_in(proof) {
         let known = ledger.known(project)?;
         let has_any = known
@@ -86,11 +104,15 @@ fn allow_more(ledger: &Ledger<'_>, proof: &Proof, allowed: &mut Set<u32>) -> Res
             .usable()
             .iter()
             .any(|candidate| candidate.is_prerelease);
-        if has_any {
-            allowed.insert(project);
+        if has_any && allowed.insert(project) {
+            new.push(ledger.name(project));
         }
     }
-    Ok(allowed.len() > before)
+    let is_more = !new.is_empty();
+    if is_more {
+        ledger.note(Step::AllowedPrereleases(new));
+    }
+    Ok(is_more)
 }
 
 fn projects_in(proof: &Proof) -> Vec<u32> {

@@ -1,6 +1,5 @@
-//! The adapter between PubGrub and a catalog: it turns requirements into sets of ordinals, and
-//! remembers everything that an explanation will need. Order stands in `priority`, fitness in
-//! `candidates`.
+//! The adapter between PubGrub and a catalog: it turns requirements into sets of ordinals and
+//! chooses versions. Order stands in `priority`, fitness in `candidates`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -10,14 +9,15 @@ use std::sync::Arc;
 use pubgrub::{Dependencies, DependencyConstraints, DependencyProvider, VersionSet as _};
 use pubgrub::{PackageResolutionStatistics, Set};
 
-use super::candidates::{Candidates, Judge};
-use super::catalog::{Catalog, Failure, Refusal};
+use super::candidates::Candidates;
+use super::catalog::Failure;
+use super::ledger::Ledger;
 use super::ordinals::{Ordinal, Ordinals};
-use super::package::{Names, SolverPackage};
+use super::package::SolverPackage;
 use super::priority::{Order, Priority};
-use super::question::{Prereleases, Question, ResolutionMode};
-use crate::index::{Merge, Metadata, Project};
-use crate::package::{DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement};
+use super::question::{Prereleases, ResolutionMode};
+use super::trail::Step;
+use crate::package::{DirectUrl, PackageName, Requirement};
 
 /// Why a version that looked usable is not, found when it was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +29,12 @@ impl std::fmt::Display for TriedAndRefused {
     }
 }
 
-/// After this many tried versions of one package, older ones are asked for in batches.
-const TRIED_BEFORE_BATCH: usize = 4;
 /// A package that has tried more versions than this is contested.
 const TRIED_IN_PEACE: usize = 5;
-/// The largest such batch.
+/// After this many tried versions of one package, older ones are asked for ahead of time.
+const TRIED_BEFORE_BATCH: usize = 4;
+/// At least as many are kept on the way as were tried, up to this number.
 const BATCH: usize = 100;
-
-/// What is known of one project.
-pub(crate) struct Known {
-    /// Its candidates; none where no index has it.
-    pub(crate) candidates: Arc<Candidates>,
-    /// Why no index has it.
-    pub(crate) missing: Option<String>,
-    /// The declared direct reference that it is taken from.
-    pub(crate) url: Option<Arc<DirectUrl>>,
-}
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -72,181 +62,8 @@ impl From<Failure> for Halt {
     }
 }
 
-/// The metadata of a version, or why that version is out.
-type Read = Result<Arc<Metadata>, Rc<str>>;
-
 /// What a version needs, as PubGrub takes it.
 type Wanted = Vec<(SolverPackage, Ordinals)>;
-
-/// Everything the solver learned that is not PubGrub's: names, candidates, metadata. Shared by the
-/// passes of a run.
-pub(crate) struct Ledger<'a> {
-    pub(crate) question: Arc<Question>,
-    pub(crate) catalog: &'a dyn Catalog,
-    pub(crate) names: RefCell<Names>,
-    judge: RefCell<Judge>,
-    known: RefCell<HashMap<u32, Rc<Known>>>,
-    metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
-    urls: HashMap<PackageName, Arc<DirectUrl>>,
-    overrides: HashMap<PackageName, Vec<usize>>,
-    pub(crate) declared: Vec<usize>,
-    contested: RefCell<Set<u32>>,
-}
-
-impl<'a> Ledger<'a> {
-    pub(crate) fn new(question: &Arc<Question>, catalog: &'a dyn Catalog) -> Self {
-        let mut overrides: HashMap<PackageName, Vec<usize>> = HashMap::new();
-        let mut urls = HashMap::new();
-        let mut declared = Vec::new();
-        for (at, declaration) in question.declarations.iter().enumerate() {
-            let requirement = &declaration.requirement;
-            if declaration.kind == DeclarationKind::Override {
-                overrides
-                    .entry(requirement.name.clone())
-                    .or_default()
-                    .push(at);
-            }
-            if !requirement.marker.holds(question.target.environment(), &[]) {
-                continue;
-            }
-            if let Some(url) = &requirement.url {
-                urls.insert(requirement.name.clone(), Arc::clone(url));
-            }
-            let is_wanted = declaration.kind == DeclarationKind::Requirement
-                && !question.excludes.contains(&requirement.name);
-            if is_wanted {
-                declared.push(at);
-            }
-        }
-        Self {
-            question: Arc::clone(question),
-            catalog,
-            names: RefCell::default(),
-            judge: RefCell::new(Judge::new(Arc::clone(question))),
-            known: RefCell::default(),
-            metadata: RefCell::default(),
-            urls,
-            overrides,
-            declared,
-            contested: RefCell::default(),
-        }
-    }
-
-    /// Returns the name of a project.
-    pub(crate) fn name(&self, project: u32) -> PackageName {
-        self.names.borrow().project(project).clone()
-    }
-
-    /// Returns the declaration of a [`SolverPackage::Declared`].
-    pub(crate) fn declaration(&self, declared: u32) -> &crate::package::Declaration {
-        &self.question.declarations[self.declared[declared as usize]]
-    }
-
-    /// Returns the declarations that override a name.
-    pub(crate) fn overrides(&self, name: &PackageName) -> &[usize] {
-        self.overrides.get(name).map_or(&[], |at| at)
-    }
-
-    /// Returns what is known of a project, asking the catalog at first.
-    pub(crate) fn known(&self, project: u32) -> Result<Rc<Known>, Failure> {
-        if let Some(known) = self.known.borrow().get(&project) {
-            return Ok(Rc::clone(known));
-        }
-        let name = self.name(project);
-        let url = self.urls.get(&name).cloned();
-        let answer = match &url {
-            Some(url) => self.catalog.direct(&name, url),
-            None => self.catalog.project(&name),
-        };
-        let (found, missing) = match answer {
-            Ok(found) => (found, None),
-            Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
-                let nothing = Project {
-                    name: name.clone(),
-                    pages: Vec::new(),
-                    merge: Merge::Best,
-                };
-                (Arc::new(nothing), Some(why))
-            }
-            Err(Refusal::Failed(failure)) => return Err(failure),
-        };
-        let known = Rc::new(Known {
-            candidates: Arc::new(self.judge.borrow_mut().judge(found)),
-            missing,
-            url,
-        });
-        self.known.borrow_mut().insert(project, Rc::clone(&known));
-        Ok(known)
-    }
-
-    /// Returns the metadata of a version, or why that version is out.
-    pub(crate) fn metadata(&self, project: u32, ordinal: Ordinal) -> Result<Read, Failure> {
-        if let Some(metadata) = self.metadata.borrow().get(&(project, ordinal)) {
-            return Ok(metadata.clone());
-        }
-        let known = self.known(project)?;
-        let candidate = known.candidates.usable()[ordinal as usize];
-        let answer = match self
-            .catalog
-            .metadata(known.candidates.project(), candidate.at())
-        {
-            Ok(metadata) => self.checked(metadata),
-            Err(Refusal::Missing(why) | Refusal::Unusable(why)) => Err(why.into()),
-            Err(Refusal::Failed(failure)) => return Err(failure),
-        };
-        self.metadata
-            .borrow_mut()
-            .insert((project, ordinal), answer.clone());
-        Ok(answer)
-    }
-
-    /// The index does not always tell the requires-python that the metadata holds.
-    fn checked(&self, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
-        match &metadata.requires_python {
-            Some(wanted) if !self.question.target.admits_python(wanted) => {
-                Err(format!("it needs Python {wanted}").into())
-            }
-            _ => Ok(metadata),
-        }
-    }
-
-    /// Returns the requirements that hold for a version: those of the base, or, with an extra,
-    /// those that the extra adds.
-    pub(crate) fn active<'m>(
-        &self,
-        metadata: &'m Metadata,
-        extra: Option<&ExtraName>,
-    ) -> impl Iterator<Item = &'m Requirement> {
-        let environment = self.question.target.environment().clone();
-        let extra = extra.cloned();
-        metadata.requires.iter().filter(move |requirement| {
-            let marker = &requirement.marker;
-            let holds_without = marker.holds(&environment, &[]);
-            match &extra {
-                None => holds_without,
-                Some(extra) => {
-                    !holds_without && marker.holds(&environment, std::slice::from_ref(extra))
-                }
-            }
-        })
-    }
-
-    /// Returns what stands in a requirement's place: itself, the overrides of its package, or
-    /// nothing for an excluded package.
-    pub(crate) fn effective<'r>(&'r self, requirement: &'r Requirement) -> Vec<&'r Requirement> {
-        if self.question.excludes.contains(&requirement.name) {
-            return Vec::new();
-        }
-        match self.overrides(&requirement.name) {
-            [] => vec![requirement],
-            overrides => overrides
-                .iter()
-                .map(|at| &self.question.declarations[*at].requirement)
-                .filter(|wanted| wanted.marker.holds(self.question.target.environment(), &[]))
-                .collect(),
-        }
-    }
-}
 
 /// One pass of the solver.
 pub(crate) struct Provider<'l, 'a> {
@@ -365,6 +182,11 @@ impl<'l, 'a> Provider<'l, 'a> {
     /// Notes that a version is tried. Once a package backtracks, the metadata of older versions is
     /// asked for ahead of time, and other packages have to wait for it.
     fn note_tried(&self, project: u32, ordinal: Ordinal, range: &Ordinals) -> Result<(), Failure> {
+        let known = self.ledger.known(project)?;
+        let usable = known.candidates.usable();
+        let version = known.candidates.version(&usable[ordinal as usize]);
+        self.ledger
+            .note(Step::Tried(self.ledger.name(project), version));
         let mut all_tried = self.tried.borrow_mut();
         let tried = all_tried.entry(project).or_default();
         if !tried.insert(ordinal) {
@@ -373,14 +195,13 @@ impl<'l, 'a> Provider<'l, 'a> {
         let tried = tried.len();
         if tried > TRIED_IN_PEACE && self.ledger.contested.borrow_mut().insert(project) {
             self.wants_new_order.set(true);
+            self.ledger.note(Step::Restarted(self.ledger.name(project)));
         }
         let mut all_asked = self.asked.borrow_mut();
         let asked = all_asked.entry(project).or_default();
         if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
             return Ok(());
         }
-        let known = self.ledger.known(project)?;
-        let usable = known.candidates.usable();
         let wanted: Vec<_> = range
             .descending(usable.len())
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
@@ -394,6 +215,17 @@ impl<'l, 'a> Provider<'l, 'a> {
             })
             .collect();
         self.ledger.catalog.soon(&wanted);
+        Ok(())
+    }
+
+    fn note_refused(&self, project: u32, ordinal: Ordinal, why: &str) -> Result<(), Failure> {
+        let known = self.ledger.known(project)?;
+        let version = known
+            .candidates
+            .version(&known.candidates.usable()[ordinal as usize]);
+        let name = self.ledger.name(project);
+        self.ledger
+            .note(Step::Refused(name, version, why.to_owned()));
         Ok(())
     }
 
@@ -431,7 +263,10 @@ impl<'l, 'a> Provider<'l, 'a> {
         };
         let metadata = match self.ledger.metadata(project, ordinal)? {
             Ok(metadata) => metadata,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => {
+                self.note_refused(project, ordinal, &why)?;
+                return Ok(Err(why));
+            }
         };
         for requirement in self.ledger.active(&metadata, extra.as_ref()) {
             if let Err(why) = self.add(requirement, &mut wanted)? {

@@ -7,9 +7,9 @@ use pubgrub::SelectedDependencies;
 
 use super::candidates::{Candidate, Candidates};
 use super::catalog::Failure;
+use super::ledger::Ledger;
 use super::ordinals::Ordinal;
 use super::package::SolverPackage;
-use super::provider::Ledger;
 use crate::index::{Metadata, Page};
 use crate::package::{DirectUrl, ExtraName, PackageName, Requirement, Version};
 

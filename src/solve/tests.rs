@@ -19,7 +19,7 @@ fn pins(resolution: &Resolution) -> BTreeMap<String, String> {
 }
 
 fn solved(world: &World) -> Option<BTreeMap<String, String>> {
-    match solve(&world.question(), &world.catalog()).unwrap() {
+    match solve(&world.question(), &world.catalog()).unwrap().outcome {
         Outcome::Solved(resolution) => Some(pins(&resolution)),
         Outcome::Unsolvable(_) => None,
     }
@@ -196,7 +196,8 @@ fn a_preference_gives_way_where_it_does_not_fit() {
     world.question.prefer = [("b".into(), "1".into())].into();
 
     let expected: Version = "3".parse().unwrap();
-    let Outcome::Solved(resolution) = solve(&world.question(), &world.catalog()).unwrap() else {
+    let Outcome::Solved(resolution) = solve(&world.question(), &world.catalog()).unwrap().outcome
+    else {
         panic!("it has a solution");
     };
     assert_eq!(resolution.packages[1].name, name("b"));

@@ -78,9 +78,9 @@ fn pins(server: &Server, cache: CachePolicy, walks: bool) -> (String, Counts) {
     let question = question();
     let walker = walks.then(|| Arc::clone(&question));
     let catalog = LiveCatalog::open(outside(&server.base, cache), walker);
-    let outcome = solve(&question, &catalog).unwrap();
-    let Outcome::Solved(resolution) = outcome else {
-        panic!("{outcome:?}");
+    let answer = solve(&question, &catalog).unwrap();
+    let Outcome::Solved(resolution) = answer.outcome else {
+        panic!("it has a solution");
     };
     let pins: Vec<String> = resolution
         .packages
