@@ -13,7 +13,7 @@ use super::settings::{Heard, Settings, names, settle};
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain};
 use crate::fetch::LiveCatalog;
-use crate::host::{LoadRequest, load, read_ambient, write_whole};
+use crate::host::{LoadRequest, load, read_ambient, read_former, write_whole};
 use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::{
     Annotations, Circumstances, Format, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
@@ -102,8 +102,13 @@ fn read_inputs(args: &LockArgs, ambient: &Ambient, folder: &Path) -> Manifest {
 /// Reads the pins of the output file, if there is one already.
 fn former_pins(args: &LockArgs, problems: &mut Vec<Problem>) -> Option<Pins> {
     let path = args.output.output.as_deref()?;
-    let bytes = std::fs::read(path).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    let text = match read_former(path) {
+        Ok(text) => text?,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
     let file = SourceFile::new(path.to_string_lossy(), text);
     match (format_of(args).read_pins)(&file) {
         Ok(pins) => Some(pins),

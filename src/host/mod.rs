@@ -3,6 +3,7 @@
 mod ambient;
 mod ask;
 mod find;
+mod former;
 mod load;
 mod machine;
 mod paths;
@@ -11,6 +12,7 @@ mod write;
 
 pub use ambient::read_ambient;
 pub use find::default_inputs;
+pub use former::read_former;
 pub use load::{LoadRequest, load};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
