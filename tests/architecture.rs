@@ -33,7 +33,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("std::fs", &["fetch", "host"]),
     ("std::net", &["fetch"]),
     ("std::process", &["cli", "fetch", "host"]),
-    ("SystemTime::now", &["cli", "host"]),
+    ("SystemTime::now", &["cli", "fetch", "host"]),
     ("Timestamp::now", &["cli", "host"]),
     ("tokio", &["fetch"]),
 ];
