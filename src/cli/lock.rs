@@ -11,6 +11,7 @@ use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
 use super::progress::Progress;
 use super::settings::{Heard, Settings, names, settle};
 use super::terminal::Terminal;
+use super::unnamed::name_all;
 use crate::explain::{Explanation, explain};
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient, read_former, write_whole};
@@ -153,7 +154,25 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn solve(self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
+    fn solve(mut self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
+        let progress = Progress::new(self.terminal);
+        let mut outside = settings.outside;
+        outside.listener = progress.listener();
+        let catalog = LiveCatalog::open(outside, None);
+        match name_all(&mut self.manifest, &catalog, &settings.target) {
+            Ok(problems) => self.problems.extend(problems),
+            Err(failure) => {
+                progress.finish();
+                self.terminal.say_problems(&self.problems);
+                self.terminal.say_failure(&failure);
+                return Exit::Outside;
+            }
+        }
+        if self.problems.iter().any(Problem::is_error) {
+            progress.finish();
+            self.terminal.say_problems(&self.problems);
+            return Exit::Usage;
+        }
         let question = Arc::new(Question {
             declarations: self.manifest.declarations.clone(),
             excludes: self
@@ -166,10 +185,7 @@ impl Run<'_> {
             policy: settings.policy,
             preferences,
         });
-        let progress = Progress::new(self.terminal);
-        let mut outside = settings.outside;
-        outside.listener = progress.listener();
-        let catalog = LiveCatalog::open(outside, Some(Arc::clone(&question)));
+        catalog.expect(Arc::clone(&question));
         let answer = solve(&question, &catalog);
         progress.finish();
         if let Ok(answer) = &answer {
