@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -196,6 +196,7 @@ impl Run<'_> {
             project: self.manifest.name.clone(),
             options: settings.options,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            folder: self.lock_folder(),
             files: match format_of(self.args).name {
                 "pylock.toml" => WhichFiles::Fitting,
                 _ => WhichFiles::All,
@@ -250,6 +251,17 @@ impl Run<'_> {
                 count(counts.hits as usize, "answer"),
             ));
         }
+    }
+
+    /// Paths in a `pylock.toml` start from its own folder; those in a requirements file, for pip,
+    /// from the current one.
+    fn lock_folder(&self) -> Option<PathBuf> {
+        let current = std::env::current_dir().ok()?;
+        let output = self.args.output.output.as_deref();
+        let parent = output
+            .and_then(Path::parent)
+            .filter(|_| format_of(self.args).name == "pylock.toml");
+        Some(parent.map_or_else(|| current.clone(), |parent| current.join(parent)))
     }
 
     fn write(&self, question: &Question, lock: &Lock) -> Exit {

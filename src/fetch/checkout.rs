@@ -115,7 +115,13 @@ impl Checkout {
 
     fn commit_of(&self, revision: &str) -> Option<String> {
         let named = format!("{revision}^{{commit}}");
-        let words = ["rev-parse", "--quiet", "--verify", "--end-of-options", &named];
+        let words = [
+            "rev-parse",
+            "--quiet",
+            "--verify",
+            "--end-of-options",
+            &named,
+        ];
         let said = self.git(&words).ok()?;
         let commit = said.lines().last()?.trim().to_owned();
         is_commit(&commit).then_some(commit)
@@ -225,7 +231,10 @@ fn trouble(words: &[&str], stopped: Stopped) -> BuildError {
 
 /// Whether `git` reaches a repository without the network.
 pub(super) fn is_here(url: &Url) -> bool {
-    url.scheme() == "file" && url.to_file_path().is_ok_and(|path| Path::new(&path).exists())
+    url.scheme() == "file"
+        && url
+            .to_file_path()
+            .is_ok_and(|path| Path::new(&path).exists())
 }
 
 #[cfg(test)]

@@ -197,7 +197,9 @@ impl DirectQuestion {
                 let project = tree::project_in(&path, self.reference.subdirectory.as_deref());
                 let bad = |met| failed(file, FetchErrorKind::BadMetadata, met);
                 let more = || checkout.fetch_submodules();
-                let metadata = self.of_tree(shared, file, &project.map_err(bad)?, more).await?;
+                let metadata = self
+                    .of_tree(shared, file, &project.map_err(bad)?, more)
+                    .await?;
                 self.keep(shared, &commit, &metadata);
                 metadata
             }
@@ -287,7 +289,10 @@ fn guess(filename: &str) -> Option<PackageName> {
         .into_iter()
         .find_map(|ending| filename.strip_suffix(ending))?;
     let starts_version = |at: &usize| ending[at + 1..].starts_with(|c: char| c.is_ascii_digit());
-    let at = ending.match_indices('-').map(|(at, _)| at).find(starts_version)?;
+    let at = ending
+        .match_indices('-')
+        .map(|(at, _)| at)
+        .find(starts_version)?;
     PackageName::new(ending[..at].to_owned()).ok()
 }
 

@@ -132,7 +132,7 @@ impl Engine {
         http: &Arc<Http>,
         wanted: &[(Arc<Project>, FileAt)],
     ) {
-        let Some(walker) = &self.walker else {
+        let Some(walker) = self.walker.get() else {
             return;
         };
         for (project, at) in wanted {

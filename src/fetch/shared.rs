@@ -75,7 +75,9 @@ impl Shared {
 
     /// Whether a package may run its code; one whose name nobody knows only if all may.
     pub(super) fn may_build(&self, name: Option<&PackageName>) -> bool {
-        self.builder.as_ref().is_some_and(|builder| builder.allows(name))
+        self.builder
+            .as_ref()
+            .is_some_and(|builder| builder.allows(name))
     }
 
     /// Keeps a value in the cache, if there is one.

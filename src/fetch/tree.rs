@@ -87,7 +87,9 @@ fn text_of(project: &Path, name: &str) -> std::io::Result<Option<String>> {
     };
     let is_inside = path.starts_with(project.canonicalize()?);
     if !is_inside || path.metadata()?.len() > MOST_READ {
-        return Err(std::io::Error::other("it is too large, or not in the project"));
+        return Err(std::io::Error::other(
+            "it is too large, or not in the project",
+        ));
     }
     std::fs::read_to_string(path).map(Some)
 }

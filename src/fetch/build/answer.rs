@@ -40,7 +40,11 @@ impl Builder {
     ) -> Option<Self> {
         let builder = || Self {
             pip: variables(fetch, indexes, is_offline, options.allows_all()),
-            hidden: fetch.variables.iter().map(|(name, _)| name.clone()).collect(),
+            hidden: fetch
+                .variables
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
             is_offline,
             options: options.clone(),
         };
@@ -95,9 +99,8 @@ pub(in crate::fetch) async fn of_archive(
         move || {
             let room = tempfile::tempdir().map_err(|error| BuildError::of_disk(&error))?;
             let source = unpack(&bytes, &file.filename, room.path());
-            let source = source.map_err(|met| {
-                BuildError::of_version(format!("it cannot be unpacked: {met}"))
-            })?;
+            let source = source
+                .map_err(|met| BuildError::of_version(format!("it cannot be unpacked: {met}")))?;
             build(&shared, &file, &source)
         }
     };

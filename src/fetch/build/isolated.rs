@@ -83,13 +83,15 @@ impl Build<'_> {
         let mut command = Command::new(&self.python.path);
         command.args(["-I", "-m", "venv", "--without-pip"]);
         command.arg(&self.environment);
-        self.run(command).map(drop).map_err(|stopped| match stopped {
-            Stopped::Failed(output) => {
-                let shown = shown(&output);
-                BuildError::of_machine(format!("no environment could be made for it: {shown}"))
-            }
-            stopped => of_machine("making an environment for it", stopped),
-        })
+        self.run(command)
+            .map(drop)
+            .map_err(|stopped| match stopped {
+                Stopped::Failed(output) => {
+                    let shown = shown(&output);
+                    BuildError::of_machine(format!("no environment could be made for it: {shown}"))
+                }
+                stopped => of_machine("making an environment for it", stopped),
+            })
     }
 
     fn install(&self, requires: &[String]) -> Result<(), BuildError> {
@@ -158,13 +160,17 @@ impl Build<'_> {
             answer: &text(&answer),
         };
         let job = serde_json::to_vec(&job).map_err(|error| disk(error.into()))?;
-        let (driver, told) = (self.room.path().join("driver.py"), answer.with_extension("job"));
+        let (driver, told) = (
+            self.room.path().join("driver.py"),
+            answer.with_extension("job"),
+        );
         fs::write(&driver, DRIVER).map_err(disk)?;
         fs::write(&told, job).map_err(disk)?;
         let mut command = self.inside();
         command.arg(&driver).arg(&told).current_dir(self.source);
-        let hidden = self.circumstances.hidden.iter();
-        hidden.for_each(|name| drop(command.env_remove(name)));
+        for name in self.circumstances.hidden {
+            command.env_remove(name);
+        }
         self.run(command).map_err(|stopped| match stopped {
             Stopped::Failed(output) => {
                 BuildError::of_version(format!("its build failed: {}", shown(&output)))

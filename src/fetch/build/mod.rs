@@ -12,7 +12,7 @@ mod system;
 mod unpack;
 
 pub(super) use answer::{Builder, aside, of_archive, of_tree, remarked, stored};
-pub use options::{BuildOptions, BuildPython};
 pub(super) use error::BuildError;
+pub use options::{BuildOptions, BuildPython};
 pub(super) use process::{Stopped, run, shown};
 pub(super) use unpack::unpack;

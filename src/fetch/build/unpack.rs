@@ -93,7 +93,10 @@ impl Unpacking<'_> {
         }
         for at in 0..archive.len() {
             let mut member = archive.by_index(at).map_err(|error| error.to_string())?;
-            let name = member.name().map_err(|error| error.to_string())?.into_owned();
+            let name = member
+                .name()
+                .map_err(|error| error.to_string())?
+                .into_owned();
             let path = inside(Path::new(""), Path::new(&name))
                 .ok_or_else(|| format!("the path `{name}` leaves it"))?;
             if name.ends_with('/') {

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::server::{Answer, Server};
 use crate::fetch::{
-    BuildOptions, CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, LiveCatalog, Outside, Proxy,
+    BuildOptions, CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, LiveCatalog, Outside,
+    Proxy,
 };
 use crate::index::{Metadata, Project};
 use crate::package::{IndexUrl, PackageName, Timestamp};
