@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
 use super::progress::Progress;
 use super::settings::{Heard, Settings, names, settle};
 use super::terminal::Terminal;
+use super::unnamed::name_all;
 use crate::explain::{Explanation, explain};
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient, read_former, write_whole};
@@ -153,7 +154,25 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn solve(self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
+    fn solve(mut self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
+        let progress = Progress::new(self.terminal);
+        let mut outside = settings.outside;
+        outside.listener = progress.listener();
+        let catalog = LiveCatalog::open(outside, None);
+        match name_all(&mut self.manifest, &catalog, &settings.target) {
+            Ok(problems) => self.problems.extend(problems),
+            Err(failure) => {
+                progress.finish();
+                self.terminal.say_problems(&self.problems);
+                self.terminal.say_failure(&failure);
+                return Exit::Outside;
+            }
+        }
+        if self.problems.iter().any(Problem::is_error) {
+            progress.finish();
+            self.terminal.say_problems(&self.problems);
+            return Exit::Usage;
+        }
         let question = Arc::new(Question {
             declarations: self.manifest.declarations.clone(),
             excludes: self
@@ -166,10 +185,7 @@ impl Run<'_> {
             policy: settings.policy,
             preferences,
         });
-        let progress = Progress::new(self.terminal);
-        let mut outside = settings.outside;
-        outside.listener = progress.listener();
-        let catalog = LiveCatalog::open(outside, Some(Arc::clone(&question)));
+        catalog.expect(Arc::clone(&question));
         let answer = solve(&question, &catalog);
         progress.finish();
         if let Ok(answer) = &answer {
@@ -180,6 +196,7 @@ impl Run<'_> {
             project: self.manifest.name.clone(),
             options: settings.options,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            folder: self.lock_folder(),
             files: match format_of(self.args).name {
                 "pylock.toml" => WhichFiles::Fitting,
                 _ => WhichFiles::All,
@@ -234,6 +251,17 @@ impl Run<'_> {
                 count(counts.hits as usize, "answer"),
             ));
         }
+    }
+
+    /// Paths in a `pylock.toml` start from its own folder; those in a requirements file, for pip,
+    /// from the current one.
+    fn lock_folder(&self) -> Option<PathBuf> {
+        let current = std::env::current_dir().ok()?;
+        let output = self.args.output.output.as_deref();
+        let parent = output
+            .and_then(Path::parent)
+            .filter(|_| format_of(self.args).name == "pylock.toml");
+        Some(parent.map_or_else(|| current.clone(), |parent| current.join(parent)))
     }
 
     fn write(&self, question: &Question, lock: &Lock) -> Exit {

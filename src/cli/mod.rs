@@ -5,6 +5,7 @@ mod lock;
 mod progress;
 mod settings;
 mod terminal;
+mod unnamed;
 
 use std::process::ExitCode;
 

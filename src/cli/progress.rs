@@ -42,7 +42,14 @@ impl Progress {
         let counted = Counted::default();
         let listener: Listener = Arc::new(move |event: Event<'_>| {
             let name = match event {
-                Event::PageAsked(name) | Event::MetadataAsked(name) => name,
+                Event::PageAsked(name) | Event::MetadataAsked(name) | Event::BuildEnded(name) => {
+                    name
+                }
+                Event::BuildStarted(name) => {
+                    bar.enable_steady_tick(Duration::from_millis(100));
+                    bar.set_message(format!("Building {name}"));
+                    return;
+                }
                 Event::PageArrived(name) => {
                     counted.pages.fetch_add(1, Ordering::Relaxed);
                     name

@@ -48,6 +48,10 @@ pub(super) enum Kind {
     FlatFreshness = 5,
     /// How long the metadata of a file without a digest counts.
     RecordFreshness = 6,
+    /// The metadata that a build told, in its compact form.
+    Built = 7,
+    /// The metadata of a commit, in its compact form.
+    Commit = 8,
 }
 
 /// A value's key.

@@ -69,7 +69,8 @@ fn is_below(path: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn from_url(url: &Url) -> Option<Login> {
+/// Returns the login that an address holds.
+pub(super) fn from_url(url: &Url) -> Option<Login> {
     let has = !url.username().is_empty() || url.password().is_some();
     has.then(|| Login {
         user: Secret::new(decoded(url.username())),
@@ -78,7 +79,7 @@ fn from_url(url: &Url) -> Option<Login> {
 }
 
 /// Undoes percent-encoding, which a URL's user name and password always have.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

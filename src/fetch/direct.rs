@@ -1,60 +1,79 @@
-//! Direct references: a wheel or a source archive at an address of its own, or a folder, made into
-//! a project of one version. What only a build or a checkout could tell is refused here with that
-//! reason.
+//! Direct references: a wheel or a source archive at an address of its own, a folder, or a commit
+//! of a repository, made into a project of one version.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::archive;
 use super::body::strongest;
+use super::build::{self, BuildError, aside, unpack};
+use super::cache::{Key, Kind};
+use super::checkout::{check_out, is_commit, is_here};
+use super::credentials::decoded;
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind, shown};
 use super::file::FileQuestion;
-use super::metadata;
-use super::once::Claim;
+use super::once::{Claim, lock};
 use super::shared::{Reach, Shared};
+use super::{archive, metadata, tree};
 use crate::index::{
     FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
-    SdistReading, read_project,
 };
-use crate::package::{DirectUrl, DistName, MarkerTexts, PackageName};
+use crate::package::{DirectUrl, DistName, IndexUrl, PackageName};
 use crate::solve::FileAt;
-
-/// The largest `pyproject.toml` that is read.
-const MOST_PYPROJECT: u64 = 4 << 20;
 
 /// A question for what a direct reference points to.
 #[derive(Clone, Debug)]
 pub(super) struct DirectQuestion {
     file: FileQuestion,
-    /// The folder, if it is one on this machine.
-    folder: Option<PathBuf>,
+    reference: DirectUrl,
+    place: Place,
+}
+
+/// What a reference points to.
+#[derive(Clone, Debug)]
+enum Place {
+    Archive,
+    Folder(PathBuf),
+    Commit,
 }
 
 impl DirectQuestion {
-    /// Asks for a direct reference.
-    pub(super) fn new(name: &PackageName, url: &DirectUrl) -> Result<Self, FetchError> {
-        let given: Arc<str> = shown(&url.url).into();
-        if let Some((vcs, _)) = &url.vcs {
-            let asking = Asking::of(format!("`{name}`"), name, &given);
-            let met = format!("a {vcs} checkout has to be built to tell what it needs");
-            return Err(asking.failed(FetchErrorKind::NeedsBuild, &url.url, met));
-        }
+    /// Asks for a direct reference, by its name where that is known.
+    pub(super) fn new(name: Option<&PackageName>, url: &DirectUrl) -> Result<Self, FetchError> {
         let segments = url.url.path_segments();
-        let last = segments.and_then(|mut segments| segments.next_back());
-        let filename = last.unwrap_or_default().to_owned();
-        let version = DistName::parse(&filename, name).ok();
+        let last = segments.and_then(|segments| segments.rev().find(|part| !part.is_empty()));
+        let filename = decoded(last.unwrap_or("/"));
+        let guess = || guess(&filename).or_else(|| PackageName::new("unnamed".to_owned()).ok());
+        let given: Arc<str> = shown(&url.url).into();
+        let Some(known) = name.cloned().or_else(guess) else {
+            return Err(nameless(&given));
+        };
+        let place = match &url.vcs {
+            Some((vcs, _)) if vcs != "git" => {
+                let asking = Asking::of(format!("`{filename}`"), &known, &given);
+                let met = format!("repositories of {vcs} are not read, only those of git");
+                return Err(asking.failed(FetchErrorKind::Unsupported, &url.url, met));
+            }
+            Some(_) => Place::Commit,
+            None => folder(url).map_or(Place::Archive, Place::Folder),
+        };
+        let version = match place {
+            Place::Archive => DistName::parse(&filename, &known).ok(),
+            Place::Folder(_) | Place::Commit => None,
+        };
         Ok(Self {
-            folder: folder(url),
             file: FileQuestion {
-                name: name.clone(),
+                is_guess: name.is_none(),
                 version: version.map(|dist| dist.version().clone()),
+                name: known,
                 filename,
                 url: url.url.to_string(),
                 digests: url.digests.clone(),
                 advertised: MetadataFile::Absent,
                 index: given,
             },
+            reference: url.clone(),
+            place,
         })
     }
 
@@ -70,41 +89,223 @@ impl DirectQuestion {
         engine: &Engine,
         reach: &Reach,
     ) -> Result<Arc<Project>, FetchError> {
+        let shared = &engine.shared;
         let mut file = self.file.clone();
-        let metadata = match &self.folder {
-            Some(folder) => Arc::new(self.read_folder(folder)?),
-            None => {
+        let metadata = match &self.place {
+            Place::Archive => {
                 if strongest(&file.digests).is_none() {
                     file.digests.push(digest(reach, &file).await?);
                 }
-                metadata::answer(&engine.shared, reach, &file).await?
+                self.of_archive(shared, reach, &file).await?
             }
+            Place::Folder(folder) => self.of_folder(shared, &file, folder).await?,
+            Place::Commit => self.of_commit(shared, reach, &mut file).await?,
         };
-        let project = project(&file, &metadata, self.folder.is_some());
-        remember(engine, &engine.shared, &project, metadata);
+        file.name = metadata.name.clone();
+        let project = project(&file, &metadata, matches!(self.place, Place::Archive));
+        let metadata = Metadata::clone(&metadata);
+        let metadata = Arc::new(build::remarked(shared, metadata));
+        remember(engine, &project, metadata);
         Ok(Arc::new(project))
     }
 
-    fn read_folder(&self, folder: &std::path::Path) -> Result<Metadata, FetchError> {
-        let request = self.file.request("/pyproject.toml", MOST_PYPROJECT)?;
-        let failed = |kind, met: String| request.failed(kind, met);
-        let builds = |met: String| failed(FetchErrorKind::NeedsBuild, met);
-        let path = folder.join("pyproject.toml");
-        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                builds("a folder without `pyproject.toml` has to be built".to_owned())
-            }
-            _ => failed(FetchErrorKind::Disk, error.to_string()),
-        })?;
-        let markers = &mut MarkerTexts::default();
-        match read_project(&text, None, MetadataSource::Project, markers) {
-            Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => {
-                let bad = |met| failed(FetchErrorKind::BadMetadata, met);
-                self.file.check(&metadata).map(|()| metadata).map_err(bad)
-            }
-            Ok(SdistReading::Dynamic { reason }) => Err(builds(reason)),
-            Err(error) => Err(failed(FetchErrorKind::BadMetadata, error.to_string())),
+    async fn of_archive(
+        &self,
+        shared: &Arc<Shared>,
+        reach: &Reach,
+        file: &FileQuestion,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        if self.reference.subdirectory.is_some() && !file.is_wheel() {
+            return self.of_archive_folder(shared, reach, file).await;
         }
+        let read = metadata::answer(shared, reach, file).await;
+        let name = guess(&file.filename).filter(|_| file.is_guess);
+        if let Some(name) = &name {
+            self.call(shared, name);
+        }
+        let name = match file.is_guess {
+            true => name.as_ref(),
+            false => Some(&file.name),
+        };
+        if !wants_build(&read) || !shared.may_build(name) {
+            return read;
+        }
+        match build::stored(shared, file) {
+            Some(metadata) => Ok(Arc::new(metadata)),
+            None => build::of_archive(shared, reach, file).await,
+        }
+    }
+
+    /// Reads a project in a folder of an archive, which has to be unpacked for it.
+    async fn of_archive_folder(
+        &self,
+        shared: &Arc<Shared>,
+        reach: &Reach,
+        file: &FileQuestion,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        let request = file.request("", archive::MOST_SDIST)?;
+        let (body, _) = archive::whole(reach, &request, file, false).await?;
+        let disk = |met: String| request.failed(FetchErrorKind::Disk, met);
+        let bytes = body.into_bytes().map_err(|error| disk(error.to_string()))?;
+        let room = tempfile::tempdir().map_err(|error| disk(error.to_string()))?;
+        let bad = |met: String| request.failed(FetchErrorKind::BadMetadata, met);
+        let root = unpack(&bytes, &file.filename, room.path()).map_err(bad)?;
+        let project = tree::project_in(&root, self.reference.subdirectory.as_deref());
+        self.of_tree(shared, file, &project.map_err(bad)?, || Ok(()))
+            .await
+    }
+
+    async fn of_folder(
+        &self,
+        shared: &Arc<Shared>,
+        file: &FileQuestion,
+        folder: &Path,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        let project = tree::project_in(folder, self.reference.subdirectory.as_deref());
+        let disk = |met| failed(file, FetchErrorKind::Disk, met);
+        self.of_tree(shared, file, &project.map_err(disk)?, || Ok(()))
+            .await
+    }
+
+    async fn of_commit(
+        &self,
+        shared: &Arc<Shared>,
+        reach: &Reach,
+        file: &mut FileQuestion,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        let revision = self.reference.vcs.as_ref().and_then(|(_, rev)| rev.clone());
+        if let Some(commit) = revision.filter(|revision| is_commit(revision))
+            && let Some(metadata) = self.stored(shared, file, &commit)
+        {
+            file.url = format!("{}@{commit}", file.url);
+            return Ok(Arc::new(metadata));
+        }
+        let is_out_of_reach = shared.policy.offline || matches!(reach, Reach::Cache);
+        if is_out_of_reach && !is_here(&self.reference.url) {
+            let met = "it is not in the cache, and the network is off".to_owned();
+            return Err(failed(file, FetchErrorKind::Offline, met));
+        }
+        let reference = self.reference.clone();
+        let checkout = aside(move || check_out(&reference)).await;
+        let checkout = checkout.map_err(|error: BuildError| failed(file, error.kind, error.met))?;
+        let commit = checkout.commit.clone();
+        let stored = self.stored(shared, file, &commit);
+        let metadata = match stored {
+            Some(metadata) => Arc::new(metadata),
+            None => {
+                let path = checkout.path();
+                let project = tree::project_in(&path, self.reference.subdirectory.as_deref());
+                let bad = |met| failed(file, FetchErrorKind::BadMetadata, met);
+                let more = || checkout.fetch_submodules();
+                let metadata = self
+                    .of_tree(shared, file, &project.map_err(bad)?, more)
+                    .await?;
+                self.keep(shared, &commit, &metadata);
+                metadata
+            }
+        };
+        file.url = format!("{}@{commit}", file.url);
+        Ok(metadata)
+    }
+
+    /// Reads a source tree, or builds it where that is needed and allowed, after `prepare`.
+    async fn of_tree(
+        &self,
+        shared: &Arc<Shared>,
+        file: &FileQuestion,
+        project: &Path,
+        prepare: impl FnOnce() -> Result<(), BuildError>,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        let read = tree::read(shared, file, project, MetadataSource::Project).map(Arc::new);
+        let name = match file.is_guess {
+            true => tree::own_name(project),
+            false => Some(file.name.clone()),
+        };
+        if let Some(name) = &name {
+            self.call(shared, name);
+        }
+        if !wants_build(&read) || !shared.may_build(name.as_ref()) {
+            return read;
+        }
+        prepare().map_err(|error| failed(file, error.kind, error.met))?;
+        build::of_tree(shared, file, project).await.map(Arc::new)
+    }
+
+    /// Remembers what it calls itself, for whoever asks although the rest is not known.
+    fn call(&self, shared: &Shared, name: &PackageName) {
+        lock(&shared.called).insert(self.reference.clone(), name.clone());
+    }
+
+    /// Returns what the cache holds of a commit, which never changes.
+    fn stored(&self, shared: &Shared, file: &FileQuestion, commit: &str) -> Option<Metadata> {
+        let cache = shared.cache.as_ref()?;
+        let name = Some(&file.name).filter(|_| !file.is_guess);
+        let builder = shared.builder.as_ref();
+        let minor = builder
+            .filter(|builder| builder.allows(name))
+            .map(|builder| builder.minor());
+        let mut records = [Some(""), minor].into_iter().flatten();
+        let record = records.find_map(|minor| cache.get(self.key(commit, minor)))?;
+        let metadata = Metadata::decode(&record, &mut lock(&shared.markers)).ok()?;
+        file.check(&metadata).ok()?;
+        shared.statistics.hit();
+        Some(metadata)
+    }
+
+    fn keep(&self, shared: &Shared, commit: &str, metadata: &Metadata) {
+        let builder = shared.builder.as_ref();
+        let minor = builder.filter(|_| metadata.source == MetadataSource::Built);
+        let minor = minor.map_or("", |builder| builder.minor());
+        shared.keep(self.key(commit, minor), &metadata.encode());
+    }
+
+    fn key(&self, commit: &str, minor: &str) -> Key {
+        let url = IndexUrl::redacted(self.reference.url.as_str());
+        let subdirectory = self.reference.subdirectory.as_deref().unwrap_or_default();
+        Key::of(Kind::Commit, &[&url, commit, subdirectory, minor])
+    }
+}
+
+/// Whether only a build can tell for sure.
+pub(super) fn wants_build(read: &Result<Arc<Metadata>, FetchError>) -> bool {
+    match read {
+        Ok(metadata) => metadata.source == MetadataSource::SdistUnverified,
+        Err(error) => error.kind == FetchErrorKind::NeedsBuild,
+    }
+}
+
+fn failed(file: &FileQuestion, kind: FetchErrorKind, met: String) -> FetchError {
+    FetchError {
+        kind,
+        asking: file.asking(),
+        url: String::new(),
+        met: IndexUrl::redacted(&met),
+    }
+}
+
+/// The name in a source archive's file name: what stands before the first number.
+fn guess(filename: &str) -> Option<PackageName> {
+    let ending = [".tar.gz", ".tgz", ".zip", ".tar"]
+        .into_iter()
+        .find_map(|ending| filename.strip_suffix(ending))?;
+    let starts_version = |at: &usize| ending[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let at = ending
+        .match_indices('-')
+        .map(|(at, _)| at)
+        .find(starts_version)?;
+    PackageName::new(ending[..at].to_owned()).ok()
+}
+
+fn nameless(given: &Arc<str>) -> FetchError {
+    FetchError {
+        kind: FetchErrorKind::Setup,
+        asking: Arc::new(Asking {
+            what: format!("`{given}`"),
+            package: None,
+            index: None,
+        }),
+        url: String::new(),
+        met: "it has no name".to_owned(),
     }
 }
 
@@ -123,8 +324,8 @@ async fn digest(reach: &Reach, file: &FileQuestion) -> Result<crate::package::Di
 
 /// Makes the project of one file. Its name on the page is one that a page can hold: archives of
 /// direct references may be called anything.
-fn project(file: &FileQuestion, metadata: &Metadata, is_folder: bool) -> Project {
-    let is_proper = !is_folder && DistName::parse(&file.filename, &file.name).is_ok();
+fn project(file: &FileQuestion, metadata: &Metadata, is_archive: bool) -> Project {
+    let is_proper = is_archive && DistName::parse(&file.filename, &file.name).is_ok();
     let filename = match is_proper {
         true => file.filename.clone(),
         false => format!("{}-{}.tar.gz", file.name, metadata.version),
@@ -150,9 +351,9 @@ fn project(file: &FileQuestion, metadata: &Metadata, is_folder: bool) -> Project
 }
 
 /// Answers the question for the metadata of the project's one file in advance.
-fn remember(engine: &Engine, shared: &Shared, project: &Project, metadata: Arc<Metadata>) {
+fn remember(engine: &Engine, project: &Project, metadata: Arc<Metadata>) {
     let only = FileAt { page: 0, file: 0 };
-    if let Some(listed) = FileQuestion::new(shared, project, only)
+    if let Some(listed) = FileQuestion::new(&engine.shared, project, only)
         && let Claim::Mine(duty) = engine.records.claim(FileKey::of(&listed))
     {
         duty.answer(Ok(metadata));

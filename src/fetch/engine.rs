@@ -1,7 +1,7 @@
 //! What the solver's thread and the tasks do in common: the answers so far, and tasks that fetch
 //! what the walker wishes for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
 
@@ -23,8 +23,9 @@ pub(super) struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) projects: Once<PackageName, Result<Arc<Project>, FetchError>>,
     pub(super) records: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
-    pub(super) directs: Once<(PackageName, DirectUrl), Result<Arc<Project>, FetchError>>,
-    pub(super) walker: Option<Walker>,
+    pub(super) builds: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
+    pub(super) directs: Once<(Option<PackageName>, DirectUrl), Result<Arc<Project>, FetchError>>,
+    pub(super) walker: OnceLock<Walker>,
 }
 
 /// What follows when metadata arrives that was sent for ahead of the solver.
@@ -55,19 +56,20 @@ impl FileKey {
 
 impl Engine {
     /// Starts without any answer.
-    pub(super) fn new(shared: Shared, walker: Option<Walker>) -> Self {
+    pub(super) fn new(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),
             projects: Once::new(),
             records: Once::new(),
+            builds: Once::new(),
             directs: Once::new(),
-            walker,
+            walker: OnceLock::new(),
         }
     }
 
     /// Lets the walker begin.
     pub(super) fn walk_on(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>) {
-        if let Some(walker) = &self.walker {
+        if let Some(walker) = self.walker.get() {
             self.grant(runtime, http, walker.start());
         }
     }
@@ -75,7 +77,7 @@ impl Engine {
     /// Fetches what was wished for. What is known already is heard at once and may lead to more
     /// wishes, which wait in a list and not on the stack.
     pub(super) fn grant(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>, wishes: Vec<Wish>) {
-        let Some(walker) = &self.walker else {
+        let Some(walker) = self.walker.get() else {
             return;
         };
         let mut wishes = wishes;
@@ -116,7 +118,7 @@ impl Engine {
             let answer = projects::answer(shared, &reach, &name).await;
             duty.answer(answer.clone());
             shared.tell(Event::PageArrived(name.as_ref()));
-            if let (Ok(project), Some(walker)) = (answer, &engine.walker) {
+            if let (Ok(project), Some(walker)) = (answer, engine.walker.get()) {
                 engine.grant(&runtime, &http, walker.page_arrived(&project));
             }
         });
@@ -130,7 +132,7 @@ impl Engine {
         http: &Arc<Http>,
         wanted: &[(Arc<Project>, FileAt)],
     ) {
-        let Some(walker) = &self.walker else {
+        let Some(walker) = self.walker.get() else {
             return;
         };
         for (project, at) in wanted {
@@ -173,7 +175,7 @@ impl Engine {
             let answer = metadata::answer(shared, &reach, &file).await;
             duty.answer(answer.clone());
             shared.tell(Event::MetadataArrived(&file.filename));
-            if let (Ok(metadata), Some(walker)) = (answer, &engine.walker) {
+            if let (Ok(metadata), Some(walker)) = (answer, engine.walker.get()) {
                 match then {
                     Then::Walk => {
                         engine.grant(&runtime, &http, walker.metadata_arrived(&metadata));

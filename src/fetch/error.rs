@@ -56,6 +56,10 @@ pub enum FetchErrorKind {
     BadMetadata,
     /// A source distribution whose metadata only a build could tell.
     NeedsBuild,
+    /// A source distribution that was allowed to be built, and whose build failed.
+    BuildFailed,
+    /// A kind of place that is not read.
+    Unsupported,
     /// The client could not be set up: certificates, proxy.
     Setup,
     /// A local file or folder could not be read.
@@ -101,7 +105,10 @@ impl FetchError {
     pub fn is_of_version(&self) -> bool {
         matches!(
             self.kind,
-            FetchErrorKind::BadMetadata | FetchErrorKind::NeedsBuild
+            FetchErrorKind::BadMetadata
+                | FetchErrorKind::NeedsBuild
+                | FetchErrorKind::BuildFailed
+                | FetchErrorKind::Unsupported
         )
     }
 
@@ -129,6 +136,8 @@ impl FetchError {
             FetchErrorKind::NotFound
             | FetchErrorKind::TooLarge
             | FetchErrorKind::BadMetadata
+            | FetchErrorKind::BuildFailed
+            | FetchErrorKind::Unsupported
             | FetchErrorKind::Setup
             | FetchErrorKind::Disk => None,
         }

@@ -24,6 +24,8 @@ pub(super) const MOST_METADATA: u64 = 16 << 20;
 pub(super) struct FileQuestion {
     /// The project.
     pub(super) name: PackageName,
+    /// Whether the name is no more than a guess, as only the file itself can tell.
+    pub(super) is_guess: bool,
     /// The version; `None` where only the file itself can tell.
     pub(super) version: Option<Version>,
     /// The file's name.
@@ -48,6 +50,7 @@ impl FileQuestion {
         let file = on.page.file(at.file);
         Some(Self {
             name: project.name.clone(),
+            is_guess: false,
             version: Some(on.page.version(on.page.version_of(at.file))),
             filename: file.filename().to_owned(),
             url: file.url(),
@@ -106,7 +109,7 @@ impl FileQuestion {
 
     /// Refuses metadata of another project or version.
     pub(super) fn check(&self, metadata: &Metadata) -> Result<(), String> {
-        if metadata.name != self.name {
+        if !self.is_guess && metadata.name != self.name {
             return Err(format!(
                 "its metadata is that of `{}` instead of `{}`",
                 metadata.name, self.name

@@ -128,6 +128,11 @@ impl Indexes {
         self.indexes.iter().map(Arc::as_ref)
     }
 
+    /// Returns which index wins.
+    pub(super) fn strategy(&self) -> IndexStrategy {
+        self.strategy
+    }
+
     /// Returns whom to ask for a name.
     pub(super) fn plan(&self, name: &PackageName) -> Plan {
         let source = self.sources.iter().find(|(package, _)| package == name);

@@ -9,9 +9,10 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::Runtime;
 
+use super::build::{self, BuildOptions, Builder};
 use super::cache::Cache;
 use super::credentials::Credentials;
-use super::direct::DirectQuestion;
+use super::direct::{DirectQuestion, wants_build};
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
@@ -39,6 +40,8 @@ pub struct Outside {
     pub indexes: Indexes,
     /// How far the cache counts.
     pub cache: CachePolicy,
+    /// Who may be built.
+    pub builds: BuildOptions,
     /// Who hears of progress.
     pub listener: Option<Listener>,
 }
@@ -69,12 +72,48 @@ impl LiveCatalog {
                 None
             }
         });
-        let shared = Shared::new(outside.cache, outside.indexes, cache, outside.listener);
-        Self {
-            engine: Arc::new(Engine::new(shared, question.map(Walker::new))),
+        let mut shared = Shared::new(outside.cache, outside.indexes, cache, outside.listener);
+        let is_offline = shared.policy.offline;
+        let (options, indexes) = (&outside.options, &shared.indexes);
+        shared.builder = Builder::new(outside.builds, options, indexes, is_offline);
+        let catalog = Self {
+            engine: Arc::new(Engine::new(shared)),
             options: outside.options,
             network: Mutex::new(Network::Unused),
             warnings,
+        };
+        if let Some(question) = question {
+            catalog.expect(question);
+        }
+        catalog
+    }
+
+    /// Lets it guess ahead of the solver from now on; only the first question counts.
+    pub fn expect(&self, question: Arc<Question>) {
+        let is_first = self.engine.walker.set(Walker::new(question)).is_ok();
+        if let Network::Up(runtime, http) = &*lock(&self.network)
+            && is_first
+        {
+            self.engine.walk_on(runtime.handle(), http);
+        }
+    }
+
+    /// Returns which project a direct reference points to, as it says itself. Where only a build
+    /// could tell the rest, a name that is certain is enough.
+    pub fn name_of(&self, url: &DirectUrl) -> Result<PackageName, Refusal> {
+        let answer = self.point(None, url);
+        let called = lock(&self.engine.shared.called).get(url).cloned();
+        match (answer, called) {
+            (Ok(project), _) => {
+                let name = project.name.clone();
+                let known = (Some(name.clone()), url.clone());
+                if let Claim::Mine(duty) = self.engine.directs.claim(known) {
+                    duty.answer(Ok(project));
+                }
+                Ok(name)
+            }
+            (Err(error), Some(name)) if error.is_of_version() => Ok(name),
+            (Err(error), _) => Err(refusal(error)),
         }
     }
 
@@ -213,10 +252,22 @@ impl LiveCatalog {
         answer
     }
 
-    fn point(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, FetchError> {
-        let question = DirectQuestion::new(name, url)?;
-        let asking = question.asking();
-        let duty = match self.engine.directs.claim((name.clone(), url.clone())) {
+    /// Reads a file's metadata as it is, and builds the file where that tells too little and is
+    /// allowed. Only the solver has things built: a guess must not run code.
+    fn learn(&self, file: &FileQuestion) -> Result<Arc<Metadata>, FetchError> {
+        let shared = &self.engine.shared;
+        if file.is_wheel() || !shared.may_build(Some(&file.name)) {
+            return self.read(file);
+        }
+        if let Some(metadata) = build::stored(shared, file) {
+            return Ok(Arc::new(metadata));
+        }
+        let read = self.read(file);
+        if !wants_build(&read) {
+            return read;
+        }
+        let asking = file.asking();
+        let duty = match self.engine.builds.claim(FileKey::of(file)) {
             Claim::Known(answer) => return answer,
             Claim::Pending(slot) => {
                 return slot
@@ -225,7 +276,32 @@ impl LiveCatalog {
             }
             Claim::Mine(duty) => duty,
         };
-        let events = metadata_events(name.as_ref());
+        let events = metadata_events(&file.filename);
+        let answer = self.resolve(&asking, events, |reach| {
+            let (shared, file) = (Arc::clone(shared), file.clone());
+            async move { build::of_archive(&shared, &reach, &file).await }
+        });
+        duty.answer(answer.clone());
+        answer
+    }
+
+    fn point(
+        &self,
+        name: Option<&PackageName>,
+        url: &DirectUrl,
+    ) -> Result<Arc<Project>, FetchError> {
+        let question = DirectQuestion::new(name, url)?;
+        let asking = question.asking();
+        let duty = match self.engine.directs.claim((name.cloned(), url.clone())) {
+            Claim::Known(answer) => return answer,
+            Claim::Pending(slot) => {
+                return slot
+                    .wait()
+                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
+            }
+            Claim::Mine(duty) => duty,
+        };
+        let events = metadata_events(&url.given);
         let answer = self.resolve(&asking, events, |reach| {
             let (engine, question) = (Arc::clone(&self.engine), question.clone());
             async move { question.answer(&engine, &reach).await }
@@ -236,7 +312,7 @@ impl LiveCatalog {
 
     /// Lets the walker follow the solver, once the network is up.
     fn follow(&self, hear: impl FnOnce(&Walker) -> Vec<Wish>) {
-        let Some(walker) = &self.engine.walker else {
+        let Some(walker) = self.engine.walker.get() else {
             return;
         };
         if let Network::Up(runtime, http) = &*lock(&self.network) {
@@ -251,14 +327,14 @@ impl Catalog for LiveCatalog {
     }
 
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
-        self.point(name, url).map_err(refusal)
+        self.point(Some(name), url).map_err(refusal)
     }
 
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
         let Some(file) = FileQuestion::new(&self.engine.shared, project, at) else {
             return Err(Refusal::Unusable("there is no such file".to_owned()));
         };
-        let metadata = self.read(&file).map_err(refusal)?;
+        let metadata = self.learn(&file).map_err(refusal)?;
         self.follow(|walker| walker.metadata_arrived(&metadata));
         Ok(metadata)
     }

@@ -2,7 +2,9 @@
 
 mod archive;
 mod body;
+mod build;
 mod cache;
+mod checkout;
 mod client;
 mod credentials;
 mod direct;
@@ -26,9 +28,11 @@ mod refusal;
 mod request;
 mod retry;
 mod shared;
+mod tree;
 mod walker;
 mod wheel;
 
+pub use build::{BuildOptions, BuildPython};
 pub use credentials::{Credentials, Login};
 pub use error::{Asking, FetchError, FetchErrorKind};
 pub use indexes::{Index, IndexShape, IndexStrategy, Indexes};

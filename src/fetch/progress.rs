@@ -40,6 +40,10 @@ pub enum Event<'a> {
     MetadataAsked(&'a str),
     /// A file's metadata is there, or failed.
     MetadataArrived(&'a str),
+    /// A package is being built.
+    BuildStarted(&'a str),
+    /// A build came to its end.
+    BuildEnded(&'a str),
 }
 
 /// Hears of events, on any thread.

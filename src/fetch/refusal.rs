@@ -20,6 +20,12 @@ pub(super) fn refusal(error: FetchError) -> Refusal {
     if error.kind == FetchErrorKind::NotFound && error.asking.index.is_none() {
         return Refusal::Missing(error.met);
     }
+    if error.kind == FetchErrorKind::NeedsBuild
+        && let Some(name) = &error.asking.package
+    {
+        let hint = format!("allow building it with `--allow-build={name}`");
+        return Refusal::Unusable(format!("{}; {hint}", error.met));
+    }
     if error.is_of_version() {
         return Refusal::Unusable(error.met);
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::build::Builder;
 use super::cache::{Cache, Key};
 use super::error::{FetchError, FetchErrorKind};
 use super::http::Http;
@@ -13,7 +14,7 @@ use super::options::CachePolicy;
 use super::progress::{Event, Listener, Statistics};
 use super::request::Request;
 use crate::index::Listing;
-use crate::package::MarkerTexts;
+use crate::package::{DirectUrl, MarkerTexts, PackageName};
 
 /// Shared by the solver's thread and all tasks.
 pub(super) struct Shared {
@@ -22,6 +23,10 @@ pub(super) struct Shared {
     pub(super) cache: Option<Arc<Cache>>,
     pub(super) statistics: Arc<Statistics>,
     pub(super) markers: Mutex<MarkerTexts>,
+    /// Builds what may be built; `None` where nothing may.
+    pub(super) builder: Option<Builder>,
+    /// What direct references call themselves, also those whose metadata only a build could tell.
+    pub(super) called: Mutex<HashMap<DirectUrl, PackageName>>,
     /// The flat places read so far.
     pub(super) flats: Mutex<HashMap<String, Result<Arc<Listing>, FetchError>>>,
     /// Held by whoever reads a flat place, so that each is read once.
@@ -59,11 +64,20 @@ impl Shared {
             cache,
             statistics: Arc::default(),
             markers: Mutex::default(),
+            builder: None,
+            called: Mutex::default(),
             flats: Mutex::default(),
             flat_turn: tokio::sync::Mutex::default(),
             probes: Mutex::default(),
             listener,
         }
+    }
+
+    /// Whether a package may run its code; one whose name nobody knows only if all may.
+    pub(super) fn may_build(&self, name: Option<&PackageName>) -> bool {
+        self.builder
+            .as_ref()
+            .is_some_and(|builder| builder.allows(name))
     }
 
     /// Keeps a value in the cache, if there is one.

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod ask;
+mod builder;
 mod find;
 mod former;
 mod load;
@@ -11,6 +12,7 @@ mod probe;
 mod write;
 
 pub use ambient::read_ambient;
+pub use builder::interpreter_for_builds;
 pub use find::default_inputs;
 pub use former::read_former;
 pub use load::{LoadRequest, load};

@@ -108,7 +108,7 @@ impl Surroundings {
     }
 
     /// Lists the interpreters that may be the active one, the likeliest first.
-    fn candidates(&self) -> Vec<(PathBuf, FoundBy)> {
+    pub(super) fn candidates(&self) -> Vec<(PathBuf, FoundBy)> {
         let variables = [
             (&self.virtual_env, FoundBy::VirtualEnv),
             (&self.conda_prefix, FoundBy::Conda),
@@ -152,7 +152,8 @@ pub fn active_interpreter(surroundings: &Surroundings) -> Result<Option<Interpre
     first_error.map_or(Ok(None), Err)
 }
 
-fn interpreter_at(path: &Path, found_by: FoundBy) -> Result<Interpreter, ProbeError> {
+/// Asks an interpreter what it is.
+pub(super) fn interpreter_at(path: &Path, found_by: FoundBy) -> Result<Interpreter, ProbeError> {
     let told = told_by(path).and_then(|answer| Ok((answer.python()?, answer.platform()?)));
     match told {
         Ok((python, platform)) => Ok(Interpreter {
@@ -270,7 +271,8 @@ fn in_prefix(prefix: &Path) -> PathBuf {
     prefix.join("bin").join("python")
 }
 
-fn executable(name: &str) -> String {
+/// Returns the file name of a program.
+pub(super) fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 

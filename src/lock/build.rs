@@ -1,5 +1,7 @@
 //! A solver's answer → a [`Lock`]: the files, edges and remarks that are worth writing down.
 
+use std::path::{Component, Path, PathBuf};
+
 use super::{
     ArtifactPlace, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge, LockedNote,
     LockedPackage, LockedSource, LockedTarget, ToolRecord,
@@ -20,6 +22,8 @@ pub struct Circumstances {
     pub version: String,
     /// Which files of a version are written down.
     pub files: WhichFiles,
+    /// The folder that paths in the lock start from; none for absolute paths.
+    pub folder: Option<PathBuf>,
 }
 
 /// Which files of a chosen version a lock holds.
@@ -38,7 +42,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
     let packages = resolution
         .packages
         .iter()
-        .map(|resolved| locked_package(question, resolution, resolved, &fitting, given.files))
+        .map(|resolved| locked_package(question, resolution, resolved, &fitting, given))
         .collect();
     let lock = Lock {
         requires_python: Some(least_python(question.target.python())),
@@ -91,7 +95,7 @@ fn locked_package(
     resolution: &Resolution,
     resolved: &Resolved,
     fitting: &Fitting<'_>,
-    which: WhichFiles,
+    given: &Circumstances,
 ) -> LockedPackage {
     let page = resolved.page();
     let mut package = LockedPackage::new(resolved.name.clone(), Some(resolved.version.clone()));
@@ -116,31 +120,32 @@ fn locked_package(
         })
         .collect();
     if let Some(url) = &resolved.url {
-        package.source = direct_source(url, page.file(resolved.candidate.file));
+        package.source = direct_source(url, page.file(resolved.candidate.file), given);
         return package;
     }
     let index_page = &resolved.candidates.project().pages[resolved.candidate.page];
     package.index = Some(index_page.index.to_string());
     for at in page.files(resolved.candidate.version) {
         let file = page.file(at);
-        if which == WhichFiles::Fitting && !fitting.takes(&resolved.name, page, &file) {
+        if given.files == WhichFiles::Fitting && !fitting.takes(&resolved.name, page, &file) {
             continue;
         }
         if file.is_wheel() {
-            package.wheels.push(artifact(&file));
+            package.wheels.push(artifact(&file, given));
         } else if package.sdist.is_none() {
-            package.sdist = Some(artifact(&file));
+            package.sdist = Some(artifact(&file, given));
         }
     }
     package
 }
 
-fn artifact(file: &FileView<'_>) -> LockedArtifact {
+fn artifact(file: &FileView<'_>, given: &Circumstances) -> LockedArtifact {
     let url = file.url();
+    let path = url::Url::parse(&url).ok().and_then(|url| path_of(&url));
     LockedArtifact {
         name: file.filename().to_owned(),
-        place: match url.strip_prefix("file://") {
-            Some(path) => ArtifactPlace::Path(path.to_owned()),
+        place: match path {
+            Some(path) => ArtifactPlace::Path(given.shown(&path)),
             None => ArtifactPlace::Url(url),
         },
         upload_time: file.upload_time(),
@@ -149,7 +154,7 @@ fn artifact(file: &FileView<'_>) -> LockedArtifact {
     }
 }
 
-fn direct_source(url: &DirectUrl, file: FileView<'_>) -> LockedSource {
+fn direct_source(url: &DirectUrl, file: FileView<'_>, given: &Circumstances) -> LockedSource {
     let subdirectory = url.subdirectory.clone();
     if let Some((kind, requested_revision)) = &url.vcs {
         return LockedSource::Vcs {
@@ -161,17 +166,75 @@ fn direct_source(url: &DirectUrl, file: FileView<'_>) -> LockedSource {
         };
     }
     let is_archive = file.is_wheel() || !file.digests().is_empty();
-    match url.url.to_file_path() {
-        Ok(path) if !is_archive => LockedSource::Directory {
-            path: path.to_string_lossy().into_owned(),
+    match path_of(&url.url) {
+        Some(path) if !is_archive => LockedSource::Directory {
+            path: given.shown(&path),
             editable: url.editable,
             subdirectory,
         },
         _ => LockedSource::Archive {
-            artifact: artifact(&file),
+            artifact: artifact(&file, given),
             subdirectory,
         },
     }
+}
+
+/// Returns the path of a `file:` address.
+fn path_of(url: &url::Url) -> Option<PathBuf> {
+    let is_file = url.scheme() == "file";
+    is_file.then(|| url.to_file_path().ok()).flatten()
+}
+
+impl Circumstances {
+    /// Returns a path as the lock shows it: from the lock's own folder with `/` between its parts
+    /// (PEP 751), unless the two have no more than the root in common.
+    fn shown(&self, path: &Path) -> String {
+        let from = |folder: &PathBuf| relative(folder, path);
+        let shown = self.folder.as_ref().and_then(from);
+        shown.unwrap_or_else(|| path.to_string_lossy().into_owned())
+    }
+}
+
+fn relative(folder: &Path, path: &Path) -> Option<String> {
+    let folder = without_detours(folder);
+    let in_common = folder
+        .components()
+        .zip(path.components())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let has_parts = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    if !folder
+        .components()
+        .take(in_common)
+        .any(|part| has_parts(&part))
+    {
+        return None;
+    }
+    let up = folder.components().skip(in_common).map(|_| "..".into());
+    let down = path
+        .components()
+        .skip(in_common)
+        .map(|part| part.as_os_str().to_string_lossy());
+    let parts: Vec<_> = up.chain(down).collect();
+    match parts.is_empty() {
+        true => Some(".".to_owned()),
+        false => Some(parts.join("/")),
+    }
+}
+
+/// Takes `.` and `..` out of a path, by its letters alone.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// The catalog gives what it found in a repository an address that ends in `@commit`.
@@ -195,10 +258,27 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     }
     match resolved.metadata.source {
         MetadataSource::SdistUnverified => notes.push(LockedNote::Unverified),
-        MetadataSource::Built => notes.push(LockedNote::Built),
+        MetadataSource::Built => {
+            notes.push(LockedNote::Built);
+            let remarks = resolved.metadata.warnings.iter();
+            notes.extend(remarks.cloned().map(LockedNote::Other));
+        }
         MetadataSource::Wheel | MetadataSource::SdistStatic | MetadataSource::Project => {}
     }
+    notes.extend(passed_over(resolved));
     notes
+}
+
+/// Tells the newest of the versions that could not be used, and how many more there were.
+fn passed_over(resolved: &Resolved) -> Option<LockedNote> {
+    let ((version, why), others) = resolved.passed_over.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        1 => " (and 1 other version)".to_owned(),
+        count => format!(" (and {count} other versions)"),
+    };
+    let text = format!("{version}{others} could not be used: {why}");
+    Some(LockedNote::Other(text))
 }
 
 fn prerelease_reason(question: &Question, resolved: &Resolved) -> String {
@@ -225,5 +305,27 @@ fn prerelease_reason(question: &Question, resolved: &Resolved) -> String {
         (Some(origin), _) => format!("{origin} names a pre-release"),
         (None, false) => "no release of it can be used".to_owned(),
         (None, true) => "no release satisfies all that require it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_start_from_the_folder_of_the_lock() {
+        let shown = |folder: &str, path: &str| {
+            let given = Circumstances {
+                folder: Some(folder.into()),
+                ..Circumstances::default()
+            };
+            given.shown(Path::new(path))
+        };
+
+        assert_eq!(shown("/w/p", "/w/p/libs/a"), "libs/a");
+        assert_eq!(shown("/w/p", "/w/p"), ".");
+        assert_eq!(shown("/w/p/locks", "/w/a.whl"), "../../a.whl");
+        assert_eq!(shown("/w/p/../q/.", "/w/q/a.whl"), "a.whl");
+        assert_eq!(shown("/w/p", "/x/a.whl"), "/x/a.whl");
     }
 }

@@ -279,6 +279,12 @@ impl Judge {
                 fitness.pins.push(specifiers.set());
             }
             fitness.digests.extend(&declaration.digests);
+            if declaration.requirement.url.is_some() {
+                // Who names a file means that file: there is no other to prefer.
+                fitness.cutoff = None;
+                fitness.no_binary = false;
+                fitness.only_binary = false;
+            }
             if declaration.kind == DeclarationKind::Constraint && !specifiers.is_any() {
                 fitness.constraints.push((at, specifiers.set()));
             }

@@ -2,7 +2,7 @@
 //! did. It outlives the passes of a run, and explanations are made from it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub(crate) struct Ledger<'a> {
     judge: RefCell<Judge>,
     known: RefCell<HashMap<u32, Rc<Known>>>,
     metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
+    /// The versions that the catalog could tell nothing of, with the reasons.
+    pub(super) untold: RefCell<BTreeMap<(u32, Ordinal), Rc<str>>>,
     urls: HashMap<PackageName, Arc<DirectUrl>>,
     overrides: HashMap<PackageName, Vec<usize>>,
     pub(crate) declared: Vec<usize>,
@@ -79,6 +81,7 @@ impl<'a> Ledger<'a> {
             judge: RefCell::new(Judge::new(Arc::clone(question))),
             known: RefCell::default(),
             metadata: RefCell::default(),
+            untold: RefCell::default(),
             urls,
             overrides,
             declared,
@@ -151,7 +154,12 @@ impl<'a> Ledger<'a> {
             .metadata(known.candidates.project(), candidate.at())
         {
             Ok(metadata) => self.checked(metadata),
-            Err(Refusal::Missing(why) | Refusal::Unusable(why)) => Err(why.into()),
+            Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
+                let why: Rc<str> = why.into();
+                let at = (project, ordinal);
+                self.untold.borrow_mut().insert(at, Rc::clone(&why));
+                Err(why)
+            }
             Err(Refusal::Failed(failure)) => return Err(failure),
         };
         self.metadata

@@ -43,6 +43,9 @@ pub struct Resolved {
     pub dependents: Vec<Dependent>,
     /// The direct reference it is taken from.
     pub url: Option<Arc<DirectUrl>>,
+    /// The versions that were tried before it and could not be used, newest first, each with the
+    /// reason: a person should hear that another one was taken.
+    pub passed_over: Vec<(Version, String)>,
 }
 
 /// A requirement of a package that holds under the target.
@@ -173,7 +176,20 @@ impl Walk<'_, '_> {
             edges: Vec::new(),
             dependents: Vec::new(),
             url: known.url.clone(),
+            passed_over: self.passed_over(project, &known.candidates),
         }))
+    }
+
+    fn passed_over(&self, project: u32, candidates: &Candidates) -> Vec<(Version, String)> {
+        let untold = self.ledger.untold.borrow();
+        untold
+            .range((project, Ordinal::MIN)..=(project, Ordinal::MAX))
+            .rev()
+            .map(|((_, ordinal), why)| {
+                let candidate = candidates.usable()[*ordinal as usize];
+                (candidates.version(&candidate), why.to_string())
+            })
+            .collect()
     }
 
     fn follow(&mut self, name: &PackageName, extra: Option<&ExtraName>) -> Result<(), Failure> {

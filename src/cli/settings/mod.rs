@@ -3,6 +3,7 @@
 //!
 //! What was typed wins over the input files, those over the surroundings, those over defaults.
 
+mod builds;
 mod choice;
 mod sources;
 mod target;
@@ -51,6 +52,8 @@ pub(super) fn settle(
     let mut options = LockOptions::default();
     let policy = choice::settle_policy(&args.choice, heard, now, &mut options, problems);
     let indexes = sources::settle_indexes(&args.index, heard, folder, &mut options, problems);
+    let python = target.as_ref().map(Target::python);
+    let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
     let mut cache = CachePolicy::new(cache_folder(&args.cache, heard.ambient), now);
     cache.offline = args.index.offline || is_said(heard.ambient.offline.as_ref());
     cache.refresh = args.cache.refresh;
@@ -68,6 +71,7 @@ pub(super) fn settle(
             options: sources::fetch_options(&args.index, heard),
             indexes: indexes?,
             cache,
+            builds,
             listener: None,
         },
         options,

@@ -1,7 +1,9 @@
 //! The room against a server on loopback that misbehaves in every way we know of.
 
 mod asking;
+mod building;
 mod caching;
+mod cloning;
 mod reading;
 mod server;
 mod solving;

@@ -245,9 +245,9 @@ fn a_direct_folder_is_read_by_its_static_project_file() {
     let only = FileAt { page: 0, file: 0 };
     assert_eq!(requires(catalog.metadata(&project, only)), "b");
     assert_eq!(project.pages[0].page.version_text(0), "3");
-    let git = DirectUrl::parse("git+https://host.example/a.git").unwrap();
+    let other = DirectUrl::parse("hg+https://host.example/a").unwrap();
     assert!(matches!(
-        catalog.direct(&name("a"), &git),
+        catalog.direct(&name("a"), &other),
         Err(Refusal::Unusable(_))
     ));
 }

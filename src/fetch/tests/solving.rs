@@ -57,7 +57,7 @@ fn serve(seed: u64) -> Server {
     server
 }
 
-fn question() -> Arc<Question> {
+pub(super) fn question() -> Arc<Question> {
     let file = SourceFile::new("a.in", "a\n");
     Arc::new(Question {
         declarations: vec![Declaration {

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::server::{Answer, Server};
 use crate::fetch::{
-    CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, LiveCatalog, Outside, Proxy,
+    BuildOptions, CachePolicy, FetchOptions, Index, IndexStrategy, Indexes, LiveCatalog, Outside,
+    Proxy,
 };
 use crate::index::{Metadata, Project};
 use crate::package::{IndexUrl, PackageName, Timestamp};
@@ -121,6 +122,7 @@ pub(super) fn outside(base: &str, cache: CachePolicy) -> Outside {
         options: options(),
         indexes: indexes(&[&format!("{base}/simple/")], IndexStrategy::First),
         cache,
+        builds: BuildOptions::default(),
         listener: None,
     }
 }
