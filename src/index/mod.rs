@@ -18,6 +18,7 @@ mod project;
 mod project_toml;
 mod requires_txt;
 mod sdist;
+mod setup_script;
 mod simple;
 mod simple_html;
 mod simple_json;

@@ -4,6 +4,7 @@ use super::archive::{Members, read_members};
 use super::metadata_headers::{Header, before_body, decode, headers};
 use super::project_toml::read_project;
 use super::requires_txt::read_requires_txt;
+use super::setup_script::{Declared, read_setup};
 use super::{Metadata, MetadataError, MetadataSource};
 use crate::package::MarkerTexts;
 
@@ -31,7 +32,8 @@ pub enum SdistError {
 }
 
 /// Reads a source archive: its static `pyproject.toml`, else `PKG-INFO` of Metadata 2.2 or newer,
-/// else `requires.txt` and older `PKG-INFO`.
+/// else `requires.txt` and older `PKG-INFO`, else what `setup.py` and `setup.cfg` say in plain
+/// literals.
 pub fn read_sdist(
     archive: &[u8],
     filename: &str,
@@ -65,8 +67,10 @@ pub fn read_sdist(
 
 /// The files that can tell: those at the top, and the egg-info wherever it lies (`src/`).
 fn is_wanted(path: &str) -> bool {
-    matches!(path, "PKG-INFO" | "pyproject.toml")
-        || is_egg_info(path, "requires.txt")
+    matches!(
+        path,
+        "PKG-INFO" | "pyproject.toml" | "setup.cfg" | "setup.py"
+    ) || is_egg_info(path, "requires.txt")
         || is_egg_info(path, "SOURCES.txt")
 }
 
@@ -120,9 +124,32 @@ fn unverified(
     if members.keys().any(|path| is_egg_info(path, "SOURCES.txt")) {
         return Ok(SdistReading::Unverified(metadata));
     }
-    Ok(SdistReading::Dynamic {
-        reason: "nothing in it tells its requirements".into(),
-    })
+    let text = |name: &str| members.get(name).map(|bytes| decode(bytes).into_owned());
+    let (script, config) = (text("setup.py"), text("setup.cfg"));
+    match read_setup(script.as_deref(), config.as_deref()) {
+        Some(declared) => {
+            read_requires_txt(&as_requires_txt(&declared), &mut metadata, markers)?;
+            Ok(SdistReading::Unverified(metadata))
+        }
+        None => Ok(SdistReading::Dynamic {
+            reason: "nothing in it tells its requirements without running its code".into(),
+        }),
+    }
+}
+
+/// Writes requirements by extra in the form of a `requires.txt`.
+fn as_requires_txt(declared: &Declared) -> String {
+    let mut text = String::new();
+    for (extra, requirements) in declared {
+        if !extra.is_empty() {
+            text.push_str(&format!("[{extra}]\n"));
+        }
+        for requirement in requirements {
+            text.push_str(requirement);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn value<'a>(headers: &'a [Header<'_>], name: &'a str) -> Option<&'a str> {

@@ -195,7 +195,7 @@ fn a_source_archive_is_read_from_the_surest_file_in_it() {
         ),
         (
             &[("a-1/PKG-INFO", &old)],
-            "dynamic: nothing in it tells its requirements",
+            "dynamic: nothing in it tells its requirements without running its code",
         ),
         (
             &[("a-1/setup.py", "")],

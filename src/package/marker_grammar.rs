@@ -297,7 +297,6 @@ mod tests {
             "'3.8' ~= python_version",
             "'x' ~= os_name",
             "sys_platform ~= 'x'",
-            "extra == 'not a name'",
             "extra > 'a'",
             "'a' == 'a'",
             "os_name == sys_platform",
