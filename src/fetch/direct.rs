@@ -269,7 +269,10 @@ impl DirectQuestion {
 /// Whether only a build can tell for sure.
 pub(super) fn wants_build(read: &Result<Arc<Metadata>, FetchError>) -> bool {
     match read {
-        Ok(metadata) => metadata.source == MetadataSource::SdistUnverified,
+        Ok(metadata) => matches!(
+            metadata.source,
+            MetadataSource::SdistUnverified | MetadataSource::SetupScript
+        ),
         Err(error) => error.kind == FetchErrorKind::NeedsBuild,
     }
 }

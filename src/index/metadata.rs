@@ -36,6 +36,8 @@ pub enum MetadataSource {
     SdistStatic,
     /// From a source archive that a build could contradict.
     SdistUnverified,
+    /// From the literals of a `setup.py` or `setup.cfg`, for want of anything surer.
+    SetupScript,
     /// From a build.
     Built,
     /// From the static `pyproject.toml` of a folder.

@@ -22,6 +22,7 @@ const SOURCES: &[MetadataSource] = &[
     MetadataSource::SdistUnverified,
     MetadataSource::Built,
     MetadataSource::Project,
+    MetadataSource::SetupScript,
 ];
 
 #[derive(Serialize, Deserialize)]

@@ -129,6 +129,7 @@ fn unverified(
     match read_setup(script.as_deref(), config.as_deref()) {
         Some(declared) => {
             read_requires_txt(&as_requires_txt(&declared), &mut metadata, markers)?;
+            metadata.source = MetadataSource::SetupScript;
             Ok(SdistReading::Unverified(metadata))
         }
         None => Ok(SdistReading::Dynamic {

@@ -10,13 +10,7 @@ use std::collections::BTreeMap;
 pub(super) type Declared = BTreeMap<String, Vec<String>>;
 
 /// Words in a script with which requirements come from somewhere else.
-const ELSEWHERE: &[&str] = &[
-    "pbr",
-    "d2to1",
-    "setup_requires",
-    "setuptools_scm_git_archive",
-    "**",
-];
+const ELSEWHERE: &[&str] = &["pbr", "d2to1", "setup_requires"];
 
 /// Reads the scripts of a source archive; `None` where they would have to be run.
 pub(super) fn read_setup(script: Option<&str>, config: Option<&str>) -> Option<Declared> {
@@ -190,7 +184,7 @@ mod tests {
                     install_requires=['b>=1', \"c\", ],\n)\n";
 
         assert_eq!(script(text), Some(vec!["b>=1".into(), "c".into()]));
-        assert_eq!(script("setup(name='a')"), Some(vec![]));
+        assert_eq!(script("setup(name='a', **options)"), Some(vec![]));
         assert_eq!(
             script("setup(install_requires=('b',))"),
             Some(vec!["b".into()])
@@ -204,11 +198,10 @@ mod tests {
             "setup(install_requires=requires)",
             "setup(install_requires=['b'] + more)",
             "setup(install_requires=['b' if x else 'c'])",
-            "setup(**options)",
             "setup(install_requires=['b'])\nsetup(install_requires=['c'])",
             "setup(setup_requires=['pbr'], pbr=True)",
             "setup(extras_require={'x': ['y']})",
-            "options['install_requires'] = ['b']; setup()",
+            "options['install_requires'] = ['b']; setup(**options)",
             "import other; other.run()",
             "setup(name='never closed",
         ] {

@@ -256,8 +256,14 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     if let Some(reason) = file.yanked() {
         notes.push(LockedNote::Yanked(reason.to_owned()));
     }
+    if resolved.candidate.is_borrowed {
+        let text = "metadata from a wheel that does not fit the target";
+        notes.push(LockedNote::Other(text.to_owned()));
+    }
     match resolved.metadata.source {
-        MetadataSource::SdistUnverified => notes.push(LockedNote::Unverified),
+        MetadataSource::SdistUnverified | MetadataSource::SetupScript => {
+            notes.push(LockedNote::Unverified);
+        }
         MetadataSource::Built => {
             notes.push(LockedNote::Built);
             let remarks = resolved.metadata.warnings.iter();

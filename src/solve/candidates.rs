@@ -26,6 +26,9 @@ pub struct Candidate {
     pub file: usize,
     /// Whether it is a pre-release.
     pub is_prerelease: bool,
+    /// Whether that file is a wheel which does not fit: only its metadata is borrowed, and what
+    /// can be installed is the source distribution.
+    pub is_borrowed: bool,
 }
 
 impl Candidate {
@@ -96,6 +99,13 @@ impl Candidates {
     /// Returns the versions that cannot be used, oldest first.
     pub fn refused(&self) -> &[Refused] {
         &self.refused
+    }
+
+    /// Whether some usable version has a wheel that fits.
+    pub(crate) fn has_usable_wheels(&self) -> bool {
+        self.usable.iter().any(|candidate| {
+            !candidate.is_borrowed && self.page(candidate.page).file(candidate.file).is_wheel()
+        })
     }
 
     /// Returns the page of a candidate.
@@ -210,12 +220,16 @@ impl Judge {
             let fitness = self.fitness(&project.name, page);
             for version in 0..page.len() {
                 match fitness.best_file(page, version) {
-                    Ok(file) => usable.push(Candidate {
-                        page: at,
-                        version,
-                        file,
-                        is_prerelease: page.is_prerelease(version),
-                    }),
+                    Ok(file) => {
+                        let lender = fitness.lender(page, version, file);
+                        usable.push(Candidate {
+                            page: at,
+                            version,
+                            file: lender.unwrap_or(file),
+                            is_prerelease: page.is_prerelease(version),
+                            is_borrowed: lender.is_some(),
+                        });
+                    }
                     Err(why) => refused.push(Refused {
                         page: at,
                         version,
@@ -367,6 +381,22 @@ impl Fitness<'_> {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version
+    /// rarely differ in it, and reading it runs no code.
+    fn lender(&self, page: &Page, version: usize, file: usize) -> Option<usize> {
+        let is_old_enough = |at: &usize| match (self.cutoff, page.file(*at).upload_time()) {
+            (None, _) => true,
+            (Some(cutoff), Some(time)) => time.seconds() < cutoff,
+            (Some(_), None) => false,
+        };
+        if page.file(file).is_wheel() {
+            return None;
+        }
+        page.files(version)
+            .filter(|at| page.file(*at).is_wheel())
+            .find(is_old_enough)
     }
 
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.

@@ -14,7 +14,7 @@ use super::ordinals::Ordinal;
 use super::package::Names;
 use super::question::Question;
 use super::trail::Step;
-use crate::index::{Merge, Metadata, Project};
+use crate::index::{Merge, Metadata, MetadataSource, Project};
 use crate::package::{DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement};
 
 /// What is known of one project.
@@ -153,7 +153,7 @@ impl<'a> Ledger<'a> {
             .catalog
             .metadata(known.candidates.project(), candidate.at())
         {
-            Ok(metadata) => self.checked(metadata),
+            Ok(metadata) => self.checked(&known, metadata),
             Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
                 let why: Rc<str> = why.into();
                 let at = (project, ordinal);
@@ -168,14 +168,35 @@ impl<'a> Ledger<'a> {
         Ok(answer)
     }
 
-    /// The index does not always tell the requires-python that the metadata holds.
-    fn checked(&self, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
-        match &metadata.requires_python {
-            Some(wanted) if !self.question.target.admits_python(wanted) => {
-                Err(format!("it needs Python {wanted}").into())
-            }
-            _ => Ok(metadata),
+    /// The index does not always tell the requires-python that the metadata holds; and an ancient
+    /// source archive, of which only a script tells something, is no way out of a conflict where
+    /// the project has wheels.
+    fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
+        if let Some(wanted) = &metadata.requires_python
+            && !self.question.target.admits_python(wanted)
+        {
+            return Err(format!("it needs Python {wanted}").into());
         }
+        let is_ancient = metadata.source == MetadataSource::SetupScript
+            && known.candidates.has_usable_wheels()
+            && !self.is_pinned(&metadata);
+        match is_ancient {
+            true => Err(
+                "only its `setup.py` tells its requirements, and other versions have \
+                         wheels; pin it, or allow building it"
+                    .into(),
+            ),
+            false => Ok(metadata),
+        }
+    }
+
+    fn is_pinned(&self, metadata: &Metadata) -> bool {
+        self.question.declarations.iter().any(|declaration| {
+            let requirement = &declaration.requirement;
+            requirement.name == metadata.name
+                && requirement.specifiers.is_pin()
+                && requirement.specifiers.contains(&metadata.version)
+        })
     }
 
     /// Returns the requirements that hold for a version: those of the base, or, with an extra,

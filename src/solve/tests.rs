@@ -203,3 +203,33 @@ fn a_preference_gives_way_where_it_does_not_fit() {
     assert_eq!(resolution.packages[1].name, name("b"));
     assert_eq!(resolution.packages[1].version, expected);
 }
+
+#[test]
+fn packages_that_go_back_in_step_do_not_wander() {
+    let mut world = World::parse("question.requires = [\"c\", \"a\"]\n");
+    let release = |requires: &[String]| Release {
+        requires: requires.to_vec(),
+        ..Release::default()
+    };
+    for n in 0..200 {
+        let a = world.packages.entry("a".into()).or_default();
+        a.insert(n.to_string(), release(&[format!("b=={n}")]));
+        let b = world.packages.entry("b".into()).or_default();
+        b.insert(n.to_string(), release(&["c<2".into()]));
+    }
+    let c = world.packages.entry("c".into()).or_default();
+    c.insert("1".into(), release(&[]));
+    c.insert("2".into(), release(&[]));
+
+    let answer = solve(&world.question(), &world.catalog()).unwrap();
+
+    let Outcome::Solved(resolution) = answer.outcome else {
+        panic!("it has a solution");
+    };
+    assert_eq!(
+        pins(&resolution)["a"],
+        "199",
+        "the newest `a` goes with an older `c`"
+    );
+    assert!(answer.trail.len() < 40, "{} steps", answer.trail.len());
+}
