@@ -244,14 +244,19 @@ impl<'d> Document<'d> {
 }
 
 /// Sorts problems by their place, and tells each once.
-pub(super) fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let place = |problem: &Problem| problem.origin.as_ref().map(|origin| origin.span);
+    problems.sort_by_key(place);
     let mut sorted: Vec<Problem> = Vec::with_capacity(problems.len());
     for problem in problems {
-        if !sorted.contains(&problem) {
+        let mut same_place = sorted
+            .iter()
+            .rev()
+            .take_while(|other| place(other) == place(&problem));
+        if !same_place.any(|other| *other == problem) {
             sorted.push(problem);
         }
     }
-    sorted.sort_by_key(|problem| problem.origin.as_ref().map(|origin| origin.span));
     sorted
 }
 

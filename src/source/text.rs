@@ -38,14 +38,19 @@ impl Span {
 pub struct SourceFile {
     label: String,
     text: String,
+    /// Where each line starts: every declaration is asked for its line, in files of any length.
+    line_starts: Vec<usize>,
 }
 
 impl SourceFile {
     /// Wraps text that has been decoded already.
     pub fn new(label: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        let text = text.into();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
         Arc::new(Self {
             label: label.into(),
-            text: text.into(),
+            line_starts: std::iter::once(0).chain(ends).collect(),
+            text,
         })
     }
 
@@ -66,10 +71,9 @@ impl SourceFile {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let line_start = self.line_starts[line - 1];
+        (line, self.text[line_start..offset].chars().count() + 1)
     }
 }
 
