@@ -9,10 +9,13 @@ use url::Url;
 pub struct IndexUrl(Url);
 
 impl IndexUrl {
-    /// Reads an address; the path's trailing slash does not matter.
+    /// Reads an address. A trailing slash of its path stays, because what a page of links names
+    /// counts from there; it is not shown.
     pub fn parse(text: &str) -> Result<Self, url::ParseError> {
         let mut url = Url::parse(text)?;
-        let path = url.path().trim_end_matches('/').to_owned();
+        let path = url.path().trim_end_matches('/');
+        let slash = &url.path()[path.len()..][..usize::from(path.len() < url.path().len())];
+        let path = format!("{path}{slash}");
         url.set_path(&path);
         Ok(Self(url))
     }
@@ -86,7 +89,11 @@ fn authority_len(text: &str) -> usize {
 
 impl fmt::Display for IndexUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.public(), f)
+        let public = self.public();
+        match public.path() {
+            "/" => f.write_str(public.as_str()),
+            _ => f.write_str(public.as_str().trim_end_matches('/')),
+        }
     }
 }
 
@@ -105,6 +112,7 @@ mod tests {
         let url = IndexUrl::parse("https://user:s3cret@host.example/simple/").unwrap();
 
         assert_eq!(url.to_string(), "https://host.example/simple");
+        assert_eq!(url.public().path(), "/simple/");
         assert_eq!(format!("{url:?}"), "https://host.example/simple");
         assert_eq!(
             IndexUrl::redacted("get https://a:b@h/x and git+ssh://git@g/y"),
