@@ -3,12 +3,15 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use super::args::{ColorChoice, GlobalArgs};
-use crate::report::Style;
+use crate::report::{Style, count, printable};
 use crate::solve::Failure;
 use crate::source::Problem;
 
 /// Narrower than this, lines are not broken.
 const NARROWEST: usize = 40;
+
+/// Whoever has mended so many asks again.
+const MOST_PROBLEMS: usize = 20;
 
 /// Where messages go, and how they may look. Results go to standard output, all else to standard
 /// error.
@@ -51,7 +54,8 @@ impl Terminal {
 
     /// Says something on standard error. That nobody can hear it is no failure.
     pub(super) fn say(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+        let text = printable(text.trim_end_matches('\n'), self.style);
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
     /// Says something unless only failures are to be said.
@@ -80,10 +84,14 @@ impl Terminal {
 
     /// Says what is wrong with the inputs; warnings only where they are wanted.
     pub(super) fn say_problems(&self, problems: &[Problem]) {
-        for problem in problems {
-            if problem.is_error() || !self.is_quiet {
-                self.say(&crate::report::draw_problem(problem, self.style));
-            }
+        let is_told = |problem: &&Problem| problem.is_error() || !self.is_quiet;
+        for problem in problems.iter().filter(is_told).take(MOST_PROBLEMS) {
+            self.say(&crate::report::draw_problem(problem, self.style));
+        }
+        let told = problems.iter().filter(is_told).count();
+        if told > MOST_PROBLEMS {
+            let more = count(told - MOST_PROBLEMS, "problem");
+            self.say(&format!("… and {more} more"));
         }
     }
 

@@ -1,5 +1,8 @@
 //! Colour or none, numbers with their nouns, lists, and lines that end before the margin.
 
+/// Longer lines, in bytes, are nobody's to read.
+const LONGEST_LINE: usize = 2000;
+
 /// How text may look where it is going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -53,12 +56,19 @@ impl Style {
         }
     }
 
-    /// Breaks a text between words; every line is indented but the first, which stands behind
-    /// something as wide.
+    /// Breaks a text between words and keeps its own lines; every line is indented but the first,
+    /// which stands behind something as wide.
     pub fn wrapped(self, text: &str, indent: usize) -> String {
+        let lines = text.split('\n').map(|line| self.wrapped_line(line, indent));
+        lines
+            .collect::<Vec<_>>()
+            .join(&format!("\n{}", " ".repeat(indent)))
+    }
+
+    fn wrapped_line(self, line: &str, indent: usize) -> String {
         let mut wrapped = String::new();
         let mut column = indent;
-        for word in text.split(' ') {
+        for word in line.split(' ') {
             let len = word.chars().count();
             if column > indent && column + 1 + len > self.width {
                 wrapped.push('\n');
@@ -73,6 +83,47 @@ impl Style {
         }
         wrapped
     }
+}
+
+/// Returns a text that does nothing to a terminal but show itself: names and messages from files
+/// and servers may hold control characters. Of escape sequences those for colour stay, where there
+/// is colour. Signs beyond ASCII that are ours are written otherwise where there are none. A line
+/// without an end is cut.
+pub fn printable(text: &str, style: Style) -> String {
+    let lines = text.split('\n').map(|line| printable_line(line, style));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn printable_line(line: &str, style: Style) -> String {
+    let text = &line[..line.floor_char_boundary(LONGEST_LINE)];
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let colour = style.colour.then(|| colour_code(rest)).flatten();
+        let len = colour.unwrap_or(c.len_utf8());
+        match c {
+            '\t' => shown.push(c),
+            _ if colour.is_some() => shown.push_str(&rest[..len]),
+            '→' if !style.unicode => shown.push_str("->"),
+            '–' if !style.unicode => shown.push('-'),
+            '…' if !style.unicode => shown.push_str("..."),
+            c if c.is_control() && style.unicode => shown.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() => shown.push('?'),
+            c => shown.push(c),
+        }
+        rest = &rest[len..];
+    }
+    if text.len() < line.len() {
+        shown.push_str(" [...]");
+    }
+    shown
+}
+
+/// Returns the length of the escape sequence for colour that a text starts with.
+fn colour_code(text: &str) -> Option<usize> {
+    let code = text.strip_prefix("\u{1b}[")?;
+    let len = code.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    code[len..].starts_with('m').then_some(len + 3)
 }
 
 /// Returns `1 package`, `2 packages`, `1 match`, `2 matches`, `2 dependencies`.
@@ -138,6 +189,38 @@ mod tests {
             "averyveryverylongword\n  b"
         );
         assert_eq!(style.wrapped("", 2), "");
+        assert_eq!(
+            style.wrapped("one\ntwo three four", 2),
+            "one\n  two three\n  four"
+        );
+    }
+
+    #[test]
+    fn what_would_move_the_cursor_is_not_printed() {
+        let colourful = Style {
+            colour: true,
+            ..Style::plain()
+        };
+        let ascii = Style {
+            unicode: false,
+            ..Style::plain()
+        };
+
+        assert_eq!(
+            printable("a\u{1b}[2J\rb\n\tc", colourful),
+            "a\u{fffd}[2J\u{fffd}b\n\tc"
+        );
+        assert_eq!(
+            printable("\u{1b}[1;31mé\u{1b}[0m", colourful),
+            "\u{1b}[1;31mé\u{1b}[0m"
+        );
+        assert_eq!(printable("\u{1b}[31ma", Style::plain()), "\u{fffd}[31ma");
+        assert_eq!(
+            printable(&"é\n".repeat(2000), Style::plain()),
+            "é\n".repeat(2000)
+        );
+        assert_eq!(printable(&"é".repeat(2000), Style::plain()).len(), 2006);
+        assert_eq!(printable("a → 3–4…\0é", ascii), "a -> 3-4...?é");
     }
 
     #[test]
