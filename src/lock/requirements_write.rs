@@ -40,7 +40,7 @@ pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
     if let Some(command) = &style.command {
         text.push_str(&format!(
             "# This file was made by pyaudit with the following command:\n#    {}\n",
-            IndexUrl::redacted(command)
+            one_line(&IndexUrl::redacted(command))
         ));
     }
     let options = option_lines(lock, style);
@@ -55,7 +55,7 @@ pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
             .get(&package.name)
             .into_iter()
             .flatten()
-            .map(|via| via.annotation(project))
+            .map(|via| one_line(&via.annotation(project)))
             .collect();
         reasons.sort();
         reasons.dedup();
@@ -180,8 +180,14 @@ fn repository(place: &ArtifactPlace) -> String {
     }
 }
 
+/// The names of files may hold line ends, behind which a line of its own would start.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 /// A path that pip takes for a path and not for a name.
 fn local(path: &str) -> String {
+    let path = &one_line(path);
     let is_marked = path.starts_with(['.', '/', '\\']) || path.contains(":");
     match is_marked {
         true => path.to_owned(),
