@@ -33,11 +33,13 @@ pub(super) fn refusal(error: FetchError) -> Refusal {
         Some(index) => format!("could not get {} from index `{index}`", error.asking.what),
         None => format!("could not get {}", error.asking.what),
     };
-    let mut causes = vec![error.met.clone()];
-    causes.extend((!error.url.is_empty()).then(|| error.url.clone()));
+    let cause = match error.url.is_empty() {
+        true => error.met.clone(),
+        false => format!("{} ({})", error.met, error.url),
+    };
     Refusal::Failed(Failure {
         doing,
-        causes,
+        causes: vec![cause],
         help: error.help().map(str::to_owned),
     })
 }
