@@ -9,13 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Locks and audits Python dependencies for the machine they have to run on.
 #[derive(Debug, Parser)]
-#[command(
-    name = "pyaudit",
-    version,
-    about,
-    propagate_version = true,
-    max_term_width = 100
-)]
+#[command(name = "pyaudit", version, about, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -7,25 +7,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Exit;
-use super::args::{AnnotationArg, FormatArg, LockArgs, OutputFormatArg};
+use super::args::{LockArgs, OutputFormatArg};
+use super::misgivings::{misgivings, unknown_extras};
+use super::output::Output;
 use super::progress::Progress;
 use super::settings::{Heard, Settings, names, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
 use crate::explain::{Explanation, explain};
-use crate::fetch::LiveCatalog;
-use crate::host::{LoadRequest, load, read_ambient, read_former, write_whole};
+use crate::fetch::{Counts, LiveCatalog};
+use crate::host::{LoadRequest, load, read_ambient, write_whole};
 use crate::input::{Ambient, Manifest, Said, Selection};
-use crate::lock::{
-    Annotations, Circumstances, Format, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
-};
+use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
 use crate::package::{PackageName, Timestamp, Version};
 use crate::report::{
     ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
     draw_conflict, summary,
 };
 use crate::solve::{Conflict, Outcome, Question, Step, solve};
-use crate::source::{Problem, SourceFile};
+use crate::source::Problem;
 
 /// Runs the command.
 pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
@@ -50,7 +50,14 @@ pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
         ambient: &ambient,
     };
     let settings = settle(args, heard, &folder, now, &mut problems);
-    let former = former_pins(args, &mut problems);
+    let output = Output(&args.output);
+    let declared = &args.declared;
+    let inputs: [&[String]; 3] = [&args.sources, &declared.constraints, &declared.overrides];
+    problems.extend(output.problems(&manifest, &inputs, &folder));
+    if !problems.iter().any(Problem::is_error) {
+        problems.extend(misgivings(&manifest, settings.as_ref()));
+    }
+    let former = output.former(&mut problems);
     let upgrades = names(
         &args.choice.upgrade_package,
         "--upgrade-package",
@@ -60,12 +67,16 @@ pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
         terminal.say_problems(&problems);
         return Exit::Usage;
     };
+    if let Err(error) = output.check() {
+        terminal.say_problems(&[Problem::anywhere(error.to_string())]);
+        return Exit::Outside;
+    }
     let preferences = match args.choice.upgrade {
         true => BTreeMap::new(),
         false => preferences(former.as_ref(), &upgrades),
     };
     let run = Run {
-        args,
+        output,
         terminal,
         manifest,
         problems,
@@ -100,27 +111,6 @@ fn read_inputs(args: &LockArgs, ambient: &Ambient, folder: &Path) -> Manifest {
     load(&request, &mut io::stdin().lock())
 }
 
-/// Reads the pins of the output file, if there is one already.
-fn former_pins(args: &LockArgs, problems: &mut Vec<Problem>) -> Option<Pins> {
-    let path = args.output.output.as_deref()?;
-    let text = match read_former(path) {
-        Ok(text) => text?,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
-        }
-    };
-    let file = SourceFile::new(path.to_string_lossy(), text);
-    match (format_of(args).read_pins)(&file) {
-        Ok(pins) => Some(pins),
-        Err(problem) => {
-            let message = format!("the former lock is not used: {}", problem.message);
-            problems.push(Problem { message, ..problem }.as_warning());
-            None
-        }
-    }
-}
-
 fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<PackageName, Version> {
     let Some(former) = former else {
         return BTreeMap::new();
@@ -132,20 +122,9 @@ fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<Pack
         .collect()
 }
 
-fn format_of(args: &LockArgs) -> &'static Format {
-    let named = args.output.format.and_then(|format| {
-        Format::named(match format {
-            FormatArg::Pylock => "pylock",
-            FormatArg::Requirements => "requirements",
-        })
-    });
-    let path = args.output.output.as_deref().unwrap_or(Path::new("-"));
-    named.unwrap_or_else(|| Format::of_path(&path.to_string_lossy()))
-}
-
 /// One run, once its inputs are read.
 struct Run<'a> {
-    args: &'a LockArgs,
+    output: Output<'a>,
     terminal: &'a Terminal,
     manifest: Manifest,
     problems: Vec<Problem>,
@@ -191,13 +170,16 @@ impl Run<'_> {
         if let Ok(answer) = &answer {
             self.tell_trail(&answer.trail);
         }
-        self.tell_counts(&catalog);
+        self.tell_counts(&catalog.counts());
+        let warnings = catalog.warnings().iter();
+        let warnings = warnings.map(|warning| Problem::anywhere(warning).as_warning());
+        self.problems.extend(warnings);
         let circumstances = Circumstances {
             project: self.manifest.name.clone(),
             options: settings.options,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             folder: self.lock_folder(),
-            files: match format_of(self.args).name {
+            files: match self.output.format().name {
                 "pylock.toml" => WhichFiles::Fitting,
                 _ => WhichFiles::All,
             },
@@ -210,6 +192,7 @@ impl Run<'_> {
             }
             Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
             Ok(Outcome::Solved(resolution)) => {
+                self.problems.extend(unknown_extras(&question, &resolution));
                 let lock = build(&question, &resolution, &circumstances);
                 self.write(&question, &lock)
             }
@@ -237,12 +220,8 @@ impl Run<'_> {
     }
 
     /// Says what was asked of the network.
-    fn tell_counts(&self, catalog: &LiveCatalog) {
-        for warning in catalog.warnings() {
-            self.terminal.mention(&format!("warning: {warning}"));
-        }
+    fn tell_counts(&self, counts: &Counts) {
         if self.terminal.verbosity > 0 {
-            let counts = catalog.counts();
             self.terminal.say(&format!(
                 "sent {} ({} of them again), received {}, took {} from the cache",
                 count(counts.requests as usize, "request"),
@@ -257,19 +236,24 @@ impl Run<'_> {
     /// from the current one.
     fn lock_folder(&self) -> Option<PathBuf> {
         let current = std::env::current_dir().ok()?;
-        let output = self.args.output.output.as_deref();
-        let parent = output
+        let parent = self
+            .output
+            .path()
             .and_then(Path::parent)
-            .filter(|_| format_of(self.args).name == "pylock.toml");
+            .filter(|_| self.output.format().name == "pylock.toml");
         Some(parent.map_or_else(|| current.clone(), |parent| current.join(parent)))
     }
 
     fn write(&self, question: &Question, lock: &Lock) -> Exit {
-        let output = &self.args.output;
-        let text = (format_of(self.args).write)(lock, &self.style());
-        let written = match &output.output {
+        let style = self
+            .output
+            .style(command_line, self.manifest.require_hashes);
+        let text = (self.output.format().write)(lock, &style);
+        let is_json = self.output.0.output_format == OutputFormatArg::Json;
+        let path = self.output.path();
+        let written = match path {
             Some(path) => write_whole(path, text.as_bytes()).map_err(|error| error.to_string()),
-            None if output.output_format == OutputFormatArg::Json => Ok(()),
+            None if is_json => Ok(()),
             None => self
                 .terminal
                 .put_out(&text)
@@ -281,8 +265,8 @@ impl Run<'_> {
         }
         let pins = Pins::from(lock);
         let moved = self.former.as_ref().map(|former| changes(former, &pins));
-        let path = output.output.as_deref().map(Path::to_string_lossy);
-        if output.output_format == OutputFormatArg::Json {
+        let path = path.map(Path::to_string_lossy);
+        if is_json {
             let report = LockedReport::new(lock, path.as_deref(), moved.as_deref(), &self.problems);
             return self.put_json(LockOutcome::Locked(report), Exit::Fine);
         }
@@ -303,24 +287,25 @@ impl Run<'_> {
     fn tell_conflict(&self, question: &Question, conflict: &Conflict) -> Exit {
         self.terminal.say_problems(&self.problems);
         let explanation = explain(question, conflict);
-        if let Some(path) = &self.args.output.report
-            && let Err(message) = write_report(path, &question.target.describe(), &explanation)
-        {
-            self.terminal.say_problems(&[Problem::anywhere(message)]);
-            return Exit::Outside;
-        }
-        if self.args.output.output_format == OutputFormatArg::Json {
+        let target = question.target.describe();
+        let report = self.output.0.report.as_deref();
+        let written = report.map_or(Ok(()), |path| write_report(path, &target, &explanation));
+        let exit = match written {
+            Ok(()) => Exit::No,
+            Err(message) => {
+                self.terminal.say_problems(&[Problem::anywhere(message)]);
+                Exit::Outside
+            }
+        };
+        if self.output.0.output_format == OutputFormatArg::Json {
             return self.put_json(
-                LockOutcome::Conflict(ConflictReport::new(
-                    &question.target.describe(),
-                    &explanation,
-                )),
-                Exit::No,
+                LockOutcome::Conflict(ConflictReport::new(&target, &explanation)),
+                exit,
             );
         }
         self.terminal
             .say(&draw_conflict(&explanation, self.terminal.style));
-        Exit::No
+        exit
     }
 
     fn put_json(&self, outcome: LockOutcome, exit: Exit) -> Exit {
@@ -331,22 +316,6 @@ impl Run<'_> {
                 self.terminal.say_problems(&[Problem::anywhere(message)]);
                 Exit::Outside
             }
-        }
-    }
-
-    fn style(&self) -> RequirementsStyle {
-        let output = &self.args.output;
-        RequirementsStyle {
-            command: (!output.no_header).then(command_line),
-            hashes: output.generate_hashes || self.manifest.require_hashes,
-            annotations: match (output.no_annotations, output.annotation_style) {
-                (true, _) => Annotations::Off,
-                (false, AnnotationArg::Split) => Annotations::Split,
-                (false, AnnotationArg::Line) => Annotations::Line,
-            },
-            extras: output.no_strip_extras,
-            index_urls: output.emit_index_url,
-            find_links: output.emit_find_links,
         }
     }
 }

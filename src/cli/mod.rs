@@ -2,6 +2,8 @@
 
 mod args;
 mod lock;
+mod misgivings;
+mod output;
 mod progress;
 mod settings;
 mod terminal;

@@ -14,7 +14,7 @@ use crate::input::{
     Include, Located, Manifest, ReadContext, Selection, Setting, Statement, decode, read_address,
     reader_of,
 };
-use crate::package::{DeclarationKind, PackageName};
+use crate::package::{DeclarationKind, PackageName, Requirement};
 use crate::source::{Origin, Problem, SourceFile};
 
 /// No list of requirements is larger, in bytes.
@@ -100,8 +100,11 @@ impl Loader<'_> {
             if path.is_dir() {
                 match default_inputs(&path) {
                     Ok(inner) => path.push(inner),
-                    Err(problem) => {
-                        self.manifest.problems.push(problem);
+                    Err(_) => {
+                        let message = format!(
+                            "there is no `pyproject.toml` and no `requirements.in` in `{name}`"
+                        );
+                        self.fail(None, message);
                         continue;
                     }
                 }
@@ -147,14 +150,30 @@ impl Loader<'_> {
                 self.read(&label, &bytes, path, kind);
                 self.open.pop();
             }
-            Err(why) => self.fail(named_at, format!("cannot read `{label}`: {why}")),
+            Err(why) => {
+                let mut problem = Problem::anywhere(format!("cannot read `{label}`: {why}"));
+                let looks_like_file = label.split(['<', '>', '=', '~', '!']).next();
+                let looks_like_file = looks_like_file.is_some_and(|name| name.contains('.'));
+                let is_package =
+                    named_at.is_none() && !looks_like_file && Requirement::parse(&label).is_ok();
+                problem.origin = named_at.cloned();
+                problem.help = is_package.then(|| {
+                    format!("To lock a package by its name: `echo '{label}' | pyaudit lock -`.")
+                });
+                self.manifest.problems.push(problem);
+            }
         }
     }
 
     /// Reads a text by the name of its file, and follows what it includes.
     fn read(&mut self, label: &str, bytes: &[u8], path: &Path, kind: DeclarationKind) {
         let (file, problem) = decode(label, bytes);
+        // What cannot be decoded would only be misunderstood.
+        let is_text = !problem.as_ref().is_some_and(Problem::is_error);
         self.manifest.problems.extend(problem);
+        if !is_text {
+            return;
+        }
         let reader = reader_of(label);
         self.reads_project |= reader.name == "pyproject.toml";
         let own_folder = path.parent().unwrap_or(self.request.folder);

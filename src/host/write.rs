@@ -34,6 +34,9 @@ impl fmt::Display for WriteError {
             WriteStep::Prepare if self.source.kind() == io::ErrorKind::NotFound => {
                 write!(f, "could not write `{path}`: there is no such folder")
             }
+            WriteStep::Write if self.source.kind() == io::ErrorKind::IsADirectory => {
+                write!(f, "could not write `{path}`: it is a folder")
+            }
             WriteStep::Prepare => write!(f, "could not write beside `{path}`: {}", self.source),
             WriteStep::Write => write!(f, "could not write `{path}`: {}", self.source),
             WriteStep::Replace => write!(f, "could not replace `{path}`: {}", self.source),
@@ -44,6 +47,30 @@ impl fmt::Display for WriteError {
 impl std::error::Error for WriteError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.source)
+    }
+}
+
+/// Finds out early, before any work, that a file cannot be written: its folder is not there, or it
+/// is a folder itself.
+pub fn check_place(path: &Path) -> Result<(), WriteError> {
+    let fail = |step, kind: io::ErrorKind| WriteError {
+        path: path.to_owned(),
+        step,
+        source: kind.into(),
+    };
+    if path.is_dir() {
+        return Err(fail(WriteStep::Write, io::ErrorKind::IsADirectory));
+    }
+    match folder_of(path).is_dir() {
+        true => Ok(()),
+        false => Err(fail(WriteStep::Prepare, io::ErrorKind::NotFound)),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -66,11 +93,7 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
             .and_then(|mut file| file.write_all(contents))
             .map_err(fail(WriteStep::Write));
     }
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut file = new_file(folder).map_err(fail(WriteStep::Prepare))?;
+    let mut file = new_file(folder_of(&target)).map_err(fail(WriteStep::Prepare))?;
     file.write_all(contents)
         .and_then(|()| file.as_file().sync_all())
         .map_err(fail(WriteStep::Write))?;
@@ -119,6 +142,24 @@ mod tests {
             error.to_string().ends_with("there is no such folder"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_beforehand() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str| {
+            let answer = check_place(&folder.path().join(name));
+            answer.map_err(|error| error.to_string())
+        };
+
+        assert_eq!(check("a.toml"), Ok(()));
+        assert!(
+            check("none/a.toml")
+                .unwrap_err()
+                .ends_with("no such folder")
+        );
+        assert!(check("").unwrap_err().ends_with("it is a folder"));
+        assert!(check_place(Path::new("a.toml")).is_ok());
     }
 
     #[cfg(unix)]

@@ -42,6 +42,10 @@ pub(super) fn settle_indexes(
     problems: &mut Vec<Problem>,
 ) -> Option<Indexes> {
     let given = &heard.manifest.indexes;
+    if let Some(file) = args.cert.as_ref().filter(|file| !file.is_file()) {
+        let message = format!("there is no file `{}`", file.display());
+        problems.push(problem("--cert", None, message));
+    }
     let mut reader = Addresses { folder, problems };
     let flat = flat_places(args, heard, &mut reader)?;
     let extra = extra_indexes(args, heard, &mut reader)?;
@@ -54,7 +58,7 @@ pub(super) fn settle_indexes(
             .as_ref()
             .is_some_and(|said| said.value);
     let address = |index: &Index| index.public().to_string().trim_end_matches('/').to_owned();
-    options.find_links = flat.iter().map(address).collect();
+    options.find_links = flat.iter().map(|it| it.public().to_string()).collect();
     options.no_index = no_index;
     let mut all = flat;
     if !no_index {
@@ -63,6 +67,7 @@ pub(super) fn settle_indexes(
         all.extend(extra);
         all.push(default);
     }
+    all.iter().for_each(|index| reader.check(index));
     let (strategy, name) = settle_strategy(args, heard);
     options.index_strategy = Some(name.to_owned());
     let sources = given
@@ -82,13 +87,40 @@ struct Addresses<'a> {
 impl Addresses<'_> {
     /// Reads a URL or a path; a mistake is told.
     fn read(&mut self, text: &str, option: &str) -> Option<IndexUrl> {
-        match read_address(text, self.folder) {
+        let address = match text {
+            "" => Err("expected a URL or a path, but found nothing".to_owned()),
+            text => read_address(text, self.folder),
+        };
+        match address {
             Ok(url) => Some(url),
             Err(message) => {
                 self.problems.push(problem(option, None, message));
                 None
             }
         }
+    }
+
+    /// Tells of an index that cannot be asked. An index that merely seems to have nothing would
+    /// leave its packages to the next one, which may have others of the same names.
+    fn check(&mut self, index: &Index) {
+        let url = index.url.secret();
+        let message = match (url.scheme(), url.to_file_path()) {
+            ("http" | "https", _) => return,
+            ("file", Ok(path)) if path.exists() => return,
+            ("file", Ok(path)) => {
+                format!(
+                    "there is no `{}`, where packages are to come from",
+                    path.display()
+                )
+            }
+            (scheme, _) => format!(
+                "an index cannot be asked by `{scheme}`: `{}`",
+                index.public()
+            ),
+        };
+        let help = "Give the `https` address of an index, or a folder that is there.";
+        self.problems
+            .push(Problem::anywhere(message).with_help(help));
     }
 
     /// Reads `URL` or `NAME=URL`.

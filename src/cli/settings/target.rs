@@ -3,6 +3,7 @@
 use super::{Heard, problem, said};
 use crate::cli::args::TargetArgs;
 use crate::host::{Surroundings, active_interpreter, this_machine};
+use crate::input::Said;
 use crate::package::Specifiers;
 use crate::source::{Origin, Problem};
 use crate::target::{Platform, PythonVersion, Target};
@@ -27,11 +28,17 @@ pub(super) fn settle_target(
     );
     let python = python.map(|(text, origin)| {
         let read = text.parse::<PythonVersion>();
-        read.map_err(|error| problem("--python", origin, error.message).with_help(error.help))
+        let name = name_of("--python", args.python.as_ref(), ambient.python.as_ref());
+        read.map_err(|error| problem(name, origin, error.message).with_help(error.help))
     });
     let platform = platform.map(|(text, origin)| {
         let read = text.parse::<Platform>();
-        read.map_err(|error| problem("--platform", origin, error.message).with_help(error.help))
+        let name = name_of(
+            "--platform",
+            args.platform.as_ref(),
+            ambient.platform.as_ref(),
+        );
+        read.map_err(|error| problem(name, origin, error.message).with_help(error.help))
     });
     let (python, platform) = match (python.transpose(), platform.transpose()) {
         (Ok(python), Ok(platform)) => (python, platform),
@@ -53,6 +60,18 @@ pub(super) fn settle_target(
     };
     let platform = platform.or(found_platform).unwrap_or_else(this_machine);
     Some(Target::new(python, platform))
+}
+
+/// Returns the option that was typed, else the variable that speaks in its place.
+fn name_of<'a>(
+    option: &'a str,
+    typed: Option<&String>,
+    around: Option<&'a Said<String>>,
+) -> &'a str {
+    match (typed, around) {
+        (None, Some(said)) => &said.by,
+        _ => option,
+    }
 }
 
 /// The active environment's interpreter, else the least Python that the project admits, else the
