@@ -1,0 +1,17 @@
+//! Transcripts of the real program against small invented indexes on loopback.
+//!
+//! Most of them are data: see `transcripts`. What needs a second process, a signal, or a look into
+//! folders and request logs is code.
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod size;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod transcripts;
+#[cfg(test)]
+mod trouble;

@@ -1,0 +1,245 @@
+//! An invented world of indexes as TOML, and what a server answers for it.
+//!
+//! `[INDEX.PACKAGE."VERSION"]` with `requires`, `extras`, `requires-python`, `yanked`, `wheels`
+//! (tags, one that fits everywhere if not said), `sdist` (`"static"`, `"dynamic"`), `upload-time`,
+//! `metadata-padding` (bytes).
+//!
+//! Each index is served in several manners: `/MANNER/INDEX/simple/` with `json`, `html`, `bare` (no
+//! metadata files), `whole` (no ranges either) and the faults of [`FAULTS`]; `/links/INDEX/` is a
+//! page of all files.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::archive::{sdist, sha256, wheel};
+use super::server::{Answer, Asked, Manner};
+
+const JSON: &str = "application/vnd.pypi.simple.v1+json";
+const HTML: &str = "text/html";
+const BINARY: &str = "application/octet-stream";
+
+/// Manners of answering wrongly, with what each does to a right answer.
+const FAULTS: &[(&str, fn(&str, Answer) -> Answer)] = &[
+    ("auth", |_, answer| answer),
+    ("broken", |_, _| Answer::status(500)),
+    ("garbage", |path, answer| match path.ends_with('/') {
+        true => Answer::ok(JSON, "{\"meta\": \u{1}"),
+        false => answer,
+    }),
+    ("lying", |path, answer| {
+        match path.ends_with(".metadata") || path.ends_with(".whl") {
+            true => Answer {
+                body: b"Metadata-Version: 2.1\nName: a\nVersion: 666\n".to_vec(),
+                ..answer
+            },
+            false => answer,
+        }
+    }),
+    ("silent", |_, answer| Answer {
+        manner: Manner::Silent,
+        ..answer
+    }),
+    ("truncated", |_, answer| Answer {
+        manner: Manner::Truncated,
+        ..answer
+    }),
+];
+
+/// The only credentials that the manner `auth` takes: `someone:hunter2secret`.
+const LOGIN: &str = "Basic c29tZW9uZTpodW50ZXIyc2VjcmV0";
+
+/// Indexes with their packages with their versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct World(BTreeMap<String, BTreeMap<String, Releases>>);
+
+type Releases = BTreeMap<String, Release>;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Release {
+    requires: Vec<String>,
+    extras: Vec<String>,
+    requires_python: Option<String>,
+    yanked: Option<String>,
+    wheels: Option<Vec<String>>,
+    sdist: Option<String>,
+    upload_time: Option<String>,
+    metadata_padding: usize,
+}
+
+struct File<'a> {
+    name: String,
+    bytes: Vec<u8>,
+    metadata: Option<String>,
+    release: &'a Release,
+}
+
+impl World {
+    pub(crate) fn parse(text: &str) -> Self {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&self, asked: &Asked, base: &str) -> Answer {
+        let path: Vec<&str> = asked.path[1..].split('/').collect();
+        let (manner, index, rest) = (path[0], path.get(1).copied(), &path[2.min(path.len())..]);
+        let Some(projects) = index.and_then(|index| self.0.get(index)) else {
+            return Answer::status(404);
+        };
+        if manner == "auth" && asked.header("authorization") != Some(LOGIN) {
+            return Answer::status(401);
+        }
+        let here = format!("{base}/{manner}/{}", path[1]);
+        let answer = match rest {
+            ["simple", project, ""] => match projects.get(*project) {
+                Some(releases) => page(manner, project, releases, &here),
+                None => Answer::status(404),
+            },
+            [""] => links(projects, &here),
+            ["files", name] => file(manner, projects, name),
+            _ => Answer::status(404),
+        };
+        match FAULTS.iter().find(|(fault, _)| *fault == manner) {
+            Some((_, spoiled)) => spoiled(&asked.path, answer),
+            None => answer,
+        }
+    }
+}
+
+fn page(manner: &str, project: &str, releases: &Releases, here: &str) -> Answer {
+    let files = releases
+        .iter()
+        .flat_map(|(version, release)| files(project, version, release));
+    if manner == "html" {
+        return Answer::ok(
+            HTML,
+            files.map(|file| anchor(&file, here)).collect::<String>(),
+        );
+    }
+    let shows_metadata = !["bare", "whole"].contains(&manner);
+    let files: Vec<_> = files
+        .map(|file| entry(&file, here, shows_metadata))
+        .collect();
+    let page = serde_json::json!({
+        "meta": { "api-version": "1.1" }, "name": project, "files": files,
+    });
+    Answer::ok(JSON, page.to_string())
+}
+
+fn entry(file: &File<'_>, here: &str, shows_metadata: bool) -> serde_json::Value {
+    let release = file.release;
+    let metadata = file.metadata.as_ref().filter(|_| shows_metadata);
+    serde_json::json!({
+        "filename": file.name,
+        "url": format!("{here}/files/{}", file.name),
+        "hashes": { "sha256": sha256(&file.bytes) },
+        "size": file.bytes.len(),
+        "requires-python": release.requires_python,
+        "yanked": release.yanked.as_ref().map_or(false.into(), |why| serde_json::json!(why)),
+        "upload-time": release.upload_time,
+        "core-metadata":
+            metadata.map(|text| serde_json::json!({ "sha256": sha256(text.as_bytes()) })),
+    })
+}
+
+fn anchor(file: &File<'_>, here: &str) -> String {
+    let escaped = |text: &str| text.replace('<', "&lt;").replace('>', "&gt;");
+    let python = file.release.requires_python.as_deref().map(escaped);
+    let python = python.map(|text| format!(" data-requires-python=\"{text}\""));
+    let yanked = file.release.yanked.as_deref();
+    let yanked = yanked.map(|why| format!(" data-yanked=\"{why}\""));
+    let metadata = file.metadata.as_deref().map(str::as_bytes).map(sha256);
+    let metadata = metadata.map(|hex| format!(" data-core-metadata=\"sha256={hex}\""));
+    format!(
+        "<a href=\"{here}/files/{name}#sha256={}\"{}{}{}>{name}</a>\n",
+        sha256(&file.bytes),
+        python.unwrap_or_default(),
+        yanked.unwrap_or_default(),
+        metadata.unwrap_or_default(),
+        name = file.name,
+    )
+}
+
+fn links(projects: &BTreeMap<String, Releases>, here: &str) -> Answer {
+    let files = all(projects).map(|file| anchor(&file, here));
+    Answer::ok(HTML, files.collect::<String>())
+}
+
+fn file(manner: &str, projects: &BTreeMap<String, Releases>, name: &str) -> Answer {
+    let manner_of_files = match manner {
+        "whole" => Manner::Whole,
+        _ => Manner::Ranges,
+    };
+    let mut files = all(projects);
+    if let Some(wheel) = name.strip_suffix(".metadata") {
+        let text = files.find(|file| file.name == wheel);
+        return match text.and_then(|file| file.metadata) {
+            Some(text) if !["bare", "whole"].contains(&manner) => Answer::ok(BINARY, text),
+            _ => Answer::status(404),
+        };
+    }
+    match files.find(|file| file.name == name) {
+        Some(file) => Answer {
+            manner: manner_of_files,
+            ..Answer::ok(BINARY, file.bytes)
+        },
+        None => Answer::status(404),
+    }
+}
+
+fn all(projects: &BTreeMap<String, Releases>) -> impl Iterator<Item = File<'_>> {
+    projects.iter().flat_map(|(project, releases)| {
+        releases
+            .iter()
+            .flat_map(move |(version, release)| files(project, version, release))
+    })
+}
+
+fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>> {
+    let stem = format!("{}-{version}", project.replace('-', "_"));
+    let any = ["py3-none-any".to_owned()];
+    let text = metadata(project, version, release, "2.1");
+    let tags = release.wheels.as_deref().unwrap_or(&any);
+    let mut files: Vec<File<'a>> = tags
+        .iter()
+        .map(|tags| File {
+            name: format!("{stem}-{tags}.whl"),
+            bytes: wheel(project, version, text.as_bytes()),
+            metadata: Some(text.clone()),
+            release,
+        })
+        .collect();
+    if let Some(kind) = &release.sdist {
+        let pkg_info = match kind.as_str() {
+            "static" => metadata(project, version, release, "2.2"),
+            "dynamic" => format!(
+                "{}Dynamic: Requires-Dist\n",
+                metadata(project, version, release, "2.2")
+            ),
+            other => panic!("no kind of sdist `{other}`"),
+        };
+        files.push(File {
+            name: format!("{stem}.tar.gz"),
+            bytes: sdist(&stem, pkg_info.as_bytes()),
+            metadata: None,
+            release,
+        });
+    }
+    files
+}
+
+fn metadata(project: &str, version: &str, release: &Release, form: &str) -> String {
+    let mut text = format!("Metadata-Version: {form}\nName: {project}\nVersion: {version}\n");
+    if let Some(python) = &release.requires_python {
+        text += &format!("Requires-Python: {python}\n");
+    }
+    for requirement in &release.requires {
+        text += &format!("Requires-Dist: {requirement}\n");
+    }
+    for extra in &release.extras {
+        text += &format!("Provides-Extra: {extra}\n");
+    }
+    text + &" ".repeat(release.metadata_padding)
+}

@@ -1,0 +1,11 @@
+//! Invented indexes, the server that gives them out, and a desk at which the program is run.
+
+mod archive;
+mod desk;
+mod index;
+mod server;
+
+pub(crate) use archive::gzip;
+pub(crate) use desk::{Desk, walk};
+pub(crate) use index::World;
+pub(crate) use server::{Answer, Manner};

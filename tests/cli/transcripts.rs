@@ -1,0 +1,127 @@
+//! The cases of `fixtures/cli`: each is a folder with `commands`, the files that they read, and
+//! `transcript`, what they said and wrote. `index.toml` tells what the indexes hold, else the one of
+//! `fixtures/cli` does. `PYAUDIT_RENEW=1 cargo test --test cli` writes the transcripts anew: read
+//! the difference before accepting it.
+//!
+//! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
+//! `rm FILE`, or `# ` and a remark.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::support::{Desk, World};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli");
+
+#[test]
+fn every_case_says_and_writes_what_stands_beside_it() {
+    let renew = std::env::var_os("PYAUDIT_RENEW").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let folder = Path::new(CASES).join(&case);
+        let transcript = transcript(&folder);
+        let expectation = folder.join("transcript");
+        if renew {
+            fs::write(&expectation, transcript).unwrap();
+            continue;
+        }
+        let expected = fs::read_to_string(&expectation).unwrap_or_default();
+        if let Some(at) = difference(&expected, &transcript) {
+            let lines: Vec<&str> = transcript.lines().skip(at.saturating_sub(5)).collect();
+            let lines = &lines[..lines.len().min(20)];
+            wrong.push(format!(
+                "{case}/transcript:{}\n{}",
+                at + 1,
+                lines.join("\n")
+            ));
+        }
+    }
+
+    assert!(
+        wrong.is_empty(),
+        "these say otherwise:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// Returns the first line that differs.
+fn difference(expected: &str, found: &str) -> Option<usize> {
+    let same = expected
+        .lines()
+        .zip(found.lines())
+        .take_while(|(a, b)| a == b);
+    (expected != found).then(|| same.count())
+}
+
+fn cases() -> Vec<String> {
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(CASES).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_dir() {
+            cases.push(entry.file_name().into_string().unwrap());
+        }
+    }
+    cases.sort();
+    cases
+}
+
+fn transcript(folder: &Path) -> String {
+    let own = fs::read_to_string(folder.join("index.toml"));
+    let index = own.or_else(|_| fs::read_to_string(Path::new(CASES).join("index.toml")));
+    let desk = Desk::new(World::parse(&index.unwrap()));
+    for (name, contents) in inputs(folder) {
+        desk.write(&name, contents);
+    }
+    let commands = fs::read_to_string(folder.join("commands")).unwrap();
+    let mut text = String::new();
+    for line in commands.lines() {
+        text += &told(&desk, line);
+    }
+    text
+}
+
+fn shown(line: &str) -> String {
+    line.replace("{base}", "http://index.example")
+        .replace("{dead}", "http://dead.example")
+}
+
+fn inputs(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = super::support::walk(folder).into_iter();
+    let files = files.filter_map(|path| {
+        let name = path.strip_prefix(folder).unwrap().to_str()?.to_owned();
+        let is_input = !["commands", "index.toml", "transcript"].contains(&name.as_str());
+        is_input.then(|| (name, fs::read(&path).unwrap()))
+    });
+    files.collect()
+}
+
+fn told(desk: &Desk, line: &str) -> String {
+    if line == "asked" {
+        return format!("$ asked\n{}\n\n", desk.server.paths().join("\n"));
+    }
+    if let Some(name) = line.strip_prefix("rm ") {
+        fs::remove_file(desk.folder().join(name)).unwrap();
+        return format!("$ {line}\n\n");
+    }
+    if line.is_empty() || line.starts_with('#') {
+        return format!("{line}\n");
+    }
+    let before = desk.files();
+    let run = desk.run(line);
+    let mut text = format!("$ {}\n", shown(line));
+    for (name, said) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        if !said.is_empty() {
+            text += &format!("[{name}]\n{said}");
+        }
+    }
+    for name in desk.files().keys() {
+        if before.get(name) != desk.files().get(name) {
+            text += &format!("[{name}]\n{}", desk.read(name).unwrap());
+        }
+    }
+    let exit = run
+        .exit
+        .map_or("signal".to_owned(), |code| code.to_string());
+    text + &format!("[exit {exit}]\n\n")
+}

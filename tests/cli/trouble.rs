@@ -1,0 +1,62 @@
+//! Runs that are broken off from outside.
+#![cfg(unix)]
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::support::{Desk, World, walk};
+
+const INDEX: &str = include_str!("../../fixtures/cli/index.toml");
+
+#[test]
+fn a_run_that_is_interrupted_leaves_nothing_half_written() {
+    let desk = Desk::new(World::parse(INDEX));
+    desk.write("requirements.in", "app\n");
+    let before = desk.files();
+    let started = Instant::now();
+    let child = desk
+        .command("pyaudit lock --index-url {base}/silent/main/simple -o pylock.toml")
+        .spawn()
+        .unwrap();
+    while desk.server.paths().is_empty() {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "it never asked"
+        );
+        sleep(Duration::from_millis(10));
+    }
+
+    let kill = ["-INT", &child.id().to_string()].map(str::to_owned);
+    assert!(Command::new("kill").args(kill).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let end = (output.status.signal(), output.status.code());
+    assert!(
+        [(Some(2), None), (None, Some(130))].contains(&end),
+        "{end:?}"
+    );
+    assert_eq!(desk.files(), before);
+    // What the cache got so far does no harm to the next run.
+    assert!(walk(&desk.home()).iter().all(|path| path.exists()));
+    desk.expect(
+        0,
+        "pyaudit lock --index-url {base}/json/main/simple --python 3.12 --platform linux -q",
+    );
+}
+
+#[test]
+fn an_output_that_nobody_reads_is_an_error_and_no_panic() {
+    let desk = Desk::new(World::parse(INDEX));
+    desk.write("requirements.in", "app\n");
+    let mut child = desk
+        .command("pyaudit lock --index-url {base}/json/main/simple -q")
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
