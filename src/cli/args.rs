@@ -42,6 +42,24 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// What stands below the options of `pyaudit lock`.
+const EXAMPLES: &str = "\
+Examples:
+  pyaudit lock -o pylock.toml
+          Lock what pyproject.toml, else requirements.in, declares
+  pyaudit lock requirements.in --python 3.10 --platform linux -o requirements.txt --generate-hashes
+          Lock for another machine, in a form that pip installs with --require-hashes
+  pyaudit lock -o pylock.toml -P flask
+          Choose flask anew, and keep all other versions of the former lock
+  echo 'flask[async]>=3' | pyaudit lock -
+          Show what flask needs
+
+Exit codes:
+  0  there is a lock
+  1  there is no solution
+  2  an input or an option makes no sense
+  3  the network, the index or the disk failed";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -52,7 +70,7 @@ pub(crate) enum Command {
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
 /// can be overruled.
 #[derive(Debug, Args)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct LockArgs {
     /// Requirements files, pyproject.toml, or scripts with inline metadata; `-` for standard
     /// input [default: pyproject.toml, else requirements.in]
