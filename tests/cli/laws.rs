@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::support::{Desk, World};
+use super::support::{Desk, World, wheel};
 
 const INDEX: &str = include_str!("../../fixtures/cli/index.toml");
 const TARGET: &str = "--python 3.12 --platform linux";
@@ -110,6 +110,47 @@ fn standard_input_is_read_as_a_file_of_its_own() {
     let run = desk.run_with(&line, "lib<\n");
     assert_eq!(run.exit, Some(2));
     assert!(run.stderr.contains("[<stdin>:1:4]"), "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_of_wheels_serves_without_any_network() {
+    let desk = desk();
+    for (name, needs) in [("a", "Requires-Dist: b>=1\n"), ("b", "")] {
+        let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{needs}");
+        let file = format!("wheels/{name}-1-py3-none-any.whl");
+        desk.write(&file, wheel(name, "1", metadata.as_bytes()));
+    }
+    desk.write("requirements.in", "--find-links wheels\n--no-index\na\n");
+
+    let run = desk.expect(
+        0,
+        &format!("pyaudit lock {TARGET} --offline --no-header -q"),
+    );
+    assert_eq!(
+        run.stdout,
+        "a==1\n    # via -r requirements.in\nb==1\n    # via a\n"
+    );
+    assert!(desk.server.paths().is_empty());
+}
+
+#[test]
+fn a_python_that_the_project_does_not_admit_is_told() {
+    let desk = desk();
+    desk.write(
+        "pyproject.toml",
+        "[project]\nname = \"mine\"\nrequires-python = \">=3.13\"\ndependencies = [\"lib\"]\n",
+    );
+
+    let run = desk.expect(
+        0,
+        &format!("pyaudit lock {TARGET} --index-url {{base}}/json/main/simple"),
+    );
+    assert!(
+        run.stderr
+            .contains("pyproject.toml:3: this project does not admit Python 3.12"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Builds a wheel with nothing but its metadata.
-pub(super) fn wheel(name: &str, version: &str, metadata: &[u8]) -> Vec<u8> {
+pub(crate) fn wheel(name: &str, version: &str, metadata: &[u8]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let path = format!("{}-{version}.dist-info/METADATA", name.replace('-', "_"));
     zip.start_file(path, zip::write::SimpleFileOptions::default())

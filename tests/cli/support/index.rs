@@ -19,8 +19,11 @@ const JSON: &str = "application/vnd.pypi.simple.v1+json";
 const HTML: &str = "text/html";
 const BINARY: &str = "application/octet-stream";
 
+/// Makes a wrong answer of a right one, for a path.
+type Spoil = fn(&str, Answer) -> Answer;
+
 /// Manners of answering wrongly, with what each does to a right answer.
-const FAULTS: &[(&str, fn(&str, Answer) -> Answer)] = &[
+const FAULTS: &[(&str, Spoil)] = &[
     ("auth", |_, answer| answer),
     ("broken", |_, _| Answer::status(500)),
     ("garbage", |path, answer| match path.ends_with('/') {

@@ -5,7 +5,7 @@ mod desk;
 mod index;
 mod server;
 
-pub(crate) use archive::gzip;
+pub(crate) use archive::{gzip, wheel};
 pub(crate) use desk::{Desk, walk};
 pub(crate) use index::World;
 pub(crate) use server::{Answer, Manner};
