@@ -4,7 +4,7 @@
 use super::known_names::nearest_name;
 use super::wording::{list, neighbours};
 use crate::package::{PackageName, Requirement, Version};
-use crate::solve::{Candidates, Conflict, Fact, Question, Unfit};
+use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit};
 use crate::target::{platforms_served, pythons_served};
 
 /// A hint: looks at a hole in a conflict and says what may help.
@@ -22,7 +22,7 @@ const HINTS: &[Hint] = &[
 struct Hole<'c> {
     name: &'c PackageName,
     wanted: &'c [Requirement],
-    missing: bool,
+    is_unknown: bool,
     unusable: &'c [(Unfit, Vec<Version>)],
     candidates: Option<&'c Candidates>,
 }
@@ -34,7 +34,7 @@ pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
         let Fact::Nothing {
             name,
             wanted,
-            missing,
+            absence,
             unusable,
         } = fact
         else {
@@ -43,7 +43,7 @@ pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
         let hole = Hole {
             name,
             wanted,
-            missing: missing.is_some(),
+            is_unknown: matches!(absence, Some(Absence::NotFound(_))),
             unusable,
             candidates: conflict.packages.get(name).map(AsRef::as_ref),
         };
@@ -53,7 +53,7 @@ pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
 }
 
 fn misspelt_name(_: &Question, hole: &Hole<'_>) -> Option<String> {
-    let meant = nearest_name(hole.name).filter(|_| hole.missing)?;
+    let meant = nearest_name(hole.name).filter(|_| hole.is_unknown)?;
     Some(format!("Did you mean `{meant}`?"))
 }
 
@@ -63,7 +63,7 @@ fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
         || hole
             .candidates
             .is_some_and(|candidates| has_only_prereleases(candidates, hole.wanted));
-    if hole.missing || is_there {
+    if hole.is_unknown || is_there {
         return None;
     }
     let requirement = hole.wanted.first()?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::hints;
 use super::wording::{list, need, some_versions, versions_of};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
-use crate::solve::{Candidates, Conflict, Fact, Question, Unfit, VersionsOf};
+use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit, VersionsOf};
 use crate::source::Origin;
 
 /// A conflict told in words.
@@ -99,9 +99,9 @@ impl Telling<'_> {
             Fact::Nothing {
                 name,
                 wanted,
-                missing,
+                absence,
                 unusable,
-            } => self.tell_hole(name, wanted, missing.as_deref(), unusable),
+            } => self.tell_hole(name, wanted, absence.as_ref(), unusable),
         }
     }
 
@@ -120,12 +120,20 @@ impl Telling<'_> {
         &mut self,
         name: &PackageName,
         wanted: &[Requirement],
-        missing: Option<&str>,
+        absence: Option<&Absence>,
         unusable: &[(Unfit, Vec<Version>)],
     ) {
-        if let Some(missing) = missing {
-            self.steps.push(format!("{missing}."));
-            return;
+        match absence {
+            Some(Absence::NotFound(asked)) => {
+                self.steps
+                    .push(format!("There is no package named {name}: {asked}."));
+                return;
+            }
+            Some(Absence::Unusable(why)) => {
+                self.steps.push(format!("{name} cannot be used: {why}."));
+                return;
+            }
+            None => {}
         }
         let Some(candidates) = self.conflict.packages.get(name) else {
             return;

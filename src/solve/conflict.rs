@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pubgrub::{DerivationTree, External};
 
 use super::candidates::{Candidates, Unfit};
-use super::catalog::Failure;
+use super::catalog::{Failure, Refusal};
 use super::ledger::{Known, Ledger};
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
@@ -63,11 +63,31 @@ pub enum Fact {
         name: PackageName,
         /// The wordings that ask for it and that no usable version meets.
         wanted: Vec<Requirement>,
-        /// Why no index has it at all.
-        missing: Option<String>,
+        /// Why there is nothing of it at all.
+        absence: Option<Absence>,
         /// The versions that exist there and cannot be used, by reason, newest first.
         unusable: Vec<(Unfit, Vec<Version>)>,
     },
+}
+
+/// Why there is nothing at all of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// No index that may be asked has it; which ones were asked.
+    NotFound(String),
+    /// The direct reference it comes from cannot be used; why.
+    Unusable(String),
+}
+
+impl Absence {
+    /// Takes a refusal of a whole project; a failure is none.
+    pub(crate) fn of(refusal: Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::Missing(asked) => Some(Self::NotFound(asked)),
+            Refusal::Unusable(why) => Some(Self::Unusable(why)),
+            Refusal::Failed(_) => None,
+        }
+    }
 }
 
 /// Some of the versions of a package.
@@ -307,7 +327,7 @@ fn nothing_fact(
         let leaves_some = unusable_in(&known, &all)
             .iter()
             .any(|(_, versions)| !versions.is_empty());
-        if known.missing.is_none() && !leaves_some {
+        if known.absence.is_none() && !leaves_some {
             return Ok(None);
         }
         wanted = asked;
@@ -317,7 +337,7 @@ fn nothing_fact(
     });
     Ok(Some(Fact::Nothing {
         unusable: unusable_in(&known, &set),
-        missing: known.missing.clone(),
+        absence: known.absence.clone(),
         name,
         wanted,
     }))

@@ -10,6 +10,7 @@ use pubgrub::Set;
 
 use super::candidates::{Candidates, Judge};
 use super::catalog::{Catalog, Failure, Refusal};
+use super::conflict::Absence;
 use super::ordinals::Ordinal;
 use super::package::Names;
 use super::question::Question;
@@ -21,8 +22,8 @@ use crate::package::{DeclarationKind, DirectUrl, ExtraName, PackageName, Require
 pub(crate) struct Known {
     /// Its candidates; none where no index has it.
     pub(crate) candidates: Arc<Candidates>,
-    /// Why no index has it.
-    pub(crate) missing: Option<String>,
+    /// Why there is nothing of it.
+    pub(crate) absence: Option<Absence>,
     /// The declared direct reference that it is taken from.
     pub(crate) url: Option<Arc<DirectUrl>>,
 }
@@ -121,21 +122,21 @@ impl<'a> Ledger<'a> {
             Some(url) => self.catalog.direct(&name, url),
             None => self.catalog.project(&name),
         };
-        let (found, missing) = match answer {
+        let (found, absence) = match answer {
             Ok(found) => (found, None),
-            Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
+            Err(refusal @ (Refusal::Missing(_) | Refusal::Unusable(_))) => {
                 let nothing = Project {
                     name: name.clone(),
                     pages: Vec::new(),
                     merge: Merge::Best,
                 };
-                (Arc::new(nothing), Some(why))
+                (Arc::new(nothing), Absence::of(refusal))
             }
             Err(Refusal::Failed(failure)) => return Err(failure),
         };
         let known = Rc::new(Known {
             candidates: Arc::new(self.judge.borrow_mut().judge(found)),
-            missing,
+            absence,
             url,
         });
         self.known.borrow_mut().insert(project, Rc::clone(&known));

@@ -23,7 +23,7 @@ pub(crate) mod universe;
 
 pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
-pub use conflict::{Conflict, Fact, VersionsOf};
+pub use conflict::{Absence, Conflict, Fact, VersionsOf};
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};

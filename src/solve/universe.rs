@@ -243,7 +243,7 @@ pub(crate) struct Universe {
 
 impl Catalog for Universe {
     fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
-        let missing = || Refusal::Missing(format!("no index has a package named `{name}`"));
+        let missing = || Refusal::Missing("not on `https://index.example/simple`".to_owned());
         self.projects.get(name).cloned().ok_or_else(missing)
     }
 
