@@ -83,6 +83,7 @@ pub struct Candidates {
     project: Arc<Project>,
     usable: Vec<Candidate>,
     refused: Vec<Refused>,
+    has_only_prereleases: bool,
 }
 
 impl Candidates {
@@ -99,6 +100,11 @@ impl Candidates {
     /// Returns the versions that cannot be used, oldest first.
     pub fn refused(&self) -> &[Refused] {
         &self.refused
+    }
+
+    /// Whether no release of the project can be used.
+    pub(crate) fn has_only_prereleases(&self) -> bool {
+        self.has_only_prereleases
     }
 
     /// Whether some usable version has a wheel that fits.
@@ -242,6 +248,7 @@ impl Judge {
             merge_pages(&project, &mut usable, &mut refused);
         }
         Candidates {
+            has_only_prereleases: usable.iter().all(|candidate| candidate.is_prerelease),
             project,
             usable,
             refused,

@@ -174,9 +174,17 @@ impl<'l, 'a> Provider<'l, 'a> {
     }
 
     fn may_choose(&self, project: u32, candidates: &Candidates, ordinal: Ordinal) -> bool {
-        !candidates.usable()[ordinal as usize].is_prerelease
-            || self.ledger.question.policy.prereleases == Prereleases::Allow
-            || self.prereleases_of.contains(&project)
+        if !candidates.usable()[ordinal as usize].is_prerelease {
+            return true;
+        }
+        match self.ledger.question.policy.prereleases {
+            Prereleases::Allow => true,
+            Prereleases::Disallow => false,
+            Prereleases::Explicit => self.prereleases_of.contains(&project),
+            Prereleases::IfNecessary | Prereleases::IfNecessaryOrExplicit => {
+                candidates.has_only_prereleases() || self.prereleases_of.contains(&project)
+            }
+        }
     }
 
     /// Notes that a version is tried. Once a package backtracks, the metadata of older versions is
