@@ -1,18 +1,201 @@
-//! The parsers of foreign text, one function each, for the fuzz targets in `fuzz/`: bytes in,
-//! nothing out, never a panic. No part of the public interface.
+//! The parsers of foreign text, one function each: bytes in, nothing out, never a panic, and a few
+//! laws. `fuzz/` runs them without end, `tests/fuzzing.rs` on a small corpus. No part of the
+//! public interface.
 
-use crate::package::{Marker, MarkerTexts, Requirement, Specifiers, Version, VersionKey};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::fetch::Credentials;
+use crate::index::{
+    Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, decode_simple,
+    read_project, read_sdist, read_wheel, read_wheel_parts, read_wheel_tail,
+};
+use crate::input::{
+    AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, decode, read_ambient,
+};
+use crate::lock::{read_pylock, read_requirements_pins, write_pylock};
+use crate::package::{
+    DeclarationKind, Digest, DirectUrl, DistName, IndexUrl, Marker, MarkerTexts, PackageName,
+    Requirement, Secret, Specifiers, Timestamp, Version, VersionKey, WheelName,
+};
+use crate::source::{Origin, Problem, SourceFile};
+use crate::target::{Platform, PythonVersion, Target};
+
+/// A parser by the name of its fuzz target.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// All of them, by name.
+pub const TARGETS: &[FuzzTarget] = &[
+    ("address", address),
+    ("core_metadata", core_metadata),
+    ("dist_name", dist_name),
+    ("find_links", find_links),
+    ("marker", marker),
+    ("metadata_record", metadata_record),
+    ("netrc", netrc),
+    ("page_bytes", page_bytes),
+    ("pip_config", pip_config),
+    ("pylock", pylock),
+    ("pyproject", pyproject),
+    ("requirement", requirement),
+    ("requirements_file", requirements_file),
+    ("requirements_pins", requirements_pins),
+    ("script", script),
+    ("sdist", sdist),
+    ("simple_html", simple_html),
+    ("simple_json", simple_json),
+    ("specifiers", specifiers),
+    ("target", target),
+    ("timestamp", timestamp),
+    ("version_key", version_key),
+    ("wheel_tail", wheel_tail),
+];
+
+/// Reads the address of an index and of a direct reference, and a digest.
+pub fn address(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = (IndexUrl::parse(&text), IndexUrl::redacted(&text));
+    let _ = (DirectUrl::parse(&text), Digest::parse(&text));
+}
+
+/// Reads core metadata; its record holds all of it.
+pub fn core_metadata(bytes: &[u8]) {
+    let markers = &mut MarkerTexts::default();
+    if let Ok(metadata) = Metadata::parse(bytes, MetadataSource::Wheel, markers) {
+        let again = Metadata::decode(&metadata.encode(), markers);
+        assert_eq!(again.as_ref(), Ok(&metadata));
+    }
+}
+
+/// Takes a file's name apart, and ranks the tags of a wheel.
+pub fn dist_name(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let project = project();
+    let _ = DistName::parse(&text, &project);
+    if let (Ok(wheel), Some(target)) = (WheelName::parse(&text), linux()) {
+        let _ = target.tags().rank(&wheel.tags);
+        let _ = target.describe_served(&[&wheel.tags]);
+        let _ = DistName::parse(&text, &wheel.name);
+    }
+}
+
+/// Reads a flat page of links.
+pub fn find_links(bytes: &[u8]) {
+    let listing = base().map(|base| decode_find_links("text/html; charset=utf-8", bytes, &base));
+    if let Some(Ok(listing)) = listing {
+        pages_of(listing.of_project(&project()));
+    }
+}
+
+/// Reads a marker, strictly and as metadata, and asks whether it holds.
+pub fn marker(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = Marker::parse(&text);
+    if let (Ok((marker, _)), Some(target)) = (Marker::parse_lenient(&text), linux()) {
+        let _ = marker.holds(target.environment(), &[]);
+        let _ = Marker::from_tree(marker.tree().clone()).text().len();
+    }
+}
+
+/// Reads a record of the cache; what it holds can be written.
+pub fn metadata_record(bytes: &[u8]) {
+    if let Ok(metadata) = Metadata::decode(bytes, &mut MarkerTexts::default()) {
+        let _ = metadata.encode();
+    }
+}
+
+/// Reads a netrc file and looks a host up.
+pub fn netrc(bytes: &[u8]) {
+    let secret = Secret::new(String::from_utf8_lossy(bytes));
+    let credentials = Credentials::gather([], &[], Some(&secret));
+    let _ = base().and_then(|base| credentials.login(&base));
+}
+
+/// Takes bytes of the cache for a page and looks at everything on it.
+pub fn page_bytes(bytes: &[u8]) {
+    if let Ok(page) = Page::from_bytes(bytes.into()) {
+        look_at(&page);
+    }
+}
+
+/// Reads pip's configuration.
+pub fn pip_config(bytes: &[u8]) {
+    let (file, _) = decode("pip.conf", bytes);
+    let ambient = read_ambient(AmbientTexts {
+        variables: Variables::default(),
+        pip_files: vec![file],
+        netrc: None,
+        folder: PathBuf::from("/"),
+        home: None,
+        now: Timestamp::from_seconds(1_800_000_000),
+    });
+    check_places(&ambient.problems, []);
+}
+
+/// Reads a lock; what was read can be written, and written again it is the same.
+pub fn pylock(bytes: &[u8]) {
+    match read_pylock(&text_file(bytes)) {
+        Err(problem) => check_places(std::slice::from_ref(&problem), []),
+        Ok(lock) => {
+            let written = write_pylock(&lock);
+            let again = read_pylock(&SourceFile::new("pylock.toml", written.as_str()));
+            let again = again.map(|lock| write_pylock(&lock));
+            assert_eq!(again.as_ref().ok(), Some(&written), "{again:?}");
+        }
+    }
+}
+
+/// Reads a `pyproject.toml`, as an input and as that of a source archive.
+pub fn pyproject(bytes: &[u8]) {
+    read_as("pyproject.toml", bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let source = MetadataSource::SdistStatic;
+    let _ = read_project(&text, Some("1.0"), source, &mut MarkerTexts::default());
+}
 
 /// Reads a requirement, strictly and as metadata; what was read can be written and read again.
 pub fn requirement(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = Requirement::parse_lenient(&text, &mut MarkerTexts::default());
-    let _ = Marker::parse_lenient(&text);
     if let Ok(requirement) = Requirement::parse(&text) {
         let again = Requirement::parse(&requirement.to_string());
         let is_whole = requirement.url.is_some() || again.as_ref() == Ok(&requirement);
         assert!(is_whole, "{requirement:?} became {again:?}");
     }
+}
+
+/// Reads a requirements file; every place that it names lies in it.
+pub fn requirements_file(bytes: &[u8]) {
+    read_as("requirements file", bytes);
+}
+
+/// Reads the pins of a requirements file.
+pub fn requirements_pins(bytes: &[u8]) {
+    let _ = read_requirements_pins(&text_file(bytes));
+}
+
+/// Reads a script; every place that it names lies in it.
+pub fn script(bytes: &[u8]) {
+    read_as("script", bytes);
+}
+
+/// Reads a source archive of either kind.
+pub fn sdist(bytes: &[u8]) {
+    for name in ["a-1.0.tar.gz", "a-1.0.zip", "a-1.0.tar"] {
+        let _ = read_sdist(bytes, name, &mut MarkerTexts::default());
+    }
+}
+
+/// Reads a project's page in HTML.
+pub fn simple_html(bytes: &[u8]) {
+    read_page("text/html", bytes);
+}
+
+/// Reads a project's page in JSON.
+pub fn simple_json(bytes: &[u8]) {
+    read_page("application/vnd.pypi.simple.v1+json", bytes);
 }
 
 /// Reads specifiers, strictly and as metadata; the text kept means the same set.
@@ -23,6 +206,28 @@ pub fn specifiers(bytes: &[u8]) {
     }
 }
 
+/// Reads a Python version and a platform, a line each.
+pub fn target(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    let python = lines.next().unwrap_or_default().parse::<PythonVersion>();
+    let platform = lines.next().unwrap_or("linux").parse::<Platform>();
+    if let (Ok(python), Ok(platform)) = (python, platform) {
+        let target = Target::new(python, platform);
+        let _ = (target.describe(), target.marker());
+    }
+}
+
+/// Reads a moment and a cut-off.
+pub fn timestamp(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let now = Timestamp::from_seconds(1_800_000_000);
+    let read = [Timestamp::parse(&text), Timestamp::parse_cutoff(&text, now)];
+    for moment in read.into_iter().flatten() {
+        assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+    }
+}
+
 /// Reads two versions, a line each; their keys order as they do.
 pub fn version_key(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -30,5 +235,125 @@ pub fn version_key(bytes: &[u8]) {
     if let (Some(Ok(left)), Some(Ok(right))) = (versions.next(), versions.next()) {
         let keys = (VersionKey::of(&left), VersionKey::of(&right));
         assert_eq!(keys.0.cmp(&keys.1), left.cmp(&right));
+    }
+}
+
+/// Reads a wheel, whole and from its end; from the end comes the same metadata or a demand.
+pub fn wheel_tail(bytes: &[u8]) {
+    let Ok(wheel) = WheelName::parse("a-1.0-py3-none-any.whl") else {
+        return;
+    };
+    let whole = read_wheel(bytes, &wheel);
+    let middle = bytes.len() / 2;
+    let tail = (middle as u64, &bytes[middle..]);
+    let _ = read_wheel_tail(tail.1, u64::MAX - 8, &wheel);
+    match read_wheel_tail(tail.1, tail.0, &wheel) {
+        Ok(TailAnswer::Metadata(metadata)) => assert_eq!(Ok(metadata), whole),
+        Ok(TailAnswer::Need(range)) => {
+            let from = usize::try_from(range.start).unwrap_or(middle).min(middle);
+            let parts = [(from as u64, &bytes[from..middle]), tail];
+            let _ = read_wheel_parts(&parts, &wheel);
+        }
+        Err(_) => {}
+    }
+}
+
+fn project() -> PackageName {
+    PackageName::new("a".to_owned()).expect("a letter is a name")
+}
+
+fn base() -> Option<Url> {
+    Url::parse("https://index.example/simple/a/").ok()
+}
+
+fn linux() -> Option<Target> {
+    let python = "3.12".parse().ok()?;
+    Some(Target::new(python, "linux".parse().ok()?))
+}
+
+fn text_file(bytes: &[u8]) -> std::sync::Arc<SourceFile> {
+    decode("any", bytes).0
+}
+
+fn read_as(reader: &str, bytes: &[u8]) {
+    let Some(reader) = READERS.iter().find(|known| known.name == reader) else {
+        return;
+    };
+    let (file, problem) = decode("any", bytes);
+    let selection = Selection {
+        all_extras: true,
+        all_groups: true,
+        ..Selection::default()
+    };
+    let reading = (reader.read)(
+        &file,
+        &ReadContext {
+            kind: DeclarationKind::Requirement,
+            folder: Path::new("/"),
+            variables: &BTreeMap::from([("X".to_owned(), "é[".to_owned())]),
+            selection: &selection,
+        },
+    );
+    let manifest = &reading.manifest;
+    let stated = reading.statements.iter().filter_map(place_of);
+    let declared = manifest.declarations.iter().map(|one| &one.origin);
+    let problems: Vec<Problem> = manifest.problems.iter().cloned().chain(problem).collect();
+    check_places(&problems, declared.chain(stated));
+}
+
+fn place_of(statement: &Statement) -> Option<&Origin> {
+    match statement {
+        Statement::Declaration(declaration) => Some(&declaration.origin),
+        Statement::Unnamed(unnamed) => Some(&unnamed.origin),
+        Statement::Include(include) => Some(&include.origin),
+        Statement::FindLinksPath((_, origin)) => Some(origin),
+        Statement::Setting(_) => None,
+    }
+}
+
+fn check_places<'a>(problems: &'a [Problem], origins: impl IntoIterator<Item = &'a Origin>) {
+    let of_problems = problems
+        .iter()
+        .filter_map(|problem| problem.origin.as_ref());
+    for origin in origins.into_iter().chain(of_problems) {
+        let span = origin.span;
+        let text = origin.file.text();
+        assert!(
+            text.get(span.start..span.end).is_some(),
+            "{span:?} in {text:?}"
+        );
+    }
+}
+
+fn read_page(content_type: &str, bytes: &[u8]) {
+    if let Some(Ok(listing)) = base().map(|base| decode_simple(content_type, bytes, &base)) {
+        pages_of(listing);
+    }
+}
+
+fn pages_of(listing: Listing) {
+    let page = Page::build(&project(), listing);
+    look_at(&page);
+    assert_eq!(Page::from_bytes(page.as_bytes().into()), Ok(page));
+}
+
+fn look_at(page: &Page) {
+    let _ = (page.tag_strings().count(), page.python_strings().count());
+    let _ = (
+        page.status(),
+        page.alternates().count(),
+        page.tracks().count(),
+    );
+    let _ = page.skipped();
+    for version in 0..=page.len() {
+        let _ = (page.version(version), page.is_prerelease(version));
+        let _ = (page.find(page.key(version)), page.files(version));
+    }
+    for at in 0..=page.file_count() {
+        let file = page.file(at);
+        let _ = (file.filename(), file.url(), file.digests(), file.metadata());
+        let _ = (file.tags(), file.build_tag(), file.requires_python());
+        let _ = (file.size(), file.upload_time(), file.yanked());
+        let _ = page.version_of(at);
     }
 }

@@ -119,7 +119,7 @@ impl Body {
             "sha224" => hash::<Sha224>(&mut self.file)?,
             _ => return Ok(None),
         };
-        Ok(Some(hex == digest.hex()))
+        Ok(Some(hex == digest.to_hex()))
     }
 
     /// Returns the digest of the bytes.
@@ -158,7 +158,7 @@ pub(super) fn strongest(digests: &[Digest]) -> Option<&Digest> {
     digests
         .iter()
         .filter(|digest| digest.is_secure())
-        .max_by_key(|digest| digest.hex().len())
+        .max_by_key(|digest| digest.as_bytes().len())
 }
 
 fn hash<D: sha2::Digest>(file: &mut impl Read) -> std::io::Result<String> {

@@ -118,21 +118,28 @@ impl<'a> Iterator for Pieces<'a> {
 
 /// Returns where a tag's `>` is; one within a quoted value does not count.
 fn tag_end(tag: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut last = b' ';
-    for (at, byte) in tag.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Some(at),
-            // A quote opens a value only after `=`.
-            (None, b'"' | b'\'') if last == b'=' => quote = Some(byte),
-            (Some(open), _) if open == byte => quote = None,
-            _ => {}
+    let bytes = tag.as_bytes();
+    let mut from = 0;
+    loop {
+        let marks = |byte: &u8| matches!(byte, b'>' | b'"' | b'\'');
+        let at = from + bytes[from..].iter().position(marks)?;
+        if bytes[at] == b'>' {
+            return Some(at);
         }
-        if !byte.is_ascii_whitespace() {
-            last = byte;
+        from = at + 1;
+        // A quote opens a value only after `=`.
+        if bytes[..at].trim_ascii_end().ends_with(b"=") {
+            from += tag[from..].find(char::from(bytes[at]))? + 1;
         }
     }
-    None
+}
+
+/// Returns a name in lower case, in which nearly all stand.
+pub(super) fn lower_case(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 /// Goes through the attributes of a start tag: names as written, values unescaped; a name without

@@ -38,8 +38,8 @@ impl Link {
         let path = self.url.split('?').next().unwrap_or_default();
         let segment = path.trim_end_matches('/').rsplit('/').next()?;
         let name = percent_decoded(segment)?;
-        let sane =
-            !name.is_empty() && !name.contains(['/', '\\']) && !name.contains(char::is_control);
+        let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
+        let sane = !name.is_empty() && !name.contains(is_odd);
         sane.then_some(name)
     }
 }
@@ -53,18 +53,35 @@ fn is_plain_absolute(address: &str) -> bool {
     let host_len = rest.find('/').unwrap_or(0);
     let host = rest.get(..host_len).unwrap_or_default();
     let path = rest.get(host_len..).unwrap_or_default();
-    let plain = |byte: u8| {
-        byte.is_ascii_alphanumeric()
+    let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
+    !host.is_empty() && host.bytes().all(plain_host) && is_plain_path(path)
+}
+
+/// Whether a path needs no escapes and has no segment that starts with a dot.
+fn is_plain_path(path: &str) -> bool {
+    let mut last = b' ';
+    path.bytes().all(|byte| {
+        let starts_with_dot = last == b'/' && byte == b'.';
+        last = byte;
+        PLAIN[usize::from(byte)] && !starts_with_dot
+    })
+}
+
+/// The characters of plain paths.
+const PLAIN: [bool; 256] = plain_characters();
+
+const fn plain_characters() -> [bool; 256] {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric()
             || matches!(
                 byte,
                 b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b'%' | b'!' | b'=' | b','
-            )
-    };
-    let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
-    !host.is_empty()
-        && host.bytes().all(plain_host)
-        && path.bytes().all(plain)
-        && !path.contains("/.")
+            );
+        byte += 1;
+    }
+    plain
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

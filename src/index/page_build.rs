@@ -1,6 +1,6 @@
 //! Writes a page's buffer: parses file names, sorts by version, interns what recurs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
@@ -61,8 +61,7 @@ pub(super) fn unpack_digests(mut bytes: &[u8]) -> Vec<Digest> {
         let Some((raw, rest)) = rest.split_at_checked(*len) else {
             break;
         };
-        let hex: String = raw.iter().flat_map(|byte| hex_digits(*byte)).collect();
-        digests.extend(Digest::new(name, &hex));
+        digests.extend(Digest::from_bytes(name, raw));
         bytes = rest;
     }
     digests
@@ -76,22 +75,7 @@ fn pack_digest(digest: &Digest, bytes: &mut Vec<u8>) {
         return;
     };
     bytes.push(algorithm);
-    bytes.extend(digest.hex().as_bytes().chunks(2).map(|pair| {
-        pair.iter()
-            .fold(0, |byte, digit| byte << 4 | hex_value(*digit))
-    }));
-}
-
-fn hex_digits(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
-}
-
-fn hex_value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => 0,
-    }
+    bytes.extend_from_slice(digest.as_bytes());
 }
 
 /// A file whose name makes sense.
@@ -109,12 +93,8 @@ fn sorted_files<'a>(
     entries: &'a [FileEntry],
     skipped: &mut [u32; 4],
 ) -> Vec<Named<'a>> {
-    let mut names = HashSet::new();
     let mut files = Vec::with_capacity(entries.len());
     for entry in entries {
-        if !names.insert(&entry.filename) {
-            continue;
-        }
         match DistName::parse(&entry.filename, project) {
             Ok(DistName::Wheel(wheel)) if wheel.name != *project => skipped[1] += 1,
             Ok(name) => files.push(Named {
@@ -134,6 +114,7 @@ fn sorted_files<'a>(
     files.sort_by(|one, other| {
         (&one.key, &one.entry.filename).cmp(&(&other.key, &other.entry.filename))
     });
+    files.dedup_by(|next, one| next.entry.filename == one.entry.filename);
     files
 }
 

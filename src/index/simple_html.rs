@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::html::{Piece, Pieces, attributes};
+use super::html::{Piece, Pieces, attributes, lower_case};
 use super::links::Link;
 use super::simple::{Body, DecodeError};
 use super::simple_json::{python_text, strongest};
@@ -71,9 +71,9 @@ impl Reader {
             Piece::Text(text) => self.text_before |= self.tags == 0 && !text.trim().is_empty(),
             Piece::Start(name, rest) => {
                 self.tags += 1;
-                self.start(&name.to_ascii_lowercase(), rest)?;
+                self.start(&lower_case(name), rest)?;
             }
-            Piece::End(name) => match &*name.to_ascii_lowercase() {
+            Piece::End(name) => match &*lower_case(name) {
                 "a" => {
                     self.in_anchor = false;
                     self.closes_anchors = true;
@@ -152,16 +152,17 @@ impl Reader {
 fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
     let mut entry = FileEntry::default();
     let mut link = None;
-    let mut legacy_metadata = MetadataFile::NotSaid;
+    let mut metadata = None;
+    let mut legacy_metadata = None;
     for (name, value) in attributes(rest) {
-        match &*name.to_ascii_lowercase() {
+        match &*lower_case(name) {
             "href" if link.is_none() => link = Some(Link::resolve(base, &value)),
             "data-requires-python" => entry.requires_python = python_text(&value),
             "data-yanked" => entry.yanked = Some(value.into_owned()),
             "data-upload-time" => entry.upload_time = Timestamp::parse(&value),
             "data-size" => entry.size = value.trim().parse().ok(),
-            "data-core-metadata" => entry.metadata = metadata_file(&value),
-            "data-dist-info-metadata" => legacy_metadata = metadata_file(&value),
+            "data-core-metadata" => metadata = Some(value),
+            "data-dist-info-metadata" => legacy_metadata = Some(value),
             _ => {}
         }
     }
@@ -171,8 +172,8 @@ fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
         entry.url = link.url;
         entry.digests = link.digests;
         // The older name counts only where the new one says nothing (PEP 714).
-        if entry.metadata == MetadataFile::NotSaid {
-            entry.metadata = legacy_metadata;
+        if let Some(value) = metadata.or(legacy_metadata) {
+            entry.metadata = metadata_file(&value);
         }
         Some(entry)
     }))

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
 use super::links::{Link, MAX_TEXT};
@@ -20,11 +20,44 @@ struct Page<'a> {
     #[serde(borrow, default)]
     meta: Loose<'a>,
     #[serde(borrow)]
-    files: Vec<Loose<'a>>,
+    files: Vec<File<'a>>,
     #[serde(borrow, default, rename = "project-status")]
     project_status: Loose<'a>,
     #[serde(borrow, default, rename = "alternate-locations")]
     alternate_locations: Loose<'a>,
+}
+
+/// The fields of a file; nothing for an entry that is no table.
+#[derive(Default)]
+struct File<'a> {
+    core_metadata: Loose<'a>,
+    data_dist_info_metadata: Loose<'a>,
+    dist_info_metadata: Loose<'a>,
+    filename: Loose<'a>,
+    hashes: Loose<'a>,
+    requires_python: Loose<'a>,
+    size: Loose<'a>,
+    upload_time: Loose<'a>,
+    url: Loose<'a>,
+    yanked: Loose<'a>,
+}
+
+/// The name of a file's field.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "kebab-case")]
+enum Field {
+    CoreMetadata,
+    DataDistInfoMetadata,
+    DistInfoMetadata,
+    Filename,
+    Hashes,
+    RequiresPython,
+    Size,
+    UploadTime,
+    Url,
+    Yanked,
+    #[serde(other)]
+    Other,
 }
 
 /// Any JSON value, as far as pages use it.
@@ -83,27 +116,26 @@ fn check_api_version(meta: &Loose<'_>) -> Result<(), DecodeError> {
 }
 
 /// Returns a file's entry; `None` where its name or address is missing or makes no sense.
-fn to_entry(file: &Loose<'_>, base: &Url) -> Option<FileEntry> {
-    let link = Link::resolve(base, file.get("url")?.text()?)?;
-    let filename = file.get("filename")?.text()?;
-    let mut digests = file.get("hashes").map(Loose::digests).unwrap_or_default();
+fn to_entry(file: &File<'_>, base: &Url) -> Option<FileEntry> {
+    let link = Link::resolve(base, file.url.text()?)?;
+    let filename = file.filename.text()?;
+    let mut digests = file.hashes.digests();
     if digests.is_empty() {
         digests = link.digests;
     }
-    let text = |key| file.get(key).and_then(Loose::text);
     Some(FileEntry {
         filename: (filename.len() <= MAX_TEXT).then(|| filename.to_owned())?,
         url: link.url,
         digests,
-        requires_python: text("requires-python").and_then(python_text),
-        size: match file.get("size") {
-            Some(Loose::Number(size)) => Some(*size),
+        requires_python: file.requires_python.text().and_then(python_text),
+        size: match file.size {
+            Loose::Number(size) => Some(size),
             _ => None,
         },
-        upload_time: text("upload-time").and_then(Timestamp::parse),
-        yanked: match file.get("yanked") {
-            Some(Loose::Bool(true)) => Some(String::new()),
-            Some(Loose::Text(reason)) => Some(reason.to_string()),
+        upload_time: file.upload_time.text().and_then(Timestamp::parse),
+        yanked: match &file.yanked {
+            Loose::Bool(true) => Some(String::new()),
+            Loose::Text(reason) => Some(reason.to_string()),
             _ => None,
         },
         metadata: metadata_file(file),
@@ -111,14 +143,13 @@ fn to_entry(file: &Loose<'_>, base: &Url) -> Option<FileEntry> {
 }
 
 /// The older names count only where the new one says nothing (PEP 714).
-fn metadata_file(file: &Loose<'_>) -> MetadataFile {
-    let names = [
-        "core-metadata",
-        "dist-info-metadata",
-        "data-dist-info-metadata",
+fn metadata_file(file: &File<'_>) -> MetadataFile {
+    let said = [
+        &file.core_metadata,
+        &file.dist_info_metadata,
+        &file.data_dist_info_metadata,
     ];
-    let said = names.iter().find_map(|name| file.get(name));
-    match said {
+    match said.into_iter().find(|said| !said.is_nothing()) {
         Some(Loose::Bool(true)) => MetadataFile::Present(None),
         Some(Loose::Bool(false)) => MetadataFile::Absent,
         Some(hashes @ Loose::Table(_)) => MetadataFile::Present(strongest(hashes.digests())),
@@ -136,11 +167,15 @@ pub(super) fn python_text(text: &str) -> Option<String> {
 pub(super) fn strongest(digests: Vec<Digest>) -> Option<Digest> {
     digests.into_iter().max_by_key(|digest| {
         // SHA-2 by length; MD5 and SHA-1 are both shorter.
-        digest.hex().len()
+        digest.as_bytes().len()
     })
 }
 
 impl Loose<'_> {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -234,7 +269,8 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut table = Vec::new();
+        // Nearly always a single digest.
+        let mut table = Vec::with_capacity(1);
         while let Some(key) = entries.next_key::<Loose<'de>>()? {
             let value = entries.next_value()?;
             if let Loose::Text(key) = key {
@@ -242,5 +278,74 @@ impl<'de> Visitor<'de> for LooseVisitor {
             }
         }
         Ok(Loose::Table(table))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for File<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FileVisitor)
+    }
+}
+
+struct FileVisitor;
+
+impl<'de> Visitor<'de> for FileVisitor {
+    type Value = File<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(File::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+        while values.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(File::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut file = File::default();
+        while let Some(field) = entries.next_key::<Field>()? {
+            let place = match field {
+                Field::CoreMetadata => &mut file.core_metadata,
+                Field::DataDistInfoMetadata => &mut file.data_dist_info_metadata,
+                Field::DistInfoMetadata => &mut file.dist_info_metadata,
+                Field::Filename => &mut file.filename,
+                Field::Hashes => &mut file.hashes,
+                Field::RequiresPython => &mut file.requires_python,
+                Field::Size => &mut file.size,
+                Field::UploadTime => &mut file.upload_time,
+                Field::Url => &mut file.url,
+                Field::Yanked => &mut file.yanked,
+                Field::Other => {
+                    entries.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *place = entries.next_value()?;
+        }
+        Ok(file)
     }
 }

@@ -59,6 +59,9 @@ impl<'t, 'd> Groups<'t, 'd> {
         let Some(value) = self.0.get(name) else {
             return;
         };
+        if !project.groups_declared.insert(name.to_owned()) {
+            return;
+        }
         path.push(name.to_owned());
         let section = format!("dependency-groups.{name}");
         for item in project.document.array(value) {

@@ -1,7 +1,7 @@
 //! `pyproject.toml`: `[project]` with its extras (PEP 621), dependency groups (PEP 735), and the
 //! tool tables, as far as a selection asks for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -46,6 +46,11 @@ pub(super) struct ProjectReader<'d> {
     pub(super) sources: Sources,
     dependencies: Vec<Text>,
     extras: BTreeMap<ExtraName, Vec<Text>>,
+    /// What was declared by which line, which extras under which marker, and which groups: many ways can lead
+    /// to the same one.
+    declared: HashSet<(usize, DeclarationKind, Requirement)>,
+    extras_declared: HashSet<(ExtraName, Marker)>,
+    pub(super) groups_declared: HashSet<String>,
 }
 
 impl<'d> ProjectReader<'d> {
@@ -57,6 +62,9 @@ impl<'d> ProjectReader<'d> {
             sources: Sources::default(),
             dependencies: Vec::new(),
             extras: BTreeMap::new(),
+            declared: HashSet::new(),
+            extras_declared: HashSet::new(),
+            groups_declared: HashSet::new(),
         }
     }
 
@@ -142,6 +150,9 @@ impl<'d> ProjectReader<'d> {
     }
 
     fn declare_extra(&mut self, extra: &ExtraName, marker: &Marker, path: &[ExtraName]) {
+        if !self.extras_declared.insert((extra.clone(), marker.clone())) {
+            return;
+        }
         let path: Vec<ExtraName> = path.iter().chain([extra]).cloned().collect();
         let section = format!("project.optional-dependencies.{extra}");
         for text in self.extras.get(extra).cloned().unwrap_or_default() {
@@ -164,8 +175,9 @@ impl<'d> ProjectReader<'d> {
                 section: Some(section.to_owned()),
                 digests: Vec::new(),
             };
-            // Two extras can lead to the same line.
-            if !self.manifest.declarations.contains(&declaration) {
+            let line = declaration.origin.span.start;
+            let declared = (line, kind, declaration.requirement.clone());
+            if self.declared.insert(declared) {
                 self.manifest.declarations.push(declaration);
             }
         }

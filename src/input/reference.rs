@@ -145,6 +145,8 @@ fn read_named(text: &str, after_at: usize, folder: &Path) -> Result<Requirement,
         message,
         span: Span::new(start, given.len()),
     })?;
+    // A mistake before the `@` must not be told in words that are not the user's.
+    Requirement::parse(&text[..after_at - 1])?;
     // The rest is read with a URL of no meaning in its place; then errors move back.
     let stand_in = "x:";
     let replaced = format!("{}{stand_in}{}", &text[..start], &text[end..]);
@@ -388,6 +390,18 @@ mod tests {
         check(
             "a-1-py3-none-any.whl[x]",
             "a[x] @ a-1-py3-none-any.whl file:///w/d/a-1-py3-none-any.whl",
+        );
+    }
+
+    #[test]
+    fn a_mistake_beside_a_url_is_marked_where_the_user_wrote_it() {
+        check(
+            "a-@\u{10f3c}",
+            "expected a package name, but found `a-` <- a-",
+        );
+        check(
+            "a[é!] @ ./é",
+            "`é!` is not a valid name for an extra <- [é!]",
         );
     }
 

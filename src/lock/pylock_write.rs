@@ -189,7 +189,7 @@ fn artifact(file: &LockedArtifact, is_named: bool, subdirectory: Option<&str>) -
     let hashes: Vec<(&str, Option<String>)> = file
         .digests
         .iter()
-        .map(|digest| (digest.algorithm(), Some(string(digest.hex()))))
+        .map(|digest| (digest.algorithm(), Some(string(&digest.to_hex()))))
         .collect();
     let hashes = ("hashes", (!hashes.is_empty()).then(|| inline(&hashes)));
     match name {

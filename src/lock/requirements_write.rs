@@ -208,7 +208,7 @@ fn best_digest(artifact: &LockedArtifact) -> Option<Digest> {
     let secure = || artifact.digests.iter().filter(|digest| digest.is_secure());
     secure()
         .find(|digest| digest.algorithm() == "sha256")
-        .or_else(|| secure().max_by_key(|digest| digest.hex().len()))
+        .or_else(|| secure().max_by_key(|digest| digest.as_bytes().len()))
         // pip's `--require-hashes` takes the three others only.
         .filter(|digest| digest.algorithm() != "sha224")
         .cloned()

@@ -84,20 +84,25 @@ impl WheelName {
         let stem = filename
             .strip_suffix(".whl")
             .ok_or(DistNameError::OtherKind)?;
-        let parts: Vec<&str> = stem.split('-').collect();
-        if parts.iter().any(|part| part.is_empty()) {
+        if stem.split('-').any(str::is_empty) {
             return Err(DistNameError::Malformed);
         }
-        let (build, tags) = match parts.len() {
-            5 => (None, parts[2..].join("-")),
-            6 => (Some(read_build_tag(parts[2])?), parts[3..].join("-")),
+        let split = |text| str::split_once(text, '-').ok_or(DistNameError::Malformed);
+        let (name, rest) = split(stem)?;
+        let (version, rest) = split(rest)?;
+        let (build, tags) = match rest.matches('-').count() {
+            2 => (None, rest),
+            3 => {
+                let (build, tags) = split(rest)?;
+                (Some(read_build_tag(build)?), tags)
+            }
             _ => return Err(DistNameError::Malformed),
         };
         Ok(Self {
-            name: PackageName::new(parts[0].to_owned()).map_err(|_| DistNameError::Malformed)?,
-            version: read_escaped_version(parts[1])?,
+            name: PackageName::new(name.to_owned()).map_err(|_| DistNameError::Malformed)?,
+            version: read_escaped_version(version)?,
             build,
-            tags,
+            tags: tags.to_owned(),
         })
     }
 }
@@ -139,28 +144,62 @@ impl SdistName {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     algorithm: &'static str,
-    hex: Box<str>,
+    bytes: Box<[u8]>,
 }
 
 /// The algorithms that Python's `hashlib` guarantees and that digests may name, with the number of
-/// hexadecimal digits; the strongest first.
+/// bytes; the usual one first.
 const ALGORITHMS: &[(&str, usize)] = &[
-    ("sha512", 128),
-    ("sha384", 96),
-    ("sha256", 64),
-    ("sha224", 56),
-    ("sha1", 40),
-    ("md5", 32),
+    ("sha256", 32),
+    ("sha512", 64),
+    ("sha384", 48),
+    ("sha224", 28),
+    ("sha1", 20),
+    ("md5", 16),
 ];
+
+/// The values of hexadecimal digits by their character: a large page has half a million of them.
+const DIGIT_VALUES: [u8; 256] = digit_values();
+
+/// The value of what is no digit.
+const NO_DIGIT: u8 = 0xff;
+
+const fn digit_values() -> [u8; 256] {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        values[digit as usize] = value as u8;
+        values[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    values
+}
 
 impl Digest {
     /// Reads a digest; `None` for an algorithm that is not known or digits that do not fit it.
     pub fn new(algorithm: &str, hex: &str) -> Option<Self> {
         let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
-        let fits = hex.len() == *len && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        fits.then(|| Self {
+        if hex.len() != 2 * len {
+            return None;
+        }
+        let mut seen = 0;
+        let byte = |pair: &[u8]| {
+            let high = DIGIT_VALUES[usize::from(pair[0])];
+            let low = DIGIT_VALUES[usize::from(pair[1])];
+            seen |= high | low;
+            high << 4 | low & 15
+        };
+        let bytes = hex.as_bytes().chunks_exact(2).map(byte).collect();
+        (seen < 16).then_some(Self { algorithm, bytes })
+    }
+
+    /// Takes the bytes that [`Digest::as_bytes`] gave; `None` where [`Digest::new`] gives none.
+    pub fn from_bytes(algorithm: &str, bytes: &[u8]) -> Option<Self> {
+        let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
+        (bytes.len() == *len).then(|| Self {
             algorithm,
-            hex: hex.to_ascii_lowercase().into(),
+            bytes: bytes.into(),
         })
     }
 
@@ -175,9 +214,20 @@ impl Digest {
         self.algorithm
     }
 
-    /// Returns the digits, in lower case.
-    pub fn hex(&self) -> &str {
-        &self.hex
+    /// Returns the bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes the digits, in lower case.
+    pub fn to_hex(&self) -> String {
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+        let mut hex = String::with_capacity(2 * self.bytes.len());
+        for byte in &self.bytes {
+            hex.push(digit(byte >> 4));
+            hex.push(digit(*byte));
+        }
+        hex
     }
 
     /// Whether the algorithm still protects against a forged file (SHA-2).
@@ -189,7 +239,7 @@ impl Digest {
 /// Writes `sha256:…`.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm, self.hex)
+        write!(f, "{}:{}", self.algorithm, self.to_hex())
     }
 }
 
@@ -311,6 +361,17 @@ mod tests {
     fn a_digest_must_fit_its_algorithm() {
         assert!(Digest::parse(&format!("sha256:{}", "a".repeat(64))).is_some());
         assert!(Digest::parse(&format!("sha256:{}", "a".repeat(63))).is_none());
+        assert!(Digest::parse(&format!("sha256:{}g", "a".repeat(63))).is_none());
+        assert!(Digest::parse(&format!("sha256:{}\u{e9}", "a".repeat(62))).is_none());
         assert!(Digest::new("crc32", "00").is_none());
+    }
+
+    #[test]
+    fn a_digest_is_written_in_lower_case() {
+        let digest = Digest::new("md5", "0123456789ABCDEFfedcba9876543210").unwrap();
+
+        assert_eq!(digest.to_hex(), "0123456789abcdeffedcba9876543210");
+        assert_eq!(Digest::from_bytes("md5", digest.as_bytes()), Some(digest));
+        assert_eq!(Digest::from_bytes("sha1", &[0; 16]), None);
     }
 }

@@ -38,17 +38,22 @@ impl IndexUrl {
     /// secret and stays: without it, `ssh://` would log in as somebody else.
     pub fn redacted(text: &str) -> String {
         let mut shown = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find("://") {
-            let (before, after) = rest.split_at(at + 3);
-            shown.push_str(before);
-            rest = without_credentials(after);
-            // What is left of the authority holds no further `://`.
-            let end = rest.find("://").map_or(rest.len(), |_| authority_len(rest));
-            shown.push_str(&rest[..end]);
-            rest = &rest[end..];
+        // White space and quotes end a URL, and nothing is secret after its last `@`.
+        for word in text.split_inclusive(ends_url) {
+            let last = word.rfind('@').map_or(0, |at| at + 1);
+            let mut rest = word;
+            while rest.len() > word.len() - last {
+                let Some(at) = rest.find("://") else { break };
+                let (before, after) = rest.split_at(at + 3);
+                shown.push_str(before);
+                rest = without_credentials(after);
+                // What is left of the authority holds no further `://`.
+                let end = rest.find("://").map_or(rest.len(), |_| authority_len(rest));
+                shown.push_str(&rest[..end]);
+                rest = &rest[end..];
+            }
+            shown.push_str(rest);
         }
-        shown.push_str(rest);
         shown
     }
 }
@@ -67,11 +72,10 @@ fn without_credentials(text: &str) -> &str {
     let has_port = authority
         .rsplit_once(':')
         .is_none_or(|(_, port)| authority.starts_with('[') || is_port(port));
-    let word_end = text.find(ends_url).unwrap_or(text.len());
-    match text[..word_end].find('@') {
-        Some(at) if !has_port => &text[at + 1..],
-        _ => text,
+    if has_port {
+        return text;
     }
+    text.split_once('@').map_or(text, |(_, rest)| rest)
 }
 
 fn is_port(text: &str) -> bool {

@@ -224,7 +224,7 @@ fn artifact_json(artifact: &LockedArtifact) -> ArtifactJson {
         size: artifact.size,
         upload_time: artifact.upload_time.map(|time| time.to_string()),
         hashes: hashes
-            .map(|digest| (digest.algorithm(), digest.hex().to_owned()))
+            .map(|digest| (digest.algorithm(), digest.to_hex()))
             .collect(),
     }
 }
