@@ -35,7 +35,8 @@ const LONGEST_SEED: usize = 8 << 10;
 
 #[test]
 fn no_fuzz_function_panics_on_its_corpus_or_near_it() {
-    let rounds = std::env::var("PYAUDIT_FUZZ_ROUNDS").map_or(200, |text| text.parse().unwrap());
+    let rounds = std::env::var("PYAUDIT_FUZZ_ROUNDS")
+        .map_or(200, |text| text.parse().expect("the test makes it"));
     for (name, run) in TARGETS {
         let seeds = seeds(name);
         assert!(!seeds.is_empty(), "`{name}` has no seed");
@@ -65,13 +66,23 @@ fn no_repetition_takes_long() {
 #[test]
 fn every_fuzz_function_has_its_target() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
+    let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).expect("the test makes it");
     let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let stems = |folder: &str, ending: &str| -> BTreeSet<String> {
-        let entries = fs::read_dir(root.join(folder)).unwrap();
+        let entries = fs::read_dir(root.join(folder)).expect("the test makes it");
         entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .map(|name| name.strip_suffix(ending).unwrap().to_owned())
+            .map(|entry| {
+                entry
+                    .expect("the test makes it")
+                    .file_name()
+                    .into_string()
+                    .unwrap()
+            })
+            .map(|name| {
+                name.strip_suffix(ending)
+                    .expect("the test makes it")
+                    .to_owned()
+            })
             .collect()
     };
 
@@ -98,7 +109,9 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
         collect(&fixtures.join(folder), &mut files);
     }
     files.sort();
-    let texts = files.iter().map(|file| fs::read(file).unwrap());
+    let texts = files
+        .iter()
+        .map(|file| fs::read(file).expect("a seed can be read"));
     let written = match name {
         "metadata_record" => vec![metadata_record()],
         "page_bytes" => vec![page()],
@@ -116,8 +129,8 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
         match path.is_dir() {
             true => collect(&path, files),
             false if path.extension().is_some_and(|ending| ending == "expected") => {}
@@ -285,7 +298,7 @@ fn metadata_record() -> Vec<u8> {
     let markers = &mut MarkerTexts::default();
     let source = MetadataSource::Wheel;
     let metadata = Metadata::parse(PACKAGE_INFO.as_bytes(), source, markers);
-    metadata.unwrap().encode()
+    metadata.expect("the test makes it").encode()
 }
 
 fn page() -> Vec<u8> {
@@ -311,7 +324,7 @@ fn page() -> Vec<u8> {
         status: Some("archived".to_owned()),
         ..Listing::default()
     };
-    let name = PackageName::new("a".to_owned()).unwrap();
+    let name = PackageName::new("a".to_owned()).expect("the test makes it");
     Page::build(&name, listing).as_bytes().to_vec()
 }
 
@@ -320,10 +333,12 @@ fn wheel(members: &[&str]) -> Vec<u8> {
     for member in members {
         archive
             .start_file(*member, SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(PACKAGE_INFO.as_bytes()).unwrap();
+            .expect("the test makes it");
+        archive
+            .write_all(PACKAGE_INFO.as_bytes())
+            .expect("the test makes it");
     }
-    archive.finish().unwrap().into_inner()
+    archive.finish().expect("the test makes it").into_inner()
 }
 
 fn tarball() -> Vec<u8> {
@@ -335,7 +350,11 @@ fn tarball() -> Vec<u8> {
         header.set_mode(0o644);
         archive
             .append_data(&mut header, member, PACKAGE_INFO.as_bytes())
-            .unwrap();
+            .expect("the test makes it");
     }
-    archive.into_inner().unwrap().finish().unwrap()
+    archive
+        .into_inner()
+        .expect("the test makes it")
+        .finish()
+        .expect("the test makes it")
 }

@@ -29,10 +29,13 @@ pub(super) struct Text {
 pub(super) struct Document<'d> {
     excerpt: &'d Excerpt,
     pub(super) problems: Vec<Problem>,
-    /// The lines with syntax errors, of which nothing else is told.
+    /// Where the lines with syntax errors start, of which nothing else is told.
     broken_lines: Vec<usize>,
     syntax: Vec<Problem>,
 }
+
+/// The syntax errors that are looked at; a text with more of them is no TOML at all.
+const MOST_ERRORS: usize = 100;
 
 impl<'d> Document<'d> {
     /// Parses a text, going on after syntax errors.
@@ -45,10 +48,11 @@ impl<'d> Document<'d> {
             syntax: Vec::new(),
         };
         // One mistake often brings others on its line.
-        for error in errors {
+        for error in errors.into_iter().take(MOST_ERRORS) {
             let origin = document.origin(error.span().unwrap_or_default());
-            if !document.broken_lines.contains(&origin.line()) {
-                document.broken_lines.push(origin.line());
+            let line = line_start(&origin);
+            if !document.broken_lines.contains(&line) {
+                document.broken_lines.push(line);
                 let message = format!("this is not valid TOML: {}", error.message());
                 document.syntax.push(Problem::at(origin, message));
             }
@@ -65,7 +69,7 @@ impl<'d> Document<'d> {
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         let broken = self.broken_lines;
         self.problems.retain(|problem| {
-            let line = problem.origin.as_ref().map(Origin::line);
+            let line = problem.origin.as_ref().map(line_start);
             !line.is_some_and(|line| broken.contains(&line))
         });
         self.syntax.append(&mut self.problems);
@@ -221,11 +225,14 @@ impl<'d> Document<'d> {
 
     fn text(&self, text: &str, span: Range<usize>) -> Text {
         let raw = self.excerpt.text().get(span.clone()).unwrap_or_default();
-        let quotes = ["\"\"\"", "'''", "\"", "'"]
+        // Text that is no TOML may lack the closing quotes.
+        let (quotes, inner) = ["\"\"\"", "'''", "\"", "'"]
             .into_iter()
-            .find(|quotes| raw.starts_with(quotes) && raw.len() >= 2 * quotes.len())
-            .map_or(0, str::len);
-        let inner = &raw[quotes..raw.len() - quotes];
+            .find_map(|quotes| {
+                let inner = raw.strip_prefix(quotes)?.strip_suffix(quotes)?;
+                Some((quotes.len(), inner))
+            })
+            .unwrap_or((0, raw));
         // A line end right after three quotes is not part of the string.
         let lead = inner.len() - inner.trim_start_matches(['\r', '\n']).len();
         let lead = if inner.get(lead..) == Some(text) {
@@ -243,17 +250,23 @@ impl<'d> Document<'d> {
     }
 }
 
+/// Returns where the line starts; counting the lines before it would take longer.
+fn line_start(origin: &Origin) -> usize {
+    let before = origin.file.text().get(..origin.span.start);
+    before
+        .and_then(|text| text.rfind('\n'))
+        .map_or(0, |at| at + 1)
+}
+
 /// Sorts problems by their place, and tells each once.
 pub(super) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     let place = |problem: &Problem| problem.origin.as_ref().map(|origin| origin.span);
-    problems.sort_by_key(place);
     let mut sorted: Vec<Problem> = Vec::with_capacity(problems.len());
+    problems.sort_by_key(place);
     for problem in problems {
-        let mut same_place = sorted
-            .iter()
-            .rev()
-            .take_while(|other| place(other) == place(&problem));
-        if !same_place.any(|other| *other == problem) {
+        let of_place = |other: &&Problem| place(other) == place(&problem);
+        let mut here = sorted.iter().rev().take_while(of_place);
+        if !here.any(|other| *other == problem) {
             sorted.push(problem);
         }
     }

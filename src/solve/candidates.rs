@@ -107,11 +107,12 @@ impl Candidates {
         self.has_only_prereleases
     }
 
-    /// Whether some usable version has a wheel that fits.
-    pub(crate) fn has_usable_wheels(&self) -> bool {
-        self.usable.iter().any(|candidate| {
+    /// Whether a version is older than the oldest one with a wheel that fits.
+    pub(crate) fn is_before_wheels(&self, ordinal: Ordinal) -> bool {
+        let oldest = self.usable.iter().position(|candidate| {
             !candidate.is_borrowed && self.page(candidate.page).file(candidate.file).is_wheel()
-        })
+        });
+        oldest.is_some_and(|oldest| (ordinal as usize) < oldest)
     }
 
     /// Returns the page of a candidate.

@@ -154,7 +154,7 @@ impl<'a> Ledger<'a> {
             .catalog
             .metadata(known.candidates.project(), candidate.at())
         {
-            Ok(metadata) => self.checked(&known, metadata),
+            Ok(metadata) => self.checked(&known, ordinal, metadata),
             Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
                 let why: Rc<str> = why.into();
                 let at = (project, ordinal);
@@ -169,22 +169,32 @@ impl<'a> Ledger<'a> {
         Ok(answer)
     }
 
-    /// The index does not always tell the requires-python that the metadata holds; and an ancient
-    /// source archive, of which only a script tells something, is no way out of a conflict where
-    /// the project has wheels.
-    fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
+    /// The index does not always tell the requires-python that the metadata holds; and a source
+    /// archive from before the project's wheels, of which nothing is sure, is no way out of a
+    /// conflict: it would rarely build today.
+    fn checked(
+        &self,
+        known: &Known,
+        ordinal: Ordinal,
+        metadata: Arc<Metadata>,
+    ) -> Result<Arc<Metadata>, Rc<str>> {
         if let Some(wanted) = &metadata.requires_python
             && !self.question.target.admits_python(wanted)
         {
             return Err(format!("it needs Python {wanted}").into());
         }
-        let is_ancient = metadata.source == MetadataSource::SetupScript
-            && known.candidates.has_usable_wheels()
-            && !self.is_pinned(&metadata);
-        match is_ancient {
+        let is_unsure = match metadata.source {
+            MetadataSource::SetupScript | MetadataSource::SdistUnverified => true,
+            MetadataSource::Wheel
+            | MetadataSource::SdistStatic
+            | MetadataSource::Built
+            | MetadataSource::Project => false,
+        };
+        let is_ancient = is_unsure && known.candidates.is_before_wheels(ordinal);
+        match is_ancient && !self.is_pinned(&metadata) {
             true => Err(
-                "only its `setup.py` tells its requirements, and other versions have \
-                         wheels; pin it, or allow building it"
+                "it is a source archive from before the project had wheels, and only a \
+                         build could verify its requirements; pin it, or allow building it"
                     .into(),
             ),
             false => Ok(metadata),
