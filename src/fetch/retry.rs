@@ -81,7 +81,7 @@ pub(super) fn bad_status(status: u16, headers: &HeaderMap) -> Trouble {
     let met = format!("HTTP status {status}");
     match status {
         401 | 403 => Trouble::lasting(FetchErrorKind::Unauthorized, met),
-        408 | 429 | 500 | 502 | 503 | 504 => Trouble {
+        408 | 429 | 500 | 502..=504 | 507 | 520..=530 => Trouble {
             kind: FetchErrorKind::Status(status),
             met,
             may_pass: true,

@@ -125,9 +125,15 @@ fn locked_package(
     }
     let index_page = &resolved.candidates.project().pages[resolved.candidate.page];
     package.index = Some(index_page.index.to_string());
+    let takes_yanked = page.file(resolved.candidate.file).is_yanked();
     for at in page.files(resolved.candidate.version) {
         let file = page.file(at);
-        if given.files == WhichFiles::Fitting && !fitting.takes(&resolved.name, page, &file) {
+        let is_wanted = match given.files {
+            WhichFiles::Fitting => fitting.takes(&resolved.name, page, &file),
+            WhichFiles::All => fitting.allows(&resolved.name, &file),
+        };
+        // A yanked file is taken only where the version was pinned in spite of that.
+        if !is_wanted || (file.is_yanked() && !takes_yanked) {
             continue;
         }
         if file.is_wheel() {

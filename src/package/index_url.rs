@@ -58,6 +58,36 @@ impl IndexUrl {
     }
 }
 
+/// Returns any text with the credentials of every URL in it replaced by as many `*`, so that
+/// places in it stay true: for lines of the user's files that are shown. It masks more than
+/// [`IndexUrl::redacted`] takes away: `https:user:password@host` is a URL to many programs.
+pub fn masked(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = next_authority(rest) {
+        let (before, after) = rest.split_at(at);
+        shown.push_str(before);
+        let kept = without_credentials(after);
+        shown.extend(std::iter::repeat_n('*', after.len() - kept.len()));
+        let end = authority_len(kept);
+        shown.push_str(&kept[..end]);
+        rest = &kept[end..];
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Returns where the authority of the next URL begins.
+fn next_authority(text: &str) -> Option<usize> {
+    let plain = text.find("://").map(|at| at + 3);
+    let sloppy = ["http:", "https:"].iter().filter_map(|scheme| {
+        let after = text.to_ascii_lowercase().find(scheme)? + scheme.len();
+        let slashes = text[after..].len() - text[after..].trim_start_matches(['/', '\\']).len();
+        Some(after + slashes)
+    });
+    plain.into_iter().chain(sloppy).min()
+}
+
 /// Takes the credentials off what follows a `://`.
 fn without_credentials(text: &str) -> &str {
     let authority = &text[..authority_len(text)];
@@ -110,6 +140,20 @@ impl fmt::Debug for IndexUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_text_keeps_its_places() {
+        for (text, expected) in [
+            ("a @ https://u:pw@h/x # b", "a @ https://*****h/x # b"),
+            ("--index-url=https:u:pw@h/x", "--index-url=https:*****h/x"),
+            ("git+https://h/p.git@v1", "git+https://h/p.git@v1"),
+            ("é https://é:pw@h", "é https://******h"),
+            ("numpy<2", "numpy<2"),
+        ] {
+            assert_eq!(masked(text), expected);
+            assert_eq!(masked(text).len(), text.len());
+        }
+    }
 
     #[test]
     fn an_index_url_shows_no_credentials() {

@@ -22,7 +22,7 @@ mod tests;
 
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
 pub use direct_url::DirectUrl;
-pub use index_url::IndexUrl;
+pub use index_url::{IndexUrl, masked};
 pub use marker::{Marker, MarkerTexts};
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};

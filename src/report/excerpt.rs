@@ -11,6 +11,7 @@ use miette::{
 };
 
 use super::Style;
+use crate::package::masked;
 use crate::source::{Origin, SourceFile};
 
 /// Of lines longer than this many bytes, so much is shown before and after what is marked.
@@ -28,6 +29,7 @@ pub(super) fn draw_places(places: &[(&Origin, String)], style: Style) -> String 
             Some(excerpt) => excerpt.labels.push(label),
             None => excerpts.push(Excerpt {
                 file: &origin.file,
+                text: masked(origin.file.text()),
                 labels: vec![label],
             }),
         }
@@ -71,6 +73,8 @@ fn span_of(origin: &Origin) -> (usize, usize) {
 #[derive(Debug)]
 struct Excerpt<'a> {
     file: &'a Arc<SourceFile>,
+    /// The file's text with no credentials in it, byte for byte in the same places.
+    text: String,
     labels: Vec<LabeledSpan>,
 }
 
@@ -81,7 +85,7 @@ impl SourceCode for Excerpt<'_> {
         before: usize,
         _after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = self.file.text();
+        let text = self.text.as_str();
         let (mut start, mut end) = (span.offset(), span.offset() + span.len());
         if text.get(start..end).is_none() {
             return Err(MietteError::OutOfBounds);

@@ -107,12 +107,11 @@ impl Candidates {
         self.has_only_prereleases
     }
 
-    /// Whether a version is older than the oldest one with a wheel that fits.
-    pub(crate) fn is_before_wheels(&self, ordinal: Ordinal) -> bool {
-        let oldest = self.usable.iter().position(|candidate| {
+    /// Whether some usable version has a wheel that fits.
+    pub(crate) fn has_usable_wheels(&self) -> bool {
+        self.usable.iter().any(|candidate| {
             !candidate.is_borrowed && self.page(candidate.page).file(candidate.file).is_wheel()
-        });
-        oldest.is_some_and(|oldest| (ordinal as usize) < oldest)
+        })
     }
 
     /// Returns the page of a candidate.
@@ -327,23 +326,39 @@ impl<'q> Fitting<'q> {
         Self { question }
     }
 
-    /// Whether a file of a page can be installed.
-    pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
+    /// Whether a file may be installed on some target: it is old enough, of a kind that is wanted,
+    /// with a digest that is allowed.
+    pub fn allows(&self, name: &PackageName, file: &FileView<'_>) -> bool {
         let policy = &self.question.policy;
-        let target = &self.question.target;
         let is_old_enough = policy
             .cutoff(name)
             .is_none_or(|cutoff| file.upload_time().is_some_and(|time| time < cutoff));
-        let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
-        let is_of_a_kind = match tags {
-            Some(tags) => policy.formats.allows_wheels(name) && target.tags().rank(tags).is_ok(),
-            None => policy.formats.allows_sdists(name),
+        let is_of_a_kind = match file.is_wheel() {
+            true => policy.formats.allows_wheels(name),
+            false => policy.formats.allows_sdists(name),
         };
+        let mut demanded = self
+            .question
+            .declarations
+            .iter()
+            .filter(|declaration| declaration.requirement.name == *name)
+            .flat_map(|declaration| &declaration.digests)
+            .peekable();
+        let known = file.digests();
+        let has_digest = demanded.peek().is_none() || demanded.any(|digest| known.contains(digest));
+        is_old_enough && is_of_a_kind && has_digest
+    }
+
+    /// Whether a file of a page can be installed on the target.
+    pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
+        let target = &self.question.target;
+        let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
+        let fits = tags.is_none_or(|tags| target.tags().rank(tags).is_ok());
         let python = file
             .requires_python()
             .and_then(|at| page.python_strings().nth(at))
             .and_then(|text| Specifiers::parse_lenient(text).ok());
-        is_old_enough && is_of_a_kind && python.is_none_or(|wanted| target.admits_python(&wanted))
+        self.allows(name, file) && fits && python.is_none_or(|wanted| target.admits_python(&wanted))
     }
 }
 

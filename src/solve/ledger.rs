@@ -16,7 +16,9 @@ use super::package::Names;
 use super::question::Question;
 use super::trail::Step;
 use crate::index::{Merge, Metadata, MetadataSource, Project};
-use crate::package::{DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement};
+use crate::package::{
+    Declaration, DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement,
+};
 
 /// What is known of one project.
 pub(crate) struct Known {
@@ -66,7 +68,9 @@ impl<'a> Ledger<'a> {
             if !requirement.marker.holds(question.target.environment(), &[]) {
                 continue;
             }
-            if let Some(url) = &requirement.url {
+            if let Some(url) = &requirement.url
+                && speaks(question, declaration)
+            {
                 urls.insert(requirement.name.clone(), Arc::clone(url));
             }
             let is_wanted = declaration.kind == DeclarationKind::Requirement
@@ -154,7 +158,7 @@ impl<'a> Ledger<'a> {
             .catalog
             .metadata(known.candidates.project(), candidate.at())
         {
-            Ok(metadata) => self.checked(&known, ordinal, metadata),
+            Ok(metadata) => self.checked(&known, metadata),
             Err(Refusal::Missing(why) | Refusal::Unusable(why)) => {
                 let why: Rc<str> = why.into();
                 let at = (project, ordinal);
@@ -170,31 +174,21 @@ impl<'a> Ledger<'a> {
     }
 
     /// The index does not always tell the requires-python that the metadata holds; and a source
-    /// archive from before the project's wheels, of which nothing is sure, is no way out of a
-    /// conflict: it would rarely build today.
-    fn checked(
-        &self,
-        known: &Known,
-        ordinal: Ordinal,
-        metadata: Arc<Metadata>,
-    ) -> Result<Arc<Metadata>, Rc<str>> {
+    /// archive of which only a script tells something is no way out of a conflict where the project
+    /// has wheels: it would rarely build today.
+    fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
         if let Some(wanted) = &metadata.requires_python
             && !self.question.target.admits_python(wanted)
         {
             return Err(format!("it needs Python {wanted}").into());
         }
-        let is_unsure = match metadata.source {
-            MetadataSource::SetupScript | MetadataSource::SdistUnverified => true,
-            MetadataSource::Wheel
-            | MetadataSource::SdistStatic
-            | MetadataSource::Built
-            | MetadataSource::Project => false,
-        };
-        let is_ancient = is_unsure && known.candidates.is_before_wheels(ordinal);
-        match is_ancient && !self.is_pinned(&metadata) {
+        let is_ancient = metadata.source == MetadataSource::SetupScript
+            && known.candidates.has_usable_wheels()
+            && !self.is_pinned(&metadata);
+        match is_ancient {
             true => Err(
-                "it is a source archive from before the project had wheels, and only a \
-                         build could verify its requirements; pin it, or allow building it"
+                "only its `setup.py` tells its requirements, and other versions have \
+                         wheels; pin it, or allow building it"
                     .into(),
             ),
             false => Ok(metadata),
@@ -246,4 +240,18 @@ impl<'a> Ledger<'a> {
                 .collect(),
         }
     }
+}
+
+/// Whether a declaration's direct reference counts: an override silences all others of its name.
+fn speaks(question: &Question, declaration: &Declaration) -> bool {
+    let name = &declaration.requirement.name;
+    let is_overridden = question.declarations.iter().any(|other| {
+        other.kind == DeclarationKind::Override
+            && other.requirement.name == *name
+            && other
+                .requirement
+                .marker
+                .holds(question.target.environment(), &[])
+    });
+    declaration.kind == DeclarationKind::Override || !is_overridden
 }

@@ -80,7 +80,11 @@ fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) {
         return;
     }
     for declaration in &ledger.question.declarations {
-        if declaration.requirement.specifiers.names_prerelease() {
+        let requirement = &declaration.requirement;
+        let holds = requirement
+            .marker
+            .holds(ledger.question.target.environment(), &[]);
+        if holds && requirement.specifiers.names_prerelease() {
             let name = &declaration.requirement.name;
             allowed.insert(ledger.names.borrow_mut().project_id(name));
         }

@@ -51,6 +51,13 @@ fn a_password_in_an_address_is_told_to_nobody() {
             desk.login()
         ),
     );
+    desk.write(
+        "shown.in",
+        format!(
+            "lib @ {}/auth/main/files/lib-1-py3-none-any.whl ; python_version >= 'abc'\n",
+            desk.login()
+        ),
+    );
     let index = "--index-url {login}/main/simple";
 
     check(&desk, 0, &format!("pyaudit lock {index} -v"));
@@ -69,6 +76,7 @@ fn a_password_in_an_address_is_told_to_nobody() {
         0,
         &format!("pyaudit lock {index} --output-format json"),
     );
+    check(&desk, 2, &format!("pyaudit lock shown.in {index}"));
     check(
         &desk,
         0,

@@ -51,7 +51,13 @@ pub(super) fn settle(
     let target = target::settle_target(&args.target, heard, problems);
     let mut options = LockOptions::default();
     let policy = choice::settle_policy(&args.choice, heard, now, &mut options, problems);
-    let indexes = sources::settle_indexes(&args.index, heard, folder, &mut options, problems);
+    let indexes = sources::settle_indexes(
+        &args.index,
+        heard,
+        (folder, target.as_ref()),
+        &mut options,
+        problems,
+    );
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
     let mut cache = CachePolicy::new(cache_folder(&args.cache, heard.ambient), now);

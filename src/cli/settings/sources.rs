@@ -8,8 +8,9 @@ use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
 use crate::input::{IndexTable, NamedIndex, read_address};
 use crate::lock::LockOptions;
-use crate::package::IndexUrl;
+use crate::package::{IndexUrl, PackageName};
 use crate::source::Problem;
+use crate::target::Target;
 
 /// The default index: the one place that names it.
 const DEFAULT_INDEX: &str = "https://pypi.org/simple";
@@ -37,7 +38,7 @@ const STRATEGIES: &[(IndexStrategyArg, IndexStrategy, &str)] = &[
 pub(super) fn settle_indexes(
     args: &IndexArgs,
     heard: Heard<'_>,
-    folder: &Path,
+    (folder, target): (&Path, Option<&Target>),
     options: &mut LockOptions,
     problems: &mut Vec<Problem>,
 ) -> Option<Indexes> {
@@ -70,12 +71,33 @@ pub(super) fn settle_indexes(
     all.iter().for_each(|index| reader.check(index));
     let (strategy, name) = settle_strategy(args, heard);
     options.index_strategy = Some(name.to_owned());
-    let sources = given
-        .pinned
-        .iter()
-        .map(|pinned| (pinned.package.clone(), pinned.index.clone()))
-        .collect();
+    let sources = settle_sources(heard, target, &all, reader.problems);
     Some(Indexes::new(all, strategy, sources))
+}
+
+/// Returns which packages come from which named index on the target.
+fn settle_sources(
+    heard: Heard<'_>,
+    target: Option<&Target>,
+    indexes: &[Index],
+    problems: &mut Vec<Problem>,
+) -> Vec<(PackageName, String)> {
+    let mut sources = Vec::new();
+    for pinned in &heard.manifest.indexes.pinned {
+        let applies = target.is_none_or(|target| pinned.marker.holds(target.environment(), &[]));
+        let name = Some(pinned.index.as_str());
+        if !indexes.iter().any(|index| index.name.as_deref() == name) {
+            let message = format!("there is no index named `{}`", pinned.index);
+            problems.push(
+                Problem::at(pinned.origin.clone(), message).with_help(
+                    "Name it in a table `[[tool.pyaudit.index]]` with `name` and `url`.",
+                ),
+            );
+        } else if applies {
+            sources.push((pinned.package.clone(), pinned.index.clone()));
+        }
+    }
+    sources
 }
 
 /// Reads addresses that were typed.

@@ -99,10 +99,20 @@ fn find_python(heard: Heard<'_>) -> Result<(PythonVersion, Option<Platform>), Bo
     }
 }
 
+/// No minor version of Python had more patch releases.
+const MOST_PATCHES: u32 = 30;
+
 fn least_admitted(wanted: &Specifiers) -> Option<PythonVersion> {
     (6..=PythonVersion::newest_stable().minor()).find_map(|minor| {
-        let python: PythonVersion = format!("3.{minor}").parse().ok()?;
-        wanted.contains(python.version()).then_some(python)
+        let minor: PythonVersion = format!("3.{minor}").parse().ok()?;
+        if wanted.contains(minor.version()) {
+            return Some(minor);
+        }
+        // A bound such as `>=3.10.2` admits no 3.10.0.
+        (1..=MOST_PATCHES).find_map(|patch| {
+            let python: PythonVersion = format!("{minor}.{patch}").parse().ok()?;
+            wanted.contains(python.version()).then_some(python)
+        })
     })
 }
 
