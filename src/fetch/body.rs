@@ -125,8 +125,7 @@ impl Body {
     /// Returns the digest of the bytes.
     pub(super) fn sha256(&mut self) -> std::io::Result<Digest> {
         self.file.seek(SeekFrom::Start(0))?;
-        let hex = hash::<Sha256>(&mut self.file)?;
-        Digest::new("sha256", &hex).ok_or_else(|| std::io::Error::other("not a digest"))
+        sha256_of(&mut self.file)
     }
 
     /// Checks against the strongest digest that proves anything.
@@ -159,6 +158,12 @@ pub(super) fn strongest(digests: &[Digest]) -> Option<&Digest> {
         .iter()
         .filter(|digest| digest.is_secure())
         .max_by_key(|digest| digest.as_bytes().len())
+}
+
+/// Returns the digest of what is read.
+pub(super) fn sha256_of(file: &mut impl Read) -> std::io::Result<Digest> {
+    let hex = hash::<Sha256>(file)?;
+    Digest::new("sha256", &hex).ok_or_else(|| std::io::Error::other("not a digest"))
 }
 
 fn hash<D: sha2::Digest>(file: &mut impl Read) -> std::io::Result<String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::body::Body;
+use super::body::{Body, sha256_of};
 use super::error::{FetchError, FetchErrorKind};
 use super::request::Request;
 use crate::index::{Listing, decode_find_links, list_folder};
@@ -72,6 +72,23 @@ fn decode(request: &Request, base: &Url) -> Result<Listing, FetchError> {
         .into_bytes()
         .map_err(|_| failed("there is no room to keep it".to_owned()))?;
     decode_find_links(HTML, &bytes, base).map_err(|error| failed(error.to_string()))
+}
+
+/// Takes the digests of local files that nobody tells: a lock has to name them (PEP 751), and
+/// `--hash` may demand them. What cannot be read now fails where it is needed.
+pub(super) fn add_digests(listing: &mut Listing) {
+    for entry in listing
+        .files
+        .iter_mut()
+        .filter(|entry| entry.digests.is_empty())
+    {
+        let path = Url::parse(&entry.url)
+            .ok()
+            .filter(|url| url.scheme() == "file")
+            .and_then(|url| url.to_file_path().ok());
+        let digest = path.and_then(|path| sha256_of(&mut std::fs::File::open(path).ok()?).ok());
+        entry.digests.extend(digest);
+    }
 }
 
 /// Returns the names in a folder, sorted: the disk's own order is nobody's.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::error::{Asking, FetchError, FetchErrorKind};
-use super::flat;
 use super::indexes::{Index, IndexStrategy, Plan};
 use super::pages::PageQuestion;
 use super::shared::{Reach, Shared};
+use super::{flat, local};
 use crate::index::{IndexPage, Merge, Page, Project};
 use crate::package::PackageName;
 
@@ -22,7 +22,8 @@ pub(super) async fn answer(
     let plan = shared.indexes.plan(name);
     let mut pages = Vec::new();
     for index in &plan.flat {
-        let listing = flat::listing(shared, reach, index).await?.of_project(name);
+        let mut listing = flat::listing(shared, reach, index).await?.of_project(name);
+        local::add_digests(&mut listing);
         if !listing.files.is_empty() {
             pages.push(on(index, Page::build(name, listing)));
         }
