@@ -1,15 +1,16 @@
 //! A concrete target: one Python on one platform, with all that is judged by it worked out once.
 
-use super::{Platform, PythonVersion, TagSet, markers, served};
+use super::{Accelerators, Flavour, Platform, PythonVersion, TagSet, markers, served};
 use crate::package::{MarkerEnvironment, Specifiers};
 
-/// One Python on one platform.
+/// One Python on one platform, with the accelerators beside it.
 #[derive(Clone, Debug)]
 pub struct Target {
     python: PythonVersion,
     platform: Platform,
     environment: MarkerEnvironment,
     tags: TagSet,
+    accelerators: Accelerators,
 }
 
 impl Target {
@@ -18,6 +19,7 @@ impl Target {
         Self {
             environment: markers::environment(&python, &platform),
             tags: TagSet::new(&python, &platform),
+            accelerators: Accelerators::default(),
             python,
             platform,
         }
@@ -44,9 +46,34 @@ impl Target {
         &self.tags
     }
 
-    /// Returns words for a message: `Python 3.10 on Linux x86_64 (glibc 2.28)`.
+    /// Returns the accelerators; none are known of a new target.
+    pub fn accelerators(&self) -> &Accelerators {
+        &self.accelerators
+    }
+
+    /// Returns it with these accelerators in place of its own.
+    pub fn with_accelerators(self, accelerators: Accelerators) -> Self {
+        Self {
+            accelerators,
+            ..self
+        }
+    }
+
+    /// Returns a copy that wants builds of a flavour, or of none in particular.
+    pub fn with_flavour(&self, flavour: Option<Flavour>) -> Self {
+        let accelerators = Accelerators {
+            flavour,
+            ..self.accelerators.clone()
+        };
+        self.clone().with_accelerators(accelerators)
+    }
+
+    /// Returns words for a message: `Python 3.10 on Linux x86_64 (glibc 2.28)`, and the
+    /// accelerators after commas.
     pub fn describe(&self) -> String {
-        format!("{} on {}", self.python.describe(), self.platform)
+        let plain = format!("{} on {}", self.python.describe(), self.platform);
+        let known = self.accelerators.describe();
+        [vec![plain], known].concat().join(", ")
     }
 
     /// Whether a `requires-python` admits this Python, lower and upper bounds alike, as pip does;
@@ -71,6 +98,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Gpu;
 
     fn target(python: &str, platform: &str) -> Target {
         Target::new(python.parse().unwrap(), platform.parse().unwrap())
@@ -108,6 +136,40 @@ mod tests {
         assert_eq!(
             target("3.13t", "windows").describe(),
             "Python 3.13 (free-threaded) on Windows x86_64"
+        );
+    }
+    #[test]
+    fn a_target_tells_the_accelerators_that_are_known() {
+        let plain = target("3.10", "linux");
+        let accelerators = Accelerators {
+            flavour: "cu121".parse().ok(),
+            cuda: "12.4".parse().ok(),
+            driver: "550.54".parse().ok(),
+            gpus: vec![
+                Gpu {
+                    name: Some("RTX 5090".into()),
+                    capability: "12.0".parse().unwrap(),
+                },
+                Gpu {
+                    name: None,
+                    capability: "8.6".parse().unwrap(),
+                },
+            ],
+        };
+
+        let whole = plain.clone().with_accelerators(accelerators);
+
+        assert_eq!(
+            whole.describe(),
+            "Python 3.10 on Linux x86_64 (glibc 2.28), CUDA 12.1 (cu121), CUDA toolkit 12.4, \
+             RTX 5090 (sm_120), sm_86, driver 550.54"
+        );
+        let without = whole.with_flavour(None);
+        assert!(!without.describe().contains("cu121"));
+        assert_eq!(without.accelerators().gpus.len(), 2);
+        assert_eq!(
+            plain.with_flavour(Some(Flavour::Cpu)).describe(),
+            "Python 3.10 on Linux x86_64 (glibc 2.28), CPU only"
         );
     }
 }

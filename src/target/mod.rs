@@ -1,7 +1,9 @@
 //! Where the result has to run: a Python and a platform, and what follows from them: marker
-//! values, accepted wheel tags, and words for both.
+//! values, accepted wheel tags, and words for both. Beside them stand the accelerators, as said.
 
+mod accelerator;
 mod concrete;
+mod flavour;
 mod markers;
 mod platform;
 mod platform_name;
@@ -10,7 +12,11 @@ mod python;
 mod served;
 mod tags;
 
+pub use accelerator::{
+    AcceleratorError, Accelerators, Capability, CudaVersion, DriverVersion, Gpu,
+};
 pub use concrete::Target;
+pub use flavour::Flavour;
 pub use platform::{Arch, Os, Platform};
 pub use platform_name::PlatformError;
 pub use python::{Implementation, PythonError, PythonVersion};
