@@ -72,6 +72,15 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct LockArgs {
+    #[command(flatten)]
+    pub(crate) question: QuestionArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What is asked: the inputs and options of every command that solves.
+#[derive(Debug, Args)]
+pub(crate) struct QuestionArgs {
     /// Requirements files, pyproject.toml, or scripts with inline metadata; `-` for standard
     /// input [default: pyproject.toml, else requirements.in]
     #[arg(value_name = "SOURCE")]
@@ -86,8 +95,6 @@ pub(crate) struct LockArgs {
     pub(crate) index: IndexArgs,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 /// What is declared beside the sources.

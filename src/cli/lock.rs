@@ -1,25 +1,22 @@
 //! `pyaudit lock`: reads, solves, writes, and says what came of it.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
-use super::misgivings::{misgivings, unknown_extras};
+use super::misgivings::unknown_extras;
 use super::output::Output;
-use super::progress::Progress;
-use super::settings::{Heard, Settings, names, settle};
+use super::prepare::{Inputs, Prepared};
+use super::settings::names;
 use super::terminal::Terminal;
-use super::unnamed::name_all;
 use crate::explain::{Explanation, explain};
-use crate::fetch::{Counts, LiveCatalog};
-use crate::host::{LoadRequest, load, read_ambient, write_whole};
-use crate::input::{Ambient, Manifest, Said, Selection};
+use crate::fetch::Counts;
+use crate::host::write_whole;
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
-use crate::package::{PackageName, Timestamp, Version};
+use crate::package::{PackageName, Version};
 use crate::report::{
     ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
     draw_conflict, summary,
@@ -29,86 +26,39 @@ use crate::source::Problem;
 
 /// Runs the command.
 pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
+    lock(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let started = Instant::now();
-    let folder = match std::env::current_dir() {
-        Ok(folder) => folder,
-        Err(error) => {
-            let message = format!("the current folder cannot be read: {error}");
-            terminal.say_problems(&[Problem::anywhere(message)]);
-            return Exit::Usage;
-        }
-    };
-    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
-    let ambient = read_ambient(&folder, now);
-    let mut manifest = read_inputs(args, &ambient, &folder);
-    let mut problems = std::mem::take(&mut manifest.problems);
-    // What is odd about the surroundings is rarely of this project's making.
-    let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
-    problems.extend(ambient.problems.iter().filter(is_told).cloned());
-    let heard = Heard {
-        manifest: &manifest,
-        ambient: &ambient,
-    };
-    let settings = settle(args, heard, &folder, now, &mut problems);
+    let mut inputs = Inputs::read(&args.question, terminal)?;
     let output = Output(&args.output);
-    let declared = &args.declared;
-    let inputs: [&[String]; 3] = [&args.sources, &declared.constraints, &declared.overrides];
-    problems.extend(output.problems(&manifest, &inputs, &folder));
-    if !problems.iter().any(Problem::is_error) {
-        problems.extend(misgivings(&manifest, settings.as_ref()));
-    }
-    let former = output.former(&mut problems);
+    let of_output = output.problems(&inputs.manifest, &args.question, &inputs.folder);
+    inputs.problems.extend(of_output);
+    let former = output.former(&mut inputs.problems);
+    let choice = &args.question.choice;
     let upgrades = names(
-        &args.choice.upgrade_package,
+        &choice.upgrade_package,
         "--upgrade-package",
-        &mut problems,
+        &mut inputs.problems,
     );
-    let (Some(settings), false) = (settings, problems.iter().any(Problem::is_error)) else {
-        terminal.say_problems(&problems);
-        return Exit::Usage;
-    };
+    let settled = inputs.settled(terminal)?;
     if let Err(error) = output.check() {
         terminal.say_problems(&[Problem::anywhere(error.to_string())]);
-        return Exit::Outside;
+        return Err(Exit::Outside);
     }
-    let preferences = match args.choice.upgrade {
+    let preferences = match choice.upgrade {
         true => BTreeMap::new(),
         false => preferences(former.as_ref(), &upgrades),
     };
     let run = Run {
         output,
         terminal,
-        manifest,
-        problems,
+        prepared: settled.prepare(preferences, terminal)?,
         former,
         started,
     };
-    run.solve(settings, preferences)
-}
-
-fn read_inputs(args: &LockArgs, ambient: &Ambient, folder: &Path) -> Manifest {
-    let declared = &args.declared;
-    let selection = Selection {
-        extras: declared.extras.clone(),
-        all_extras: declared.all_extras,
-        groups: declared.groups.clone(),
-        all_groups: declared.all_groups,
-        only_groups: Vec::new(),
-    };
-    let files = |typed: &[String], around: &[Said<String>]| match typed {
-        [] => around.iter().map(|said| said.value.clone()).collect(),
-        typed => typed.to_vec(),
-    };
-    let request = LoadRequest {
-        inputs: &args.sources,
-        constraints: &files(&declared.constraints, &ambient.constraints),
-        overrides: &files(&declared.overrides, &ambient.overrides),
-        excludes: &declared.excludes,
-        selection: &selection,
-        folder,
-        variables: ambient.variables.as_map(),
-    };
-    load(&request, &mut io::stdin().lock())
+    Ok(run.solve())
 }
 
 fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<PackageName, Version> {
@@ -122,80 +72,53 @@ fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<Pack
         .collect()
 }
 
-/// One run, once its inputs are read.
+/// One run, once its question stands.
 struct Run<'a> {
     output: Output<'a>,
     terminal: &'a Terminal,
-    manifest: Manifest,
-    problems: Vec<Problem>,
+    prepared: Prepared,
     former: Option<Pins>,
     started: Instant,
 }
 
 impl Run<'_> {
-    fn solve(mut self, settings: Settings, preferences: BTreeMap<PackageName, Version>) -> Exit {
-        let progress = Progress::new(self.terminal);
-        let mut outside = settings.outside;
-        outside.listener = progress.listener();
-        let catalog = LiveCatalog::open(outside, None);
-        match name_all(&mut self.manifest, &catalog, &settings.target) {
-            Ok(problems) => self.problems.extend(problems),
-            Err(failure) => {
-                progress.finish();
-                self.terminal.say_problems(&self.problems);
-                self.terminal.say_failure(&failure);
-                return Exit::Outside;
-            }
-        }
-        if self.problems.iter().any(Problem::is_error) {
-            progress.finish();
-            self.terminal.say_problems(&self.problems);
-            return Exit::Usage;
-        }
-        let question = Arc::new(Question {
-            declarations: self.manifest.declarations.clone(),
-            excludes: self
-                .manifest
-                .excludes
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect(),
-            target: settings.target,
-            policy: settings.policy,
-            preferences,
-        });
+    fn solve(mut self) -> Exit {
+        let question = Arc::clone(&self.prepared.question);
+        let catalog = &self.prepared.catalog;
         catalog.expect(Arc::clone(&question));
-        let answer = solve(&question, &catalog);
-        progress.finish();
+        let answer = solve(&question, catalog);
+        self.prepared.progress.finish();
         if let Ok(answer) = &answer {
             self.tell_trail(&answer.trail);
         }
         self.tell_counts(&catalog.counts());
-        let warnings = catalog.warnings().iter();
-        let warnings = warnings.map(|warning| Problem::anywhere(warning).as_warning());
-        self.problems.extend(warnings);
-        let circumstances = Circumstances {
-            project: self.manifest.name.clone(),
-            options: settings.options,
+        self.prepared.take_warnings();
+        match answer.map(|answer| answer.outcome) {
+            Err(failure) => {
+                self.terminal.say_problems(&self.prepared.problems);
+                self.terminal.say_failure(&failure);
+                Exit::Outside
+            }
+            Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
+            Ok(Outcome::Solved(resolution)) => {
+                let unknown = unknown_extras(&question, &resolution);
+                self.prepared.problems.extend(unknown);
+                let lock = build(&question, &resolution, &self.circumstances());
+                self.write(&question, &lock)
+            }
+        }
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            project: self.prepared.manifest.name.clone(),
+            options: self.prepared.options.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             folder: self.lock_folder(),
             files: match self.output.format().name {
                 "pylock.toml" => WhichFiles::Fitting,
                 _ => WhichFiles::All,
             },
-        };
-        match answer.map(|answer| answer.outcome) {
-            Err(failure) => {
-                self.terminal.say_problems(&self.problems);
-                self.terminal.say_failure(&failure);
-                Exit::Outside
-            }
-            Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
-            Ok(Outcome::Solved(resolution)) => {
-                self.problems.extend(unknown_extras(&question, &resolution));
-                let lock = build(&question, &resolution, &circumstances);
-                self.write(&question, &lock)
-            }
         }
     }
 
@@ -247,7 +170,7 @@ impl Run<'_> {
     fn write(&self, question: &Question, lock: &Lock) -> Exit {
         let style = self
             .output
-            .style(command_line, self.manifest.require_hashes);
+            .style(command_line, self.prepared.manifest.require_hashes);
         let text = (self.output.format().write)(lock, &style);
         let is_json = self.output.0.output_format == OutputFormatArg::Json;
         let path = self.output.path();
@@ -267,7 +190,12 @@ impl Run<'_> {
         let moved = self.former.as_ref().map(|former| changes(former, &pins));
         let path = path.map(Path::to_string_lossy);
         if is_json {
-            let report = LockedReport::new(lock, path.as_deref(), moved.as_deref(), &self.problems);
+            let report = LockedReport::new(
+                lock,
+                path.as_deref(),
+                moved.as_deref(),
+                &self.prepared.problems,
+            );
             return self.put_json(LockOutcome::Locked(report), Exit::Fine);
         }
         self.terminal.mention(&summary(
@@ -277,7 +205,7 @@ impl Run<'_> {
                 elapsed: &elapsed(self.started.elapsed()),
                 written: path.as_deref(),
                 changes: moved.as_deref(),
-                warnings: &self.problems,
+                warnings: &self.prepared.problems,
             },
             self.terminal.style,
         ));
@@ -285,7 +213,7 @@ impl Run<'_> {
     }
 
     fn tell_conflict(&self, question: &Question, conflict: &Conflict) -> Exit {
-        self.terminal.say_problems(&self.problems);
+        self.terminal.say_problems(&self.prepared.problems);
         let explanation = explain(question, conflict);
         let target = question.target.describe();
         let report = self.output.0.report.as_deref();

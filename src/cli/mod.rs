@@ -4,6 +4,7 @@ mod args;
 mod lock;
 mod misgivings;
 mod output;
+mod prepare;
 mod progress;
 mod settings;
 mod terminal;

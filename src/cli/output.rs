@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::args::{AnnotationArg, FormatArg, OutputArgs};
+use super::args::{AnnotationArg, FormatArg, OutputArgs, QuestionArgs};
 use crate::host::{WriteError, check_place, read_former};
 use crate::input::Manifest;
 use crate::lock::{Annotations, Format, Pins, RequirementsStyle, is_pylock_name};
@@ -45,14 +45,14 @@ impl<'a> Output<'a> {
     pub(super) fn problems(
         self,
         manifest: &Manifest,
-        inputs: &[&[String]],
+        args: &QuestionArgs,
         folder: &Path,
     ) -> Vec<Problem> {
         let declared = manifest.declarations.iter();
         let declared = declared.map(|declaration| declaration.origin.label());
-        let typed = inputs
-            .iter()
-            .flat_map(|names| names.iter().map(String::as_str));
+        let (constraints, overrides) = (&args.declared.constraints, &args.declared.overrides);
+        let typed = [&args.sources, constraints, overrides].into_iter();
+        let typed = typed.flatten().map(String::as_str);
         let same = |path: &Path| canonical(&folder.join(path));
         let names: BTreeSet<&str> = typed.chain(declared).collect();
         let inputs: Vec<PathBuf> = names.iter().map(|name| same(name.as_ref())).collect();

@@ -10,7 +10,7 @@ mod target;
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CacheArgs, LockArgs};
+use super::args::{CacheArgs, QuestionArgs};
 use crate::fetch::{CachePolicy, Outside};
 use crate::input::{Ambient, Manifest, Said};
 use crate::lock::LockOptions;
@@ -42,7 +42,7 @@ pub(super) struct Heard<'a> {
 
 /// Settles everything; what makes no sense goes to the problems, and then there are no settings.
 pub(super) fn settle(
-    args: &LockArgs,
+    args: &QuestionArgs,
     heard: Heard<'_>,
     folder: &Path,
     now: Timestamp,

@@ -1,0 +1,184 @@
+//! What every command that solves begins with: the inputs are read, the settings settled, and the
+//! question put together with the catalog that answers the solver.
+//!
+//! It goes in three steps, so that a command can add its own problems and checks in between, and
+//! all problems are told at once: [`Inputs`], [`Settled`], [`Prepared`].
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Exit;
+use super::args::QuestionArgs;
+use super::misgivings::misgivings;
+use super::progress::Progress;
+use super::settings::{Heard, Settings, settle};
+use super::terminal::Terminal;
+use super::unnamed::name_all;
+use crate::fetch::LiveCatalog;
+use crate::host::{LoadRequest, load, read_ambient};
+use crate::input::{Ambient, Manifest, Said, Selection};
+use crate::lock::LockOptions;
+use crate::package::{PackageName, Timestamp, Version};
+use crate::solve::Question;
+use crate::source::Problem;
+
+/// What was read, with all that is wrong with it.
+pub(super) struct Inputs {
+    /// What the inputs declare; its problems are with the others.
+    pub(super) manifest: Manifest,
+    /// What is wrong so far.
+    pub(super) problems: Vec<Problem>,
+    /// The current folder.
+    pub(super) folder: PathBuf,
+    settings: Option<Settings>,
+}
+
+/// Inputs without a mistake.
+pub(super) struct Settled {
+    manifest: Manifest,
+    problems: Vec<Problem>,
+    settings: Settings,
+}
+
+/// A question that can be solved.
+pub(super) struct Prepared {
+    /// What the inputs declare.
+    pub(super) manifest: Manifest,
+    /// The warnings so far.
+    pub(super) problems: Vec<Problem>,
+    /// The question.
+    pub(super) question: Arc<Question>,
+    /// What answers the solver.
+    pub(super) catalog: LiveCatalog,
+    /// The options in the words that a lock keeps.
+    pub(super) options: LockOptions,
+    /// What is shown until it is finished.
+    pub(super) progress: Progress,
+}
+
+impl Inputs {
+    /// Reads the inputs and settles the options.
+    pub(super) fn read(args: &QuestionArgs, terminal: &Terminal) -> Result<Self, Exit> {
+        let folder = std::env::current_dir().map_err(|error| {
+            let message = format!("the current folder cannot be read: {error}");
+            terminal.say_problems(&[Problem::anywhere(message)]);
+            Exit::Usage
+        })?;
+        let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
+        let ambient = read_ambient(&folder, now);
+        let mut manifest = read_manifest(args, &ambient, &folder);
+        let mut problems = std::mem::take(&mut manifest.problems);
+        // What is odd about the surroundings is rarely of this project's making.
+        let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
+        problems.extend(ambient.problems.iter().filter(is_told).cloned());
+        let heard = Heard {
+            manifest: &manifest,
+            ambient: &ambient,
+        };
+        let settings = settle(args, heard, &folder, now, &mut problems);
+        if !problems.iter().any(Problem::is_error) {
+            problems.extend(misgivings(&manifest, settings.as_ref()));
+        }
+        Ok(Self {
+            manifest,
+            problems,
+            folder,
+            settings,
+        })
+    }
+
+    /// Ends the run if anything is wrong.
+    pub(super) fn settled(self, terminal: &Terminal) -> Result<Settled, Exit> {
+        match (self.settings, self.problems.iter().any(Problem::is_error)) {
+            (Some(settings), false) => Ok(Settled {
+                manifest: self.manifest,
+                problems: self.problems,
+                settings,
+            }),
+            _ => {
+                terminal.say_problems(&self.problems);
+                Err(Exit::Usage)
+            }
+        }
+    }
+}
+
+impl Settled {
+    /// Opens the catalog and puts the question, with versions that are preferred where they fit.
+    pub(super) fn prepare(
+        mut self,
+        preferences: BTreeMap<PackageName, Version>,
+        terminal: &Terminal,
+    ) -> Result<Prepared, Exit> {
+        let progress = Progress::new(terminal);
+        let mut outside = self.settings.outside;
+        outside.listener = progress.listener();
+        let catalog = LiveCatalog::open(outside, None);
+        match name_all(&mut self.manifest, &catalog, &self.settings.target) {
+            Ok(problems) => self.problems.extend(problems),
+            Err(failure) => {
+                progress.finish();
+                terminal.say_problems(&self.problems);
+                terminal.say_failure(&failure);
+                return Err(Exit::Outside);
+            }
+        }
+        if self.problems.iter().any(Problem::is_error) {
+            progress.finish();
+            terminal.say_problems(&self.problems);
+            return Err(Exit::Usage);
+        }
+        let excludes = self.manifest.excludes.iter();
+        let question = Question {
+            declarations: self.manifest.declarations.clone(),
+            excludes: excludes.map(|(name, _)| name.clone()).collect(),
+            target: self.settings.target,
+            policy: self.settings.policy,
+            preferences,
+        };
+        Ok(Prepared {
+            manifest: self.manifest,
+            problems: self.problems,
+            question: Arc::new(question),
+            catalog,
+            options: self.settings.options,
+            progress,
+        })
+    }
+}
+
+impl Prepared {
+    /// Adds what the catalog had to remark.
+    pub(super) fn take_warnings(&mut self) {
+        let warnings = self.catalog.warnings().iter();
+        let warnings = warnings.map(|warning| Problem::anywhere(warning).as_warning());
+        self.problems.extend(warnings);
+    }
+}
+
+fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manifest {
+    let declared = &args.declared;
+    let selection = Selection {
+        extras: declared.extras.clone(),
+        all_extras: declared.all_extras,
+        groups: declared.groups.clone(),
+        all_groups: declared.all_groups,
+        only_groups: Vec::new(),
+    };
+    let files = |typed: &[String], around: &[Said<String>]| match typed {
+        [] => around.iter().map(|said| said.value.clone()).collect(),
+        typed => typed.to_vec(),
+    };
+    let request = LoadRequest {
+        inputs: &args.sources,
+        constraints: &files(&declared.constraints, &ambient.constraints),
+        overrides: &files(&declared.overrides, &ambient.overrides),
+        excludes: &declared.excludes,
+        selection: &selection,
+        folder,
+        variables: ambient.variables.as_map(),
+    };
+    load(&request, &mut io::stdin().lock())
+}
