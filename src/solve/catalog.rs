@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::index::{Metadata, Project};
 use crate::package::{DirectUrl, PackageName};
+use crate::target::Flavour;
 
 /// A file of a [`Project`]: which of its pages, and which file there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,12 @@ pub trait Catalog {
     /// Returns the files of a project on the indexes that may be asked for it.
     fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal>;
 
+    /// Returns the files of a project where builds for one accelerator are kept; of a project that
+    /// is not built for accelerators, those of [`Self::project`].
+    fn build(&self, name: &PackageName, _flavour: &Flavour) -> Result<Arc<Project>, Refusal> {
+        self.project(name)
+    }
+
     /// Returns what a direct reference points to, as a project of one version.
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal>;
 
@@ -32,6 +39,9 @@ pub trait Catalog {
 
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
+
+    /// Says of which flavours builds will probably be asked for.
+    fn soon_builds(&self, _names: &[PackageName], _flavours: &[Flavour]) {}
 }
 
 /// Why a question was not answered.
