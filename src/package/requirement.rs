@@ -62,6 +62,14 @@ pub struct Declaration {
     pub digests: Vec<Digest>,
 }
 
+impl Declaration {
+    /// Whether a comment says that it is to stay as it is: `# pyaudit: keep` on its line, or alone
+    /// on the line above.
+    pub fn is_kept(&self) -> bool {
+        self.origin.is_marked("keep")
+    }
+}
+
 impl Requirement {
     /// Reads a requirement strictly, as a user writes it.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {

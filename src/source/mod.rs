@@ -2,6 +2,7 @@
 //!
 //! This room imports nothing of ours, so that every other room can speak of places.
 
+mod mark;
 mod problem;
 mod text;
 
