@@ -1,6 +1,7 @@
 //! What may help, and the details that make a reason useful: which wheels there are, which Python a
 //! version needs, what was perhaps meant.
 
+use super::accelerators;
 use super::known_names::nearest_name;
 use super::wording::{list, neighbours};
 use crate::package::{PackageName, Requirement, Version};
@@ -49,6 +50,7 @@ pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
         };
         hints.extend(HINTS.iter().filter_map(|hint| hint(question, &hole)));
     }
+    hints.extend(accelerators::hints(question, conflict));
     hints
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Values in, words out: what is underlined, coloured or wrapped is the business of `report`.
 
+mod accelerators;
 mod hints;
 mod known_names;
 mod prose;
@@ -9,4 +10,5 @@ mod prose;
 mod tests;
 mod wording;
 
+pub use accelerators::{FlavourReason, flavour_reasons};
 pub use prose::{Explanation, Place, explain};

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::accelerators;
 use super::hints;
 use super::wording::{list, need, some_versions, versions_of};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
 use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit, VersionsOf};
 use crate::source::Origin;
+use crate::target::Flavour;
 
 /// A conflict told in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,24 @@ impl Telling<'_> {
                 }
                 self.steps.push(format!("{sentence}."));
             }
+            Fact::Limited { who, limit } => {
+                let (versions, is_plural) = versions_of(who);
+                let verb = if is_plural { "work" } else { "works" };
+                self.steps.push(format!(
+                    "{versions} {verb} only with {}: {} (facts of {}; {}).",
+                    need(&limit.needs),
+                    limit.because,
+                    self.question.facts.date(),
+                    limit.source
+                ));
+            }
+            Fact::BuiltFor { who, flavours } => {
+                let (versions, is_plural) = versions_of(who);
+                let verb = if is_plural { "are" } else { "is" };
+                let flavours: Vec<String> = flavours.iter().map(in_full).collect();
+                self.steps
+                    .push(format!("{versions} {verb} built for {}.", list(&flavours)));
+            }
             Fact::Refused { who, why } => {
                 let (versions, _) = versions_of(who);
                 self.steps
@@ -166,6 +186,10 @@ impl Telling<'_> {
             self.steps.push(sentence);
         }
     }
+}
+
+fn in_full(flavour: &Flavour) -> String {
+    format!("{} ({flavour})", flavour.describe())
 }
 
 fn what_it_says(declaration: &Declaration) -> String {
@@ -244,6 +268,16 @@ fn sentence_of_unfit(
             format!("{which} {is} yanked{reason}.")
         }
         Unfit::Constraint(_) => String::new(),
+        Unfit::Toolkit
+        | Unfit::Driver
+        | Unfit::DriverUnknown
+        | Unfit::Kernels
+        | Unfit::KernelsUnknown => {
+            match accelerators::build(question, name, candidates, why, versions) {
+                Some(said) => format!("{said}."),
+                None => format!("{which} {is} not built for this target."),
+            }
+        }
     }
 }
 
@@ -276,6 +310,15 @@ fn conclusion(question: &Question, conflict: &Conflict) -> Option<String> {
     if has_hole {
         return None;
     }
+    let mut built = conflict.facts.iter().filter_map(|fact| match fact {
+        Fact::BuiltFor { flavours, .. } => Some(flavours),
+        _ => None,
+    });
+    if let (Some(one), Some(other)) = (built.next(), built.next())
+        && !one.iter().any(|flavour| other.contains(flavour))
+    {
+        return Some("All builds in one lock have to be for the same accelerator.".to_owned());
+    }
     let asked = asked_of_each(question, conflict);
     let clash = asked
         .iter()
@@ -298,7 +341,8 @@ fn asked_of_each<'c>(
             }
             Fact::Declared { at, .. } => vec![vec![declared(at)]],
             Fact::Needs { needs, .. } => vec![needs.iter().collect()],
-            Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
+            Fact::Limited { limit, .. } => vec![vec![&limit.needs]],
+            Fact::BuiltFor { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
         };
         for alternatives in alternatives {
             if let Some(first) = alternatives.first() {

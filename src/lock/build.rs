@@ -107,6 +107,9 @@ fn locked_package(
         .filter(|wanted| !wanted.is_empty());
     package.extras = resolved.extras.clone();
     package.notes = notes(question, resolved);
+    package
+        .notes
+        .extend(limits(question, resolution, &resolved.name));
     package.edges = resolved
         .edges
         .iter()
@@ -279,6 +282,27 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     }
     notes.extend(passed_over(resolved));
     notes
+}
+
+/// Tells the limits on a package that come from the facts about others in the answer.
+fn limits<'a>(
+    question: &'a Question,
+    resolution: &'a Resolution,
+    name: &'a PackageName,
+) -> impl Iterator<Item = LockedNote> + 'a {
+    let date = question.facts.date();
+    resolution.packages.iter().flat_map(move |by| {
+        let limits = by
+            .limits
+            .iter()
+            .filter(move |limit| limit.needs.name == *name);
+        limits.map(move |limit| {
+            LockedNote::Limit(format!(
+                "{} by {} {}: {} (facts of {date}; {})",
+                limit.needs.specifiers, by.name, by.version, limit.because, limit.source
+            ))
+        })
+    })
 }
 
 /// Tells the newest of the versions that could not be used, and how many more there were.

@@ -14,6 +14,8 @@ pub enum LockedNote {
     Unverified,
     /// The metadata comes from a build.
     Built,
+    /// It is limited by another package that does not declare it; to what, by which, and why.
+    Limit(String),
     /// Anything else, as a sentence's beginning without a full stop.
     Other(String),
 }
@@ -33,6 +35,7 @@ impl LockedNote {
         match text.split_once(':') {
             Some(("pre-release", why)) => Self::Prerelease(why.trim_start().into()),
             Some(("yanked", why)) => Self::Yanked(why.trim_start().into()),
+            Some(("limit", what)) => Self::Limit(what.trim_start().into()),
             _ => Self::Other(text.into()),
         }
     }
@@ -44,6 +47,7 @@ impl LockedNote {
             Self::Yanked(_) => "yanked",
             Self::Unverified => "unverified-metadata",
             Self::Built => "built-metadata",
+            Self::Limit(_) => "limit",
             Self::Other(_) => "other",
         }
     }
@@ -57,6 +61,7 @@ impl fmt::Display for LockedNote {
             Self::Yanked(reason) => write!(f, "yanked: {reason}"),
             Self::Unverified => f.write_str(UNVERIFIED),
             Self::Built => f.write_str(BUILT),
+            Self::Limit(what) => write!(f, "limit: {what}"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -73,6 +78,7 @@ mod tests {
             LockedNote::Yanked("".into()),
             LockedNote::Unverified,
             LockedNote::Built,
+            LockedNote::Limit("<2 by pandas 2.0.3: why".into()),
             LockedNote::Other("anything: else".into()),
         ] {
             assert_eq!(LockedNote::parse(&note.to_string()), note);

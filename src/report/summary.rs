@@ -107,6 +107,7 @@ fn note_lines(packages: &[LockedPackage], style: Style) -> Vec<String> {
                     lines.push(format!("{label} is a pre-release{}", because(why)));
                 }
                 LockedNote::Yanked(why) => lines.push(format!("{label} is yanked{}", because(why))),
+                LockedNote::Limit(what) => lines.push(format!("{label} is limited to {what}")),
                 LockedNote::Other(text) => lines.push(format!("{label}: {text}")),
                 LockedNote::Unverified => unverified.push(label.clone()),
                 LockedNote::Built => built.push(label.clone()),

@@ -15,7 +15,9 @@ use super::ledger::{Known, Ledger};
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
 use super::provider::TriedAndRefused;
+use crate::facts::Limit;
 use crate::package::{ExtraName, PackageName, Requirement, Version, VersionSet};
+use crate::target::Flavour;
 
 /// The proof that no solution exists.
 pub(crate) type Proof = DerivationTree<SolverPackage, Ordinals, TriedAndRefused>;
@@ -49,6 +51,20 @@ pub enum Fact {
         needs: Vec<Requirement>,
         /// The declarations that override these needs.
         overrides: Vec<usize>,
+    },
+    /// Versions of a package work only with some of another one, though they do not say so.
+    Limited {
+        /// The package and the versions that the proof speaks of.
+        who: VersionsOf,
+        /// The limit.
+        limit: Arc<Limit>,
+    },
+    /// Versions of a package are built for these flavours, and one answer has one flavour.
+    BuiltFor {
+        /// The package and the versions that the proof speaks of.
+        who: VersionsOf,
+        /// What they are built for, sorted.
+        flavours: Vec<Flavour>,
     },
     /// Versions of a package turned out to be unusable when they were tried.
     Refused {
@@ -136,6 +152,8 @@ type Edge = (u32, Option<u32>, u32);
 struct Gathered {
     declared: BTreeSet<(u32, u32)>,
     needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
+    /// The versions of the torch family of which the proof says what they are built for.
+    built: BTreeMap<u32, BTreeSet<Ordinal>>,
     refused: BTreeMap<(u32, String), BTreeSet<Ordinal>>,
     /// Packages of which the proof says that no version is left.
     emptied: BTreeSet<u32>,
@@ -156,7 +174,7 @@ impl Gathered {
             External::NotRoot(..) => {}
             External::NoVersions(package, _) => self.emptied.extend(package.project()),
             External::Custom(package, versions, why) => match package {
-                SolverPackage::Root => {}
+                SolverPackage::Root | SolverPackage::Flavour => {}
                 SolverPackage::Declared(at) => {
                     let name = &ledger.declaration(*at).requirement.name;
                     let project = ledger.names.borrow_mut().project_id(name);
@@ -169,12 +187,18 @@ impl Gathered {
                     .extend(versions.ascending(count(*project))),
             },
             External::FromDependencyOf(parent, versions, child, wanted) => {
-                let Some(to) = child.project() else { return };
+                let Some(to) = child.project() else {
+                    if let (SolverPackage::Flavour, Some(from)) = (child, parent.project()) {
+                        let all = versions.ascending(count(from));
+                        self.built.entry(from).or_default().extend(all);
+                    }
+                    return;
+                };
                 if wanted.is_empty() {
                     self.emptied.insert(to);
                 }
                 let (from, extra) = match *parent {
-                    SolverPackage::Root => return,
+                    SolverPackage::Root | SolverPackage::Flavour => return,
                     SolverPackage::Declared(at) => {
                         self.declared.insert((at, to));
                         return;
@@ -198,15 +222,22 @@ impl Gathered {
         let mut facts = Vec::new();
         let mut told: BTreeSet<Edge> = BTreeSet::new();
         let mut told_refused: BTreeSet<(u32, String)> = BTreeSet::new();
+        let mut told_built: BTreeSet<u32> = BTreeSet::new();
         for &(at, to) in &self.declared {
             facts.push(declared_fact(ledger, at));
             let mut waiting = vec![to];
             while let Some(from) = waiting.pop() {
                 for (edge, versions) in self.needs.range((from, None, 0)..(from + 1, None, 0)) {
                     if told.insert(*edge) {
-                        facts.push(needs_fact(ledger, *edge, versions)?);
+                        facts.extend(needs_fact(ledger, *edge, versions)?);
+                        facts.extend(limited_facts(ledger, *edge, versions)?);
                         waiting.push(edge.2);
                     }
+                }
+                if let Some(versions) = self.built.get(&from)
+                    && told_built.insert(from)
+                {
+                    facts.extend(built_facts(ledger, from, versions)?);
                 }
                 for (key, versions) in &self.refused {
                     if key.0 == from && told_refused.insert(key.clone()) {
@@ -257,7 +288,7 @@ fn needs_fact(
     ledger: &Ledger<'_>,
     (from, extra, to): Edge,
     versions: &BTreeSet<Ordinal>,
-) -> Result<Fact, Failure> {
+) -> Result<Option<Fact>, Failure> {
     let child = ledger.name(to);
     let extra = extra.map(|extra| ledger.names.borrow().extra(extra).clone());
     let mut needs: Vec<Requirement> = Vec::new();
@@ -271,12 +302,63 @@ fn needs_fact(
             }
         }
     }
-    Ok(Fact::Needs {
+    if needs.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Fact::Needs {
         who: versions_of(ledger, from, versions)?,
         extra,
         needs,
         overrides: ledger.overrides(&child).to_vec(),
-    })
+    }))
+}
+
+/// Tells the limits by which versions of one package bear only some of another.
+fn limited_facts(
+    ledger: &Ledger<'_>,
+    (from, extra, to): Edge,
+    versions: &BTreeSet<Ordinal>,
+) -> Result<Vec<Fact>, Failure> {
+    if extra.is_some() {
+        return Ok(Vec::new());
+    }
+    let child = ledger.name(to);
+    let mut limited: Vec<(Arc<Limit>, BTreeSet<Ordinal>)> = Vec::new();
+    for &ordinal in versions {
+        for limit in ledger.limits_on(from, ordinal)? {
+            if limit.needs.name != child {
+                continue;
+            }
+            match limited.iter_mut().find(|(known, _)| *known == limit) {
+                Some((_, versions)) => drop(versions.insert(ordinal)),
+                None => limited.push((limit, BTreeSet::from([ordinal]))),
+            }
+        }
+    }
+    limited
+        .into_iter()
+        .map(|(limit, versions)| {
+            let who = versions_of(ledger, from, &versions)?;
+            Ok(Fact::Limited { who, limit })
+        })
+        .collect()
+}
+
+/// Tells what versions are built for, those of one flavour together.
+fn built_facts(
+    ledger: &Ledger<'_>,
+    project: u32,
+    versions: &BTreeSet<Ordinal>,
+) -> Result<Option<Fact>, Failure> {
+    let mut ids = Vec::new();
+    for &ordinal in versions {
+        ids.extend(ledger.flavour_of(project, ordinal)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let flavours = ledger.flavours_in(&Ordinals::from_ranges(ids.iter().map(|id| (*id, id + 1))));
+    let who = versions_of(ledger, project, versions)?;
+    Ok((!flavours.is_empty()).then_some(Fact::BuiltFor { who, flavours }))
 }
 
 fn versions_of(
@@ -360,6 +442,7 @@ fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requ
             asked.push(requirement.clone());
         }
     };
+    let none = Vec::new();
     for fact in facts {
         let (own, overrides) = match fact {
             Fact::Declared { at, overrides } => (
@@ -369,7 +452,8 @@ fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requ
             Fact::Needs {
                 needs, overrides, ..
             } => (needs.iter().collect(), overrides),
-            Fact::Refused { .. } | Fact::Nothing { .. } => continue,
+            Fact::Limited { limit, .. } => (vec![&limit.needs], &none),
+            Fact::BuiltFor { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => continue,
         };
         if overrides.is_empty() {
             own.into_iter().for_each(&mut add);

@@ -8,17 +8,21 @@ use std::sync::Arc;
 
 use pubgrub::Set;
 
-use super::candidates::{Candidates, Judge};
+use super::builds;
+use super::candidates::Candidates;
 use super::catalog::{Catalog, Failure, Refusal};
 use super::conflict::Absence;
-use super::ordinals::Ordinal;
+use super::judge::Judge;
+use super::ordinals::{Ordinal, Ordinals};
 use super::package::Names;
 use super::question::Question;
 use super::trail::Step;
+use crate::facts::Limit;
 use crate::index::{Merge, Metadata, MetadataSource, Project};
 use crate::package::{
     Declaration, DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement,
 };
+use crate::target::Flavour;
 
 /// What is known of one project.
 pub(crate) struct Known {
@@ -44,6 +48,8 @@ pub(crate) struct Ledger<'a> {
     metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
     /// The versions that the catalog could tell nothing of, with the reasons.
     pub(super) untold: RefCell<BTreeMap<(u32, Ordinal), Rc<str>>>,
+    /// The versions of [`super::package::SolverPackage::Flavour`]: flavours as they were met.
+    flavours: RefCell<Vec<Flavour>>,
     urls: HashMap<PackageName, Arc<DirectUrl>>,
     overrides: HashMap<PackageName, Vec<usize>>,
     pub(crate) declared: Vec<usize>,
@@ -87,6 +93,7 @@ impl<'a> Ledger<'a> {
             known: RefCell::default(),
             metadata: RefCell::default(),
             untold: RefCell::default(),
+            flavours: RefCell::default(),
             urls,
             overrides,
             declared,
@@ -124,7 +131,12 @@ impl<'a> Ledger<'a> {
         let url = self.urls.get(&name).cloned();
         let answer = match &url {
             Some(url) => self.catalog.direct(&name, url),
-            None => self.catalog.project(&name),
+            None => match self.question.target.accelerators().flavour {
+                Some(flavour) if self.question.facts.is_family(&name) => {
+                    self.catalog.build(&name, flavour)
+                }
+                _ => self.catalog.project(&name),
+            },
         };
         let (found, absence) = match answer {
             Ok(found) => (found, None),
@@ -202,6 +214,73 @@ impl<'a> Ledger<'a> {
                 && requirement.specifiers.is_pin()
                 && requirement.specifiers.contains(&metadata.version)
         })
+    }
+
+    /// Returns what a version is built for, as a version of the solver's flavour; none outside the
+    /// torch family, and where nobody knows.
+    pub(crate) fn flavour_of(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+    ) -> Result<Option<Ordinal>, Failure> {
+        let name = self.name(project);
+        if !self.question.facts.is_family(&name) {
+            return Ok(None);
+        }
+        let known = self.known(project)?;
+        let candidate = &known.candidates.usable()[ordinal as usize];
+        let flavour = builds::flavour_of(
+            &self.question.facts,
+            self.question.target.platform(),
+            &name,
+            &known.candidates.version(candidate),
+            &known.candidates.project().pages[candidate.page].index,
+        );
+        let Some(flavour) = flavour else {
+            return Ok(None);
+        };
+        let mut flavours = self.flavours.borrow_mut();
+        let at = flavours.iter().position(|known| *known == flavour);
+        Ok(Some(at.unwrap_or_else(|| {
+            flavours.push(flavour);
+            flavours.len() - 1
+        }) as Ordinal))
+    }
+
+    /// Returns the flavours of a set of the solver's.
+    pub(crate) fn flavours_in(&self, set: &Ordinals) -> Vec<Flavour> {
+        let flavours = self.flavours.borrow();
+        let mut found: Vec<Flavour> = set
+            .ascending(flavours.len())
+            .map(|at| flavours[at as usize])
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// Returns the limits that hold for a version, unless somebody overrides what they speak of.
+    pub(crate) fn limits_on(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+    ) -> Result<Vec<Arc<Limit>>, Failure> {
+        let name = self.name(project);
+        if !self.question.facts.limits(&name) {
+            return Ok(Vec::new());
+        }
+        let known = self.known(project)?;
+        let version = known
+            .candidates
+            .version(&known.candidates.usable()[ordinal as usize]);
+        let platform = self.question.target.platform();
+        let limits = self.question.facts.limits_on(&name, &version, platform);
+        Ok(limits
+            .filter(|limit| {
+                let limited = &limit.needs.name;
+                self.overrides(limited).is_empty() && !self.question.excludes.contains(limited)
+            })
+            .cloned()
+            .collect())
     }
 
     /// Returns the requirements that hold for a version: those of the base, or, with an extra,

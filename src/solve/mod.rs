@@ -4,9 +4,12 @@
 //! and in which order, and keeps what is needed to explain the outcome. It asks a [`Catalog`] and
 //! knows no file, wire format or clock.
 
+mod builds;
 mod candidates;
 mod catalog;
 mod conflict;
+mod flavours;
+mod judge;
 mod ledger;
 mod ordinals;
 mod package;
@@ -15,16 +18,21 @@ mod priority;
 mod provider;
 mod question;
 mod resolution;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trail;
 #[cfg(test)]
 pub(crate) mod universe;
 
-pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
+pub use builds::flavour_of;
+pub use candidates::{Candidate, Candidates, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Absence, Conflict, Fact, VersionsOf};
+pub use flavours::{FlavourAnswer, FlavourTried, FlavourUnfit, solve_flavours};
+pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};
+pub use terms::Fitting;
 pub use trail::Step;

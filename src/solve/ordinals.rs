@@ -12,6 +12,10 @@ use pubgrub::VersionSet;
 /// The place of a version among the usable ones of its package.
 pub(crate) type Ordinal = u32;
 
+/// The place that stands for a package that is not in the answer at all. Requirements never admit
+/// it; a limit does, which holds only where something else brings the package in.
+pub(crate) const ABSENT: Ordinal = Ordinal::MAX - 1;
+
 /// A set of ordinals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Ordinals(Vec<(Ordinal, Ordinal)>);
@@ -27,6 +31,17 @@ impl Ordinals {
             }
         }
         Self(joined)
+    }
+
+    /// Returns the set of all versions.
+    pub(crate) fn any() -> Self {
+        Self(vec![(0, ABSENT)])
+    }
+
+    /// Adds that the package may be absent.
+    pub(crate) fn or_absent(mut self) -> Self {
+        self.0.push((ABSENT, ABSENT + 1));
+        Self::from_ranges(self.0)
     }
 
     /// Returns the ordinals below `count`, the greatest first.

@@ -19,13 +19,16 @@ pub(crate) enum SolverPackage {
     Project(u32),
     /// An extra of a project; its versions are the project's.
     Extra(u32, u32),
+    /// What the builds of the torch family are for; its versions are the flavours that were met.
+    /// It is to this solver what `__cuda` is to conda's: all builds of an answer agree on it.
+    Flavour,
 }
 
 impl SolverPackage {
     /// Returns the number of the project, for projects and their extras.
     pub(crate) fn project(self) -> Option<u32> {
         match self {
-            Self::Root | Self::Declared(_) => None,
+            Self::Root | Self::Declared(_) | Self::Flavour => None,
             Self::Project(name) | Self::Extra(name, _) => Some(name),
         }
     }

@@ -13,9 +13,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use pubgrub::Set;
+use pubgrub::{Set, VersionSet as _};
 
-use super::ordinals::Ordinals;
+use super::ordinals::{ABSENT, Ordinals};
 use super::package::SolverPackage;
 
 /// Greater is decided sooner.
@@ -28,6 +28,8 @@ pub(crate) struct Priority {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
+    /// Nothing needs it so far: only limits speak of it.
+    Unneeded,
     Quiet,
     Contested,
     Pinned,
@@ -70,6 +72,10 @@ impl Order {
         let (project, is_extra) = match package {
             SolverPackage::Root => return Priority::declared(0),
             SolverPackage::Declared(at) => return Priority::declared(at + 1),
+            SolverPackage::Flavour => return Priority::first_of(Class::Pinned),
+            SolverPackage::Project(_) if range.contains(&ABSENT) => {
+                return Priority::first_of(Class::Unneeded);
+            }
             SolverPackage::Project(project) => (project, false),
             SolverPackage::Extra(project, _) => (project, true),
         };
@@ -94,6 +100,14 @@ impl Order {
 }
 
 impl Priority {
+    fn first_of(class: Class) -> Self {
+        Self {
+            class,
+            met: Reverse(0),
+            is_extra: false,
+        }
+    }
+
     fn declared(at: u32) -> Self {
         Self {
             class: Class::Declared,

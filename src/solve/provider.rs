@@ -12,7 +12,7 @@ use pubgrub::{PackageResolutionStatistics, Set};
 use super::candidates::Candidates;
 use super::catalog::Failure;
 use super::ledger::Ledger;
-use super::ordinals::{Ordinal, Ordinals};
+use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
 use super::priority::{Order, Priority};
 use super::question::{Prereleases, ResolutionMode};
@@ -251,6 +251,8 @@ impl<'l, 'a> Provider<'l, 'a> {
         let mut wanted = Wanted::new();
         let (project, extra) = match package {
             SolverPackage::Root => return Ok(Ok(self.root_dependencies())),
+            SolverPackage::Flavour => return Ok(Ok(wanted)),
+            SolverPackage::Project(_) if ordinal == ABSENT => return Ok(Ok(wanted)),
             SolverPackage::Declared(at) => {
                 let requirement = &self.ledger.declaration(at).requirement;
                 let answer = self.add(requirement, &mut wanted)?;
@@ -281,7 +283,34 @@ impl<'l, 'a> Provider<'l, 'a> {
                 return Ok(Err(why.into()));
             }
         }
+        if extra.is_none() {
+            self.add_unsaid(project, ordinal, &mut wanted)?;
+        }
         Ok(without_itself(wanted, package, ordinal))
+    }
+
+    /// Adds what the metadata of a version does not say: what it is built for, and the limits that
+    /// hold where something brings the limited package in.
+    fn add_unsaid(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+        wanted: &mut Wanted,
+    ) -> Result<(), Failure> {
+        if let Some(flavour) = self.ledger.flavour_of(project, ordinal)? {
+            push(wanted, SolverPackage::Flavour, &Ordinals::singleton(flavour));
+        }
+        for limit in self.ledger.limits_on(project, ordinal)? {
+            let limited = self.ledger.names.borrow_mut().project_id(&limit.needs.name);
+            let known = self.ledger.known(limited)?;
+            let versions = known.candidates.ordinals(limit.needs.specifiers.set());
+            push(
+                wanted,
+                SolverPackage::Project(limited),
+                &versions.or_absent(),
+            );
+        }
+        Ok(())
     }
 }
 
@@ -333,6 +362,8 @@ impl DependencyProvider for Provider<'_, '_> {
     ) -> Result<Option<Ordinal>, Halt> {
         match *package {
             SolverPackage::Root | SolverPackage::Declared(_) => Ok(range.contains(&0).then_some(0)),
+            SolverPackage::Flavour => Ok(range.ascending(usize::MAX).next()),
+            SolverPackage::Project(_) if range.contains(&ABSENT) => Ok(Some(ABSENT)),
             SolverPackage::Extra(project, _) => {
                 // PubGrub does not know that an extra goes with its base: without this it would
                 // try every version of the extra against a base that is decided.

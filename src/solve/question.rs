@@ -1,7 +1,9 @@
 //! What is to be solved: declarations, a target, and the policies that choose among versions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::facts::Facts;
 use crate::input::FormatControl;
 use crate::package::{Declaration, PackageName, Timestamp, Version};
 use crate::target::Target;
@@ -19,6 +21,8 @@ pub struct Question {
     pub policy: Policy,
     /// Versions to prefer where they fit, such as those of a former lock.
     pub preferences: BTreeMap<PackageName, Version>,
+    /// What metadata does not say: bounds that nobody declares, drivers, GPUs.
+    pub facts: Arc<Facts>,
 }
 
 /// How to choose among versions and files.

@@ -1,17 +1,19 @@
 //! The answer to a solve: one version of each package that is needed, and who needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use pubgrub::SelectedDependencies;
+use pubgrub::{SelectedDependencies, VersionSet as _};
 
 use super::candidates::{Candidate, Candidates};
 use super::catalog::Failure;
 use super::ledger::Ledger;
-use super::ordinals::Ordinal;
+use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
+use crate::facts::Limit;
 use crate::index::{Metadata, Page};
 use crate::package::{DirectUrl, ExtraName, PackageName, Requirement, Version};
+use crate::target::Flavour;
 
 /// Packages by name, each with one version.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Resolution {
     pub packages: Vec<Resolved>,
     /// Extras that were asked for and that the chosen version does not have, with who asked.
     pub unknown_extras: Vec<(PackageName, ExtraName, Dependent)>,
+    /// What the builds of the torch family are for, where one of them says it.
+    pub flavour: Option<Flavour>,
 }
 
 /// One package of the answer.
@@ -46,6 +50,9 @@ pub struct Resolved {
     /// The versions that were tried before it and could not be used, newest first, each with the
     /// reason: a person should hear that another one was taken.
     pub passed_over: Vec<(Version, String)>,
+    /// The limits that hold for it, where its metadata does not say as much and what they limit
+    /// is in the answer.
+    pub limits: Vec<Arc<Limit>>,
 }
 
 /// A requirement of a package that holds under the target.
@@ -86,13 +93,16 @@ pub(crate) fn resolution_of(
         chosen: selected
             .iter()
             .filter_map(|(package, ordinal)| match package {
-                SolverPackage::Project(project) => Some((*project, *ordinal)),
+                SolverPackage::Project(project) if *ordinal != ABSENT => {
+                    Some((*project, *ordinal))
+                }
                 _ => None,
             })
             .collect(),
         reached: BTreeMap::new(),
         unknown_extras: Vec::new(),
         waiting: Vec::new(),
+        flavour: None,
     };
     for &at in &ledger.declared {
         let requirement = &ledger.question.declarations[at].requirement;
@@ -107,15 +117,32 @@ pub(crate) fn resolution_of(
     walk.unknown_extras.sort();
     walk.unknown_extras.dedup();
     let mut packages: Vec<Resolved> = walk.reached.into_values().collect();
+    let names: BTreeSet<PackageName> = packages.iter().map(|known| known.name.clone()).collect();
     for package in &mut packages {
+        let edges = std::mem::take(&mut package.edges);
+        package.limits.retain(|limit| {
+            names.contains(&limit.needs.name) && !edges.iter().any(|edge| says(edge, limit))
+        });
+        package.edges = edges;
         package.dependents.sort();
         package.dependents.dedup();
         package.extras.sort();
     }
     Ok(Resolution {
+        flavour: walk.flavour,
         packages,
         unknown_extras: walk.unknown_extras,
     })
+}
+
+/// Whether a declared requirement says at least what a limit says.
+fn says(edge: &Edge, limit: &Limit) -> bool {
+    let (wanted, limited) = (&edge.requirement, &limit.needs);
+    let both = wanted
+        .specifiers
+        .set()
+        .intersection(limited.specifiers.set());
+    wanted.name == limited.name && both == *wanted.specifiers.set()
 }
 
 struct Walk<'l, 'a> {
@@ -124,6 +151,7 @@ struct Walk<'l, 'a> {
     reached: BTreeMap<PackageName, Resolved>,
     unknown_extras: Vec<(PackageName, ExtraName, Dependent)>,
     waiting: Vec<(PackageName, Option<ExtraName>)>,
+    flavour: Option<Flavour>,
 }
 
 impl Walk<'_, '_> {
@@ -156,7 +184,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn resolved(&self, name: &PackageName) -> Result<Option<Resolved>, Failure> {
+    fn resolved(&mut self, name: &PackageName) -> Result<Option<Resolved>, Failure> {
         let project = self.ledger.names.borrow_mut().project_id(name);
         let Some(&ordinal) = self.chosen.get(&project) else {
             return Ok(None);
@@ -165,6 +193,10 @@ impl Walk<'_, '_> {
         let Ok(metadata) = self.ledger.metadata(project, ordinal)? else {
             return Ok(None);
         };
+        if let Some(flavour) = self.ledger.flavour_of(project, ordinal)? {
+            let of_it = Ordinals::singleton(flavour);
+            self.flavour = self.ledger.flavours_in(&of_it).first().copied();
+        }
         let candidate = known.candidates.usable()[ordinal as usize];
         Ok(Some(Resolved {
             name: name.clone(),
@@ -177,6 +209,7 @@ impl Walk<'_, '_> {
             dependents: Vec::new(),
             url: known.url.clone(),
             passed_over: self.passed_over(project, &known.candidates),
+            limits: self.ledger.limits_on(project, ordinal)?,
         }))
     }
 

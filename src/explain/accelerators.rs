@@ -1,0 +1,250 @@
+//! GPUs, drivers and flavours in words: why a build of torch cannot serve, what could instead, and
+//! what the facts that decide are worth.
+
+use super::wording::{list, some_versions};
+use crate::package::{PackageName, Version};
+use crate::solve::{Candidates, Conflict, Fact, FlavourTried, FlavourUnfit, Question, Unfit};
+use crate::target::{Accelerators, Flavour, Gpu};
+
+/// One flavour of a search that found none, with the reason against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlavourReason {
+    /// The flavour.
+    pub flavour: Flavour,
+    /// What speaks against it: a phrase without a full stop.
+    pub reason: String,
+}
+
+/// Says in a phrase for each flavour why it does not serve.
+pub fn flavour_reasons(question: &Question, tried: &[FlavourTried]) -> Vec<FlavourReason> {
+    tried
+        .iter()
+        .map(|tried| FlavourReason {
+            flavour: tried.flavour,
+            reason: match &tried.why {
+                FlavourUnfit::Target(why) => unfit_flavour(question, tried.flavour, *why),
+                FlavourUnfit::Conflict(conflict) => in_a_phrase(question, tried.flavour, conflict),
+            },
+        })
+        .collect()
+}
+
+/// Describes the target without its accelerators.
+fn system(question: &Question) -> String {
+    let target = question.target.clone();
+    target.with_accelerators(Accelerators::default()).describe()
+}
+
+/// Says what the driver or the toolkit has against a flavour.
+fn unfit_flavour(question: &Question, flavour: Flavour, why: Unfit) -> String {
+    let accelerators = question.target.accelerators();
+    let os = question.target.platform().os;
+    let driver = accelerators.driver.as_ref().map(ToString::to_string);
+    match (why, question.facts.driver_floor(&flavour, os)) {
+        (Unfit::Driver, Some(floor)) => format!(
+            "needs driver {} or newer, and the target's is {}",
+            floor.runs,
+            driver.unwrap_or_default()
+        ),
+        (Unfit::Toolkit, _) => format!(
+            "is for {}, and the target's toolkit is CUDA {}",
+            flavour.describe(),
+            accelerators
+                .cuda
+                .map(|cuda| cuda.to_string())
+                .unwrap_or_default()
+        ),
+        _ => format!(
+            "the facts of {} do not tell which driver it needs",
+            question.facts.date()
+        ),
+    }
+}
+
+/// Says the heart of a conflict: the hole in the torch family, or what does not go together.
+fn in_a_phrase(question: &Question, flavour: Flavour, conflict: &Conflict) -> String {
+    let of_family = |name: &PackageName| question.facts.is_family(name);
+    for fact in &conflict.facts {
+        let Fact::Nothing {
+            name,
+            wanted,
+            unusable,
+            absence,
+        } = fact
+        else {
+            continue;
+        };
+        if !of_family(name) {
+            continue;
+        }
+        if absence.is_some() {
+            return format!("has no {name}");
+        }
+        if let Some((why, versions)) = unusable.last() {
+            let candidates = conflict.packages.get(name);
+            let unfit = candidates.and_then(|found| build(question, name, found, *why, versions));
+            return match (unfit, why) {
+                (Some(said), _) => said,
+                (None, Unfit::Tags(_)) => format!(
+                    "has {name} {} not for {}",
+                    some_versions(versions),
+                    system(question)
+                ),
+                (None, Unfit::Python) => {
+                    format!("its {name} {} is not for this Python", some_versions(versions))
+                }
+                (None, _) => format!("its {name} {} cannot be used", some_versions(versions)),
+            };
+        }
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|wanted| wanted.specifiers.to_string())
+            .collect();
+        return format!("has no {name} {}", list(&wanted));
+    }
+    format!("nothing fits all that is asked with {flavour}")
+}
+
+/// Says why builds of the family cannot serve the target; `None` for other reasons.
+pub(super) fn build(
+    question: &Question,
+    name: &PackageName,
+    candidates: &Candidates,
+    why: Unfit,
+    versions: &[Version],
+) -> Option<String> {
+    let which = format!("{name} {}", some_versions(versions));
+    let (has, is) = match versions {
+        [_] => ("has", "is"),
+        _ => ("have", "are"),
+    };
+    let newest = versions.first()?;
+    let flavour = flavour_of(question, name, candidates, newest);
+    let gpus = gpus(question);
+    Some(match (why, flavour) {
+        (Unfit::Driver | Unfit::DriverUnknown | Unfit::Toolkit, Some(flavour)) => {
+            let reason = unfit_flavour(question, flavour, why);
+            format!("{which} {is} built for {}: {flavour} {reason}", flavour.describe())
+        }
+        (Unfit::Kernels, Some(flavour @ Flavour::Cuda(..))) => {
+            let platform = question.target.platform();
+            let kernels = question.facts.kernels(newest, &flavour, platform);
+            let kernels = kernels.map_or_else(|| "others".to_owned(), |found| found.describe());
+            format!("{which} {has} kernels for {kernels}, and {gpus}")
+        }
+        (Unfit::Kernels, Some(flavour)) => {
+            format!("{which} {is} built for {}, and {gpus}", flavour.describe())
+        }
+        (Unfit::KernelsUnknown, _) => format!(
+            "the facts of {} do not tell for which GPUs {which} {has} kernels, and {gpus}",
+            question.facts.date()
+        ),
+        _ => return None,
+    })
+}
+
+fn flavour_of(
+    question: &Question,
+    name: &PackageName,
+    candidates: &Candidates,
+    version: &Version,
+) -> Option<Flavour> {
+    let key = crate::package::VersionKey::of(version);
+    let pages = &candidates.project().pages;
+    let index = pages
+        .iter()
+        .find(|on| (0..on.page.len()).any(|at| on.page.key(at) == key.as_bytes()))
+        .map_or("", |on| &on.index);
+    crate::solve::flavour_of(
+        &question.facts,
+        question.target.platform(),
+        name,
+        version,
+        index,
+    )
+}
+
+/// Says which GPUs the target has: `RTX 5090 is sm_120`.
+fn gpus(question: &Question) -> String {
+    let gpus = &question.target.accelerators().gpus;
+    let said: Vec<String> = gpus
+        .iter()
+        .map(|gpu| match &gpu.name {
+            Some(name) => format!("{name} is {}", gpu.capability),
+            None => format!("the target has {}", gpu.capability),
+        })
+        .collect();
+    list(&said)
+}
+
+/// What could serve instead: the first torch with kernels for every GPU, and the flavours that
+/// have a version which the wanted one lacks.
+pub(super) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
+    let mut hints = Vec::new();
+    for fact in &conflict.facts {
+        let Fact::Nothing {
+            name,
+            wanted,
+            unusable,
+            ..
+        } = fact
+        else {
+            continue;
+        };
+        if !question.facts.is_family(name) {
+            continue;
+        }
+        let lacks_kernels = unusable
+            .iter()
+            .any(|(why, _)| matches!(why, Unfit::Kernels | Unfit::KernelsUnknown));
+        if lacks_kernels {
+            hints.push(first_for(question));
+        } else if let Some(offered) = offered(question, name, wanted) {
+            hints.push(offered);
+        }
+    }
+    hints
+}
+
+fn first_for(question: &Question) -> String {
+    let accelerators = question.target.accelerators();
+    let names: Vec<String> = accelerators.gpus.iter().map(Gpu::describe).collect();
+    let date = question.facts.date();
+    let platform = question.target.platform();
+    match question.facts.first_for(&accelerators.gpus, platform) {
+        Some((version, flavour)) => format!(
+            "The first torch with kernels for {} is {version} from {flavour}: `--torch {flavour}` \
+             (facts of {date}).",
+            list(&names)
+        ),
+        None => format!(
+            "No torch has kernels for {} at once (facts of {date}).",
+            list(&names)
+        ),
+    }
+}
+
+/// A release that the flavour lacks: says which flavours have it.
+fn offered(
+    question: &Question,
+    name: &PackageName,
+    wanted: &[crate::package::Requirement],
+) -> Option<String> {
+    let wanted = wanted
+        .iter()
+        .find(|wanted| wanted.specifiers.is_pin())?
+        .specifiers
+        .text();
+    let version: Version = wanted.trim_start_matches('=').trim().parse().ok()?;
+    let flavours = question.facts.offered(name, &version);
+    let release = version.without_local();
+    if flavours.is_empty() {
+        return None;
+    }
+    let flavours: Vec<String> = flavours.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "{name} {release} is there for {} (facts of {}).",
+        list(&flavours),
+        question.facts.date()
+    ))
+}

@@ -1,0 +1,112 @@
+//! Which accelerator a build of the torch family is for, and whether the target's can run it.
+//!
+//! Metadata says neither. The local part of a version says the first (`2.3.1+cu121`), else the
+//! index it comes from, else the tables of what the default index has; the tables of the facts say
+//! the rest. What they do not know is unknown, and never taken for good.
+
+use super::candidates::Unfit;
+use super::question::Question;
+use crate::facts::Facts;
+use crate::package::{PackageName, Version};
+use crate::target::{Flavour, Platform, Target};
+
+/// The project whose wheels carry the kernels; what is released with it follows by its pins.
+pub(crate) const CARRIER: &str = "torch";
+
+/// Returns what a release of the family is built for, if anybody knows.
+pub fn flavour_of(
+    facts: &Facts,
+    platform: &Platform,
+    name: &PackageName,
+    version: &Version,
+    index: &str,
+) -> Option<Flavour> {
+    Flavour::of_local(version)
+        .or_else(|| Flavour::of_index(index))
+        .or_else(|| facts.flavour_on_default_index(name, version, platform))
+}
+
+/// Judges the builds of one project of the family.
+pub(crate) struct Builds<'q> {
+    facts: &'q Facts,
+    target: &'q Target,
+    name: &'q PackageName,
+}
+
+impl<'q> Builds<'q> {
+    /// Returns a judge where there is something to judge: a project of the family, and a target of
+    /// which something is known.
+    pub(crate) fn of(question: &'q Question, name: &'q PackageName) -> Option<Self> {
+        let accelerators = question.target.accelerators();
+        let says_something = accelerators.cuda.is_some()
+            || accelerators.driver.is_some()
+            || !accelerators.gpus.is_empty();
+        (says_something && question.facts.is_family(name)).then_some(Self {
+            facts: &question.facts,
+            target: &question.target,
+            name,
+        })
+    }
+
+    /// Returns what speaks against a build, if anything does. A version that somebody pins is taken
+    /// where nothing is known of it.
+    pub(crate) fn unfit(&self, version: &Version, index: &str, is_pinned: bool) -> Option<Unfit> {
+        let platform = self.target.platform();
+        let flavour = flavour_of(self.facts, platform, self.name, version, index);
+        let accelerators = self.target.accelerators();
+        let Some(flavour) = flavour else {
+            let matters = self.carries() && !accelerators.gpus.is_empty() && !is_pinned;
+            return matters.then_some(Unfit::KernelsUnknown);
+        };
+        unfit_flavour(self.facts, self.target, flavour)
+            .or_else(|| self.unfit_kernels(version, flavour, is_pinned))
+    }
+
+    fn carries(&self) -> bool {
+        self.name.as_ref() == CARRIER
+    }
+
+    fn unfit_kernels(&self, version: &Version, flavour: Flavour, is_pinned: bool) -> Option<Unfit> {
+        let accelerators = self.target.accelerators();
+        if !self.carries() || accelerators.gpus.is_empty() {
+            return None;
+        }
+        if !matches!(flavour, Flavour::Cuda(..)) {
+            // Who asks for the CPU's build beside a GPU means it.
+            let is_meant = accelerators.flavour == Some(flavour);
+            return (!is_meant).then_some(Unfit::Kernels);
+        }
+        let platform = self.target.platform();
+        let Some(kernels) = self.facts.kernels(version, &flavour, platform) else {
+            return (!is_pinned).then_some(Unfit::KernelsUnknown);
+        };
+        let may_jit = accelerators.driver.as_ref().is_none_or(|driver| {
+            let floor = self.facts.driver_floor(&flavour, platform.os);
+            floor.is_some_and(|floor| driver.is_at_least(&floor.own))
+        });
+        let runs_on_all = accelerators
+            .gpus
+            .iter()
+            .all(|gpu| kernels.run_on(gpu.capability, may_jit));
+        (!runs_on_all).then_some(Unfit::Kernels)
+    }
+}
+
+/// Returns what the target's driver or toolkit has against a whole flavour.
+pub(crate) fn unfit_flavour(facts: &Facts, target: &Target, flavour: Flavour) -> Option<Unfit> {
+    let Flavour::Cuda(major, minor) = flavour else {
+        return None;
+    };
+    let accelerators = target.accelerators();
+    if let Some(cuda) = &accelerators.cuda
+        && (cuda.major != major || cuda.minor < minor)
+    {
+        return Some(Unfit::Toolkit);
+    }
+    let driver = accelerators.driver.as_ref()?;
+    match facts.driver_floor(&flavour, target.platform().os) {
+        Some(floor) if driver.is_at_least(&floor.runs) => None,
+        Some(_) => Some(Unfit::Driver),
+        None => Some(Unfit::DriverUnknown),
+    }
+}

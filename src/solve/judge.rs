@@ -1,0 +1,247 @@
+//! Judges which versions of a project can be used, and by which file.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::builds::Builds;
+use super::candidates::{Candidate, Candidates, Refused, Unfit};
+use super::question::Question;
+use super::terms::Terms;
+use crate::index::{FileView, IndexPage, Page, Project};
+use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
+use crate::target::Misfit;
+
+/// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
+/// same few recur on every page.
+#[derive(Debug)]
+pub struct Judge {
+    question: Arc<Question>,
+    by_name: HashMap<PackageName, Vec<usize>>,
+    tags: HashMap<Box<str>, Result<u32, Misfit>>,
+    pythons: HashMap<Box<str>, bool>,
+}
+
+impl Judge {
+    /// Prepares to judge under a question.
+    pub fn new(question: Arc<Question>) -> Self {
+        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
+        for (at, declaration) in question.declarations.iter().enumerate() {
+            let applies = declaration
+                .requirement
+                .marker
+                .holds(question.target.environment(), &[]);
+            if applies {
+                by_name
+                    .entry(declaration.requirement.name.clone())
+                    .or_default()
+                    .push(at);
+            }
+        }
+        Self {
+            question,
+            by_name,
+            tags: HashMap::new(),
+            pythons: HashMap::new(),
+        }
+    }
+
+    /// Judges every version of a project.
+    pub fn judge(&mut self, project: Arc<Project>) -> Candidates {
+        let mut usable: Vec<Candidate> = Vec::new();
+        let mut refused: Vec<Refused> = Vec::new();
+        for (at, index_page) in project.pages.iter().enumerate() {
+            let page = &index_page.page;
+            let fitness = self.fitness(&project.name, index_page);
+            for version in 0..page.len() {
+                match fitness.best_file(page, version) {
+                    Ok(file) => {
+                        let lender = fitness.lender(page, version, file);
+                        usable.push(Candidate {
+                            page: at,
+                            version,
+                            file: lender.unwrap_or(file),
+                            is_prerelease: page.is_prerelease(version),
+                            is_borrowed: lender.is_some(),
+                        });
+                    }
+                    Err(why) => refused.push(Refused {
+                        page: at,
+                        version,
+                        why,
+                    }),
+                }
+            }
+        }
+        if project.pages.len() > 1 {
+            merge_pages(&project, &mut usable, &mut refused);
+        }
+        Candidates {
+            has_only_prereleases: usable.iter().all(|candidate| candidate.is_prerelease),
+            project,
+            usable,
+            refused,
+        }
+    }
+
+    fn fitness<'a>(&'a mut self, name: &'a PackageName, on: &'a IndexPage) -> Fitness<'a> {
+        let target = &self.question.target;
+        let page = &on.page;
+        let tags = page
+            .tag_strings()
+            .map(|tags| match self.tags.get(tags) {
+                Some(verdict) => *verdict,
+                None => {
+                    let verdict = target.tags().rank(tags);
+                    self.tags.insert(tags.into(), verdict);
+                    verdict
+                }
+            })
+            .collect();
+        let pythons = page
+            .python_strings()
+            .map(|python| match self.pythons.get(python) {
+                Some(verdict) => *verdict,
+                None => {
+                    // As pip does: a requires-python that cannot be read shuts nothing out.
+                    let verdict = Specifiers::parse_lenient(python)
+                        .map_or(true, |wanted| target.admits_python(&wanted));
+                    self.pythons.insert(python.into(), verdict);
+                    verdict
+                }
+            })
+            .collect();
+        let mut fitness = Fitness {
+            tags,
+            pythons,
+            terms: Terms::of(&self.question, name),
+            pins: Vec::new(),
+            constraints: Vec::new(),
+            preferred: self.question.preferences.get(name),
+            builds: Builds::of(&self.question, name),
+            index: &on.index,
+        };
+        for &at in self.by_name.get(name).into_iter().flatten() {
+            let declaration = &self.question.declarations[at];
+            let specifiers = &declaration.requirement.specifiers;
+            if specifiers.is_pin() {
+                fitness.pins.push(specifiers.set());
+            }
+            if declaration.kind == DeclarationKind::Constraint && !specifiers.is_any() {
+                fitness.constraints.push((at, specifiers.set()));
+            }
+        }
+        fitness
+    }
+}
+
+/// The order of usable files: less is better.
+type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
+
+/// What makes a file of one project fit.
+struct Fitness<'a> {
+    tags: Vec<Result<u32, Misfit>>,
+    pythons: Vec<bool>,
+    terms: Terms<'a>,
+    pins: Vec<&'a VersionSet>,
+    constraints: Vec<(usize, &'a VersionSet)>,
+    preferred: Option<&'a Version>,
+    builds: Option<Builds<'a>>,
+    index: &'a str,
+}
+
+impl Fitness<'_> {
+    /// Returns the best usable file of a version, or what speaks against the one nearest to it.
+    fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
+        let mut nearest = Unfit::NoFiles;
+        let mut best: Option<(Rank<'_>, usize)> = None;
+        let takes_yanked = self.takes_yanked(page, version);
+        for at in page.files(version) {
+            let file = page.file(at);
+            match self.rank(&file, takes_yanked) {
+                Ok(rank) => {
+                    let order = (rank, Reverse(file.build_tag()));
+                    if best.is_none_or(|(known, _)| order < known) {
+                        best = Some((order, at));
+                    }
+                }
+                Err(why) => nearest = nearest.max(why),
+            }
+        }
+        let (_, file) = best.ok_or(nearest)?;
+        let key = page.key(version);
+        if let Some(builds) = &self.builds {
+            let is_pinned = self.pins.iter().any(|pin| pin.contains_key(key));
+            let speaks_against = builds.unfit(&page.version(version), self.index, is_pinned);
+            speaks_against.map_or(Ok(()), Err)?;
+        }
+        match self.constraints.iter().find(|(_, set)| {
+            !set.contains_key(key) || !set.admits_spelling(page.version_text(version))
+        }) {
+            Some((at, _)) => Err(Unfit::Constraint(*at)),
+            None => Ok(file),
+        }
+    }
+
+    /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version
+    /// rarely differ in it, and reading it runs no code.
+    fn lender(&self, page: &Page, version: usize, file: usize) -> Option<usize> {
+        let is_old_enough = |at: &usize| self.terms.check_age(&page.file(*at)).is_ok();
+        if page.file(file).is_wheel() {
+            return None;
+        }
+        page.files(version)
+            .filter(|at| page.file(*at).is_wheel())
+            .find(is_old_enough)
+    }
+
+    /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
+    fn rank(&self, file: &FileView<'_>, takes_yanked: bool) -> Result<u32, Unfit> {
+        self.terms.check_age(file)?;
+        self.terms.check_kind(file)?;
+        let rank = match file.tags() {
+            Some(tags) => self.tags[tags].map_err(Unfit::Tags)?,
+            None => u32::MAX,
+        };
+        if file.requires_python().is_some_and(|at| !self.pythons[at]) {
+            return Err(Unfit::Python);
+        }
+        self.terms.check_digest(file)?;
+        if !takes_yanked && file.yanked().is_some() {
+            return Err(Unfit::Yanked);
+        }
+        Ok(rank)
+    }
+
+    fn takes_yanked(&self, page: &Page, version: usize) -> bool {
+        self.pins
+            .iter()
+            .any(|pin| pin.contains_key(page.key(version)))
+            || self
+                .preferred
+                .is_some_and(|preferred| *preferred == page.version(version))
+    }
+}
+
+/// Puts the versions of several pages into one ascending order, each once: the earlier page wins.
+fn merge_pages(project: &Project, usable: &mut Vec<Candidate>, refused: &mut Vec<Refused>) {
+    let key = |page: usize, version: usize| project.pages[page].page.key(version);
+    usable.sort_by(|a, b| {
+        key(a.page, a.version)
+            .cmp(key(b.page, b.version))
+            .then(a.page.cmp(&b.page))
+    });
+    usable.dedup_by(|later, earlier| {
+        key(later.page, later.version) == key(earlier.page, earlier.version)
+    });
+    refused.sort_by(|a, b| {
+        key(a.page, a.version)
+            .cmp(key(b.page, b.version))
+            .then(a.page.cmp(&b.page))
+    });
+    let known: std::collections::BTreeSet<&[u8]> = usable
+        .iter()
+        .map(|candidate| key(candidate.page, candidate.version))
+        .collect();
+    refused.retain(|version| !known.contains(key(version.page, version.version)));
+}

@@ -1,0 +1,116 @@
+//! On which terms the files of a project are taken, whatever the target: how old they have to be,
+//! of which kind, with which digests.
+
+use super::candidates::Unfit;
+use super::question::Question;
+use crate::index::{FileView, Page};
+use crate::package::{Digest, PackageName, Specifiers};
+
+/// The terms for the files of one project.
+#[derive(Debug)]
+pub(crate) struct Terms<'q> {
+    /// Seconds; files uploaded then or later do not exist.
+    cutoff: Option<i64>,
+    takes_wheels: bool,
+    takes_sdists: bool,
+    digests: Vec<&'q Digest>,
+}
+
+impl<'q> Terms<'q> {
+    /// Gathers the terms from the policy and from the declarations that hold on the target.
+    pub(crate) fn of(question: &'q Question, name: &PackageName) -> Self {
+        let policy = &question.policy;
+        let environment = question.target.environment();
+        let mut terms = Self {
+            cutoff: policy.cutoff(name).map(|cutoff| cutoff.seconds()),
+            takes_wheels: policy.formats.allows_wheels(name),
+            takes_sdists: policy.formats.allows_sdists(name),
+            digests: Vec::new(),
+        };
+        for declaration in &question.declarations {
+            let requirement = &declaration.requirement;
+            if requirement.name != *name || !requirement.marker.holds(environment, &[]) {
+                continue;
+            }
+            terms.digests.extend(&declaration.digests);
+            if requirement.url.is_some() {
+                // Who names a file means that file: there is no other to prefer.
+                terms.cutoff = None;
+                terms.takes_wheels = true;
+                terms.takes_sdists = true;
+            }
+        }
+        terms
+    }
+
+    /// Whether a file is older than the cut-off.
+    pub(crate) fn check_age(&self, file: &FileView<'_>) -> Result<(), Unfit> {
+        match (self.cutoff, file.upload_time()) {
+            (None, _) => Ok(()),
+            (Some(cutoff), Some(time)) if time.seconds() < cutoff => Ok(()),
+            (Some(_), Some(_)) => Err(Unfit::Newer),
+            (Some(_), None) => Err(Unfit::UploadTimeUnknown),
+        }
+    }
+
+    /// Whether a file is of a kind that is taken.
+    pub(crate) fn check_kind(&self, file: &FileView<'_>) -> Result<(), Unfit> {
+        match file.is_wheel() {
+            true if !self.takes_wheels => Err(Unfit::WheelsOnly),
+            false if !self.takes_sdists => Err(Unfit::SourceOnly),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a file has a digest that is demanded. Where the index tells none of a demanded
+    /// algorithm, only the download can show it.
+    pub(crate) fn check_digest(&self, file: &FileView<'_>) -> Result<(), Unfit> {
+        if self.digests.is_empty() {
+            return Ok(());
+        }
+        let known = file.digests();
+        let is_comparable = known.iter().any(|digest| {
+            let of_same_kind = |wanted: &&Digest| wanted.algorithm() == digest.algorithm();
+            self.digests.iter().copied().any(|wanted| of_same_kind(&wanted))
+        });
+        let is_wanted = self.digests.iter().any(|wanted| known.contains(wanted));
+        match is_wanted || (!is_comparable && !known.is_empty()) {
+            true => Ok(()),
+            false => Err(Unfit::Digest),
+        }
+    }
+}
+
+/// Tells the files of a chosen version that the target can install from those it cannot.
+#[derive(Debug)]
+pub struct Fitting<'q> {
+    question: &'q Question,
+}
+
+impl<'q> Fitting<'q> {
+    /// Prepares to tell under a question.
+    pub fn new(question: &'q Question) -> Self {
+        Self { question }
+    }
+
+    /// Whether a file may be installed on some target: it is old enough, of a kind that is wanted,
+    /// with a digest that is allowed.
+    pub fn allows(&self, name: &PackageName, file: &FileView<'_>) -> bool {
+        let terms = Terms::of(self.question, name);
+        terms.check_age(file).is_ok()
+            && terms.check_kind(file).is_ok()
+            && terms.check_digest(file).is_ok()
+    }
+
+    /// Whether a file of a page can be installed on the target.
+    pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
+        let target = &self.question.target;
+        let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
+        let fits = tags.is_none_or(|tags| target.tags().rank(tags).is_ok());
+        let python = file
+            .requires_python()
+            .and_then(|at| page.python_strings().nth(at))
+            .and_then(|text| Specifiers::parse_lenient(text).ok());
+        self.allows(name, file) && fits && python.is_none_or(|wanted| target.admits_python(&wanted))
+    }
+}
