@@ -23,6 +23,7 @@
 //! | 0 | `source` | text and places in it; what is wrong with an input |
 //! | 1 | `package` | the words of Python packaging: names, versions, specifiers, requirements, digests |
 //! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
+//! | 3 | `facts` | what metadata does not say, dated: GPUs, drivers, flavours of torch, undeclared bounds |
 //! | 3 | `input` | readers of what people declare: requirements files, `pyproject.toml`, scripts, surroundings |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
@@ -54,6 +55,7 @@
 
 pub mod cli;
 pub mod explain;
+pub mod facts;
 pub mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;

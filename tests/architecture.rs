@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("cli", 9),
     ("explain", 6),
+    ("facts", 3),
     ("fetch", 8),
     ("host", 8),
     ("index", 3),

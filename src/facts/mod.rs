@@ -1,0 +1,19 @@
+//! What package metadata does not say: which flavour of torch has kernels for which GPU, which
+//! driver a CUDA toolkit takes, what goes with NumPy 2. Dated tables with sources, embedded, and
+//! a reader for what a user knows better.
+
+mod base;
+mod embedded;
+mod gpu_names;
+mod kernels;
+mod reader;
+mod tables;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use base::Facts;
+pub use gpu_names::GpuUnknown;
+pub use kernels::{Confidence, Kernels};
+pub use tables::{DriverFloor, Limit, Where};
