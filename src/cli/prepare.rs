@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::settings::{Heard, Settings, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
+use crate::facts::Facts;
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
@@ -137,6 +138,7 @@ impl Settled {
             target: self.settings.target,
             policy: self.settings.policy,
             preferences,
+            facts: Facts::embedded(),
         };
         Ok(Prepared {
             manifest: self.manifest,

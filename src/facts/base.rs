@@ -12,7 +12,7 @@ use crate::source::{Problem, SourceFile};
 use crate::target::{CudaVersion, Flavour, Gpu, Os, Platform};
 
 /// What is known beside metadata, in a state that an option may have narrowed or a file widened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Facts {
     /// The user's files, the last one first.
     own: Vec<Arc<Tables>>,
@@ -30,9 +30,13 @@ impl Facts {
         })
     }
 
-    /// Returns no facts at all.
+    /// Returns no facts at all; those of a user can be added.
     pub fn none() -> Arc<Self> {
-        Arc::default()
+        Arc::new(Self {
+            own: Vec::new(),
+            has_embedded: false,
+            has_limits: true,
+        })
     }
 
     /// Returns them without undeclared bounds.
@@ -152,7 +156,7 @@ impl Facts {
                 && row.build.package == *name
                 && has(&row.build.releases, &version)
         });
-        rows.next().map(|row| row.build.flavour.clone())
+        rows.next().map(|row| row.build.flavour)
     }
 
     /// Returns the first torch known to have compiled code for all of the GPUs, in its best
@@ -166,7 +170,7 @@ impl Facts {
         let first = first.min_by(|(one, one_flavour), (other, other_flavour)| {
             one.cmp(other).then_with(|| other_flavour.cmp(one_flavour))
         });
-        first.map(|(version, flavour)| (version.clone(), flavour.clone()))
+        first.map(|(version, flavour)| (version.clone(), *flavour))
     }
 
     /// Returns the undeclared bounds of a release; the local part of the version does not count.

@@ -82,7 +82,8 @@ impl<'q> Builds<'q> {
         };
         let may_jit = accelerators.driver.as_ref().is_none_or(|driver| {
             let floor = self.facts.driver_floor(&flavour, platform.os);
-            floor.is_some_and(|floor| driver.is_at_least(&floor.own))
+            let own = floor.and_then(|floor| floor.own.as_ref());
+            own.is_some_and(|own| driver.is_at_least(own))
         });
         let runs_on_all = accelerators
             .gpus

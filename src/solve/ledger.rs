@@ -133,7 +133,7 @@ impl<'a> Ledger<'a> {
             Some(url) => self.catalog.direct(&name, url),
             None => match self.question.target.accelerators().flavour {
                 Some(flavour) if self.question.facts.is_family(&name) => {
-                    self.catalog.build(&name, flavour)
+                    self.catalog.build(&name, &flavour)
                 }
                 _ => self.catalog.project(&name),
             },
@@ -265,9 +265,6 @@ impl<'a> Ledger<'a> {
         ordinal: Ordinal,
     ) -> Result<Vec<Arc<Limit>>, Failure> {
         let name = self.name(project);
-        if !self.question.facts.limits(&name) {
-            return Ok(Vec::new());
-        }
         let known = self.known(project)?;
         let version = known
             .candidates
@@ -280,6 +277,7 @@ impl<'a> Ledger<'a> {
                 self.overrides(limited).is_empty() && !self.question.excludes.contains(limited)
             })
             .cloned()
+            .map(Arc::new)
             .collect())
     }
 

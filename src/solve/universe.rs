@@ -4,7 +4,7 @@
 //! `[packages.NAME."VERSION"]` with `requires`, `requires-python`, `yanked`, `wheels` (tags),
 //! `sdist`, `upload-time`, `broken`; `[question]` with `requires`, `constraints`, `overrides`,
 //! `excludes`, `python`, `platform`, `prerelease`, `resolution`, `exclude-newer`, `only-binary`,
-//! `prefer`; `[expected]` with `pins` or `report`.
+//! `prefer`, `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]` with `pins` or `report`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{Catalog, FileAt, Policy, Prereleases, Question, Refusal, ResolutionMode};
+use crate::facts::Facts;
 use crate::index::{
     FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
 };
@@ -20,7 +21,7 @@ use crate::package::{
     Declaration, DeclarationKind, DirectUrl, MarkerTexts, PackageName, Requirement, Timestamp,
 };
 use crate::source::{Origin, SourceFile, Span};
-use crate::target::Target;
+use crate::target::{Accelerators, Target};
 
 /// A fixture.
 #[derive(Debug, Deserialize)]
@@ -60,6 +61,12 @@ pub(crate) struct Asked {
     pub(crate) exclude_newer: Option<String>,
     pub(crate) only_binary: bool,
     pub(crate) prefer: BTreeMap<String, String>,
+    /// A file of facts, on top of none at all.
+    pub(crate) facts: String,
+    pub(crate) flavour: Option<String>,
+    pub(crate) cuda: Option<String>,
+    pub(crate) driver: Option<String>,
+    pub(crate) gpus: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,12 +105,14 @@ impl World {
             &asked.overrides,
             DeclarationKind::Override,
         ));
+        let facts = asked.facts();
         let python = asked.python.as_deref().unwrap_or("3.12");
         let platform = asked.platform.as_deref().unwrap_or("linux");
         Arc::new(Question {
             declarations,
             excludes: asked.excludes.iter().map(|text| name(text)).collect(),
-            target: Target::new(python.parse().unwrap(), platform.parse().unwrap()),
+            target: Target::new(python.parse().unwrap(), platform.parse().unwrap())
+                .with_accelerators(asked.accelerators(&facts)),
             policy: Policy {
                 prereleases: match asked.prerelease.as_deref() {
                     None => Prereleases::default(),
@@ -131,6 +140,7 @@ impl World {
                 .iter()
                 .map(|(package, version)| (name(package), version.parse().unwrap()))
                 .collect(),
+            facts,
         })
     }
 
@@ -154,6 +164,23 @@ impl World {
                     })
                 })
                 .collect(),
+        }
+    }
+}
+
+impl Asked {
+    fn facts(&self) -> Arc<Facts> {
+        let file = SourceFile::new("facts.toml", self.facts.clone());
+        let facts = Facts::none().extended(&file);
+        Arc::new(facts.unwrap_or_else(|problems| panic!("{problems:?}")))
+    }
+
+    fn accelerators(&self, facts: &Facts) -> Accelerators {
+        Accelerators {
+            flavour: self.flavour.as_ref().map(|text| text.parse().unwrap()),
+            cuda: self.cuda.as_ref().map(|text| text.parse().unwrap()),
+            driver: self.driver.as_ref().map(|text| text.parse().unwrap()),
+            gpus: self.gpus.iter().map(|text| facts.gpu(text).unwrap()).collect(),
         }
     }
 }

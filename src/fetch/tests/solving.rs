@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::server::{Answer, Manner, Server};
 use super::world::{BINARY, metadata, outside, page, policy, publish};
+use crate::facts::Facts;
 use crate::fetch::{CachePolicy, Counts, LiveCatalog};
 use crate::package::{Declaration, DeclarationKind, Requirement};
 use crate::solve::{Outcome, Policy, Question, solve};
@@ -71,6 +72,7 @@ pub(super) fn question() -> Arc<Question> {
         target: Target::new("3.12".parse().unwrap(), "linux".parse().unwrap()),
         policy: Policy::default(),
         preferences: Default::default(),
+        facts: Facts::none(),
     })
 }
 
