@@ -91,7 +91,10 @@ fn in_a_phrase(question: &Question, flavour: Flavour, conflict: &Conflict) -> St
                     system(question)
                 ),
                 (None, Unfit::Python) => {
-                    format!("its {name} {} is not for this Python", some_versions(versions))
+                    format!(
+                        "its {name} {} is not for this Python",
+                        some_versions(versions)
+                    )
                 }
                 (None, _) => format!("its {name} {} cannot be used", some_versions(versions)),
             };
@@ -124,7 +127,10 @@ pub(super) fn build(
     Some(match (why, flavour) {
         (Unfit::Driver | Unfit::DriverUnknown | Unfit::Toolkit, Some(flavour)) => {
             let reason = unfit_flavour(question, flavour, why);
-            format!("{which} {is} built for {}: {flavour} {reason}", flavour.describe())
+            format!(
+                "{which} {is} built for {}: {flavour} {reason}",
+                flavour.describe()
+            )
         }
         (Unfit::Kernels, Some(flavour @ Flavour::Cuda(..))) => {
             let platform = question.target.platform();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::accelerators;
+use super::accelerators::{self, FlavourReason};
 use super::hints;
 use super::wording::{list, need, some_versions, versions_of};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
@@ -22,6 +22,8 @@ pub struct Explanation {
     pub conclusion: Option<String>,
     /// The user's declarations in the conflict.
     pub places: Vec<Place>,
+    /// The flavours that were tried, where none serves.
+    pub flavours: Vec<FlavourReason>,
     /// What may help, each a sentence.
     pub hints: Vec<String>,
 }
@@ -51,6 +53,7 @@ pub fn explain(question: &Question, conflict: &Conflict) -> Explanation {
     let conclusion = conclusion(question, conflict);
     Explanation {
         headline: format!("no set of versions fits {}", question.target.describe()),
+        flavours: Vec::new(),
         hints: hints::hints(question, conflict),
         steps: telling.steps,
         places: telling.places,

@@ -13,7 +13,14 @@ pub struct ConflictReport {
     steps: Vec<String>,
     conclusion: Option<String>,
     declarations: Vec<DeclarationJson>,
+    flavours: Vec<FlavourJson>,
     hints: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FlavourJson {
+    flavour: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +53,14 @@ impl ConflictReport {
                     says: place.says.clone(),
                 })
                 .collect(),
+            flavours: explanation
+                .flavours
+                .iter()
+                .map(|tried| FlavourJson {
+                    flavour: tried.flavour.to_string(),
+                    reason: tried.reason.clone(),
+                })
+                .collect(),
             hints: explanation.hints.clone(),
         }
     }
@@ -71,6 +86,13 @@ pub fn conflict_markdown(explanation: &Explanation) -> String {
                 "| {} | `{line}` | {} |\n",
                 place.origin, place.step
             ));
+        }
+    }
+    if !explanation.flavours.is_empty() {
+        text.push_str("\n## No flavour of torch serves\n\n| flavour | why not |\n| --- | --- |\n");
+        for tried in &explanation.flavours {
+            let reason = tried.reason.replace('|', "\\|");
+            text.push_str(&format!("| {} | {reason} |\n", tried.flavour));
         }
     }
     if !explanation.hints.is_empty() {

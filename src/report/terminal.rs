@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Style;
 use super::excerpt::draw_places;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, FlavourReason};
 use crate::source::{Level, Origin, Problem};
 
 /// Draws a problem in the user's input: what is wrong, the line, and what to type instead.
@@ -48,8 +48,33 @@ pub fn draw_conflict(explanation: &Explanation, style: Style) -> String {
         text.push('\n');
         text.push_str(&draw_places(&places, style));
     }
+    text.push_str(&flavour_table(&explanation.flavours, style));
     for hint in &explanation.hints {
         let _ = writeln!(text, "{}", labelled("hint", hint, style));
+    }
+    text
+}
+
+/// One line for each flavour that was tried, with the reason against it.
+fn flavour_table(tried: &[FlavourReason], style: Style) -> String {
+    let mut text = String::new();
+    if tried.is_empty() {
+        return text;
+    }
+    let names: Vec<String> = tried
+        .iter()
+        .map(|tried| tried.flavour.to_string())
+        .collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default();
+    let _ = writeln!(text, "no flavour of torch serves:");
+    for (name, tried) in names.iter().zip(tried) {
+        let reason = style.wrapped(&tried.reason, width + 4);
+        let _ = writeln!(
+            text,
+            "  {}{}  {reason}",
+            style.bold(name),
+            " ".repeat(width - name.len())
+        );
     }
     text
 }

@@ -13,7 +13,7 @@ use super::passes::{Answer, Outcome, solve};
 use super::question::Question;
 use crate::facts::Facts;
 use crate::package::PackageName;
-use crate::target::Flavour;
+use crate::target::{Flavour, Target};
 
 /// A flavour that does not serve.
 #[derive(Clone, Debug)]
@@ -42,6 +42,22 @@ pub struct FlavourAnswer {
     pub answer: Answer,
     /// The flavours that do not serve, best first; where none does, all of them.
     pub tried: Vec<FlavourTried>,
+}
+
+/// Returns the flavours to try for a target of which no flavour was said, best first: those for
+/// NVIDIA's GPUs where something is known of one, else the CPU's.
+pub fn flavours_to_try(facts: &Facts, target: &Target) -> Vec<Flavour> {
+    let accelerators = target.accelerators();
+    let has_gpu = accelerators.cuda.is_some()
+        || accelerators.driver.is_some()
+        || !accelerators.gpus.is_empty();
+    let mut flavours = facts.flavours();
+    flavours.retain(|flavour| match flavour {
+        Flavour::Cuda(..) => has_gpu,
+        Flavour::Cpu => !has_gpu,
+        Flavour::Rocm(..) | Flavour::Xpu => false,
+    });
+    flavours
 }
 
 /// Answers a question with the first flavour of a list that has an answer. `expect` hears of every

@@ -258,7 +258,8 @@ impl<'a> Ledger<'a> {
         found
     }
 
-    /// Returns the limits that hold for a version, unless somebody overrides what they speak of.
+    /// Returns the limits that hold for a version. An override does not lift them: it replaces what
+    /// packages say, and not what they are.
     pub(crate) fn limits_on(
         &self,
         project: u32,
@@ -274,7 +275,7 @@ impl<'a> Ledger<'a> {
         Ok(limits
             .filter(|limit| {
                 let limited = &limit.needs.name;
-                self.overrides(limited).is_empty() && !self.question.excludes.contains(limited)
+                !self.question.excludes.contains(limited)
             })
             .cloned()
             .map(Arc::new)

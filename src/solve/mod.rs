@@ -29,7 +29,7 @@ pub use builds::flavour_of;
 pub use candidates::{Candidate, Candidates, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Absence, Conflict, Fact, VersionsOf};
-pub use flavours::{FlavourAnswer, FlavourTried, FlavourUnfit, solve_flavours};
+pub use flavours::{FlavourAnswer, FlavourTried, FlavourUnfit, flavours_to_try, solve_flavours};
 pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};

@@ -298,7 +298,11 @@ impl<'l, 'a> Provider<'l, 'a> {
         wanted: &mut Wanted,
     ) -> Result<(), Failure> {
         if let Some(flavour) = self.ledger.flavour_of(project, ordinal)? {
-            push(wanted, SolverPackage::Flavour, &Ordinals::singleton(flavour));
+            push(
+                wanted,
+                SolverPackage::Flavour,
+                &Ordinals::singleton(flavour),
+            );
         }
         for limit in self.ledger.limits_on(project, ordinal)? {
             let limited = self.ledger.names.borrow_mut().project_id(&limit.needs.name);

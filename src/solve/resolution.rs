@@ -93,9 +93,7 @@ pub(crate) fn resolution_of(
         chosen: selected
             .iter()
             .filter_map(|(package, ordinal)| match package {
-                SolverPackage::Project(project) if *ordinal != ABSENT => {
-                    Some((*project, *ordinal))
-                }
+                SolverPackage::Project(project) if *ordinal != ABSENT => Some((*project, *ordinal)),
                 _ => None,
             })
             .collect(),

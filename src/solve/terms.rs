@@ -71,7 +71,10 @@ impl<'q> Terms<'q> {
         let known = file.digests();
         let is_comparable = known.iter().any(|digest| {
             let of_same_kind = |wanted: &&Digest| wanted.algorithm() == digest.algorithm();
-            self.digests.iter().copied().any(|wanted| of_same_kind(&wanted))
+            self.digests
+                .iter()
+                .copied()
+                .any(|wanted| of_same_kind(&wanted))
         });
         let is_wanted = self.digests.iter().any(|wanted| known.contains(wanted));
         match is_wanted || (!is_comparable && !known.is_empty()) {

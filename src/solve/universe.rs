@@ -180,7 +180,11 @@ impl Asked {
             flavour: self.flavour.as_ref().map(|text| text.parse().unwrap()),
             cuda: self.cuda.as_ref().map(|text| text.parse().unwrap()),
             driver: self.driver.as_ref().map(|text| text.parse().unwrap()),
-            gpus: self.gpus.iter().map(|text| facts.gpu(text).unwrap()).collect(),
+            gpus: self
+                .gpus
+                .iter()
+                .map(|text| facts.gpu(text).unwrap())
+                .collect(),
         }
     }
 }
