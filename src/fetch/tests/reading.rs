@@ -168,6 +168,21 @@ fn nothing_but_damage_ends_the_run_and_never_takes_another_version() {
 }
 
 #[test]
+fn a_wheel_of_gigabytes_is_never_downloaded_for_its_metadata() {
+    let server = Server::start();
+    list(&server, None, Some("false"));
+    let endless = Answer::ok(BINARY, vec![7; 1 << 20]).manner(Manner::Endless);
+    server.route(FILE, [endless]);
+
+    let catalog = catalog(&server);
+    let told = failure(first(&catalog, "a"));
+
+    assert!(told.contains("its server gives no part of it"), "{told}");
+    assert_eq!(server.paths(), ["/simple/a/", FILE, FILE]);
+    assert!(catalog.counts().bytes < 100_000, "{:?}", catalog.counts());
+}
+
+#[test]
 fn a_wheel_with_a_wrong_digest_ends_the_run() {
     let server = Server::start();
     let bytes = wheel("a", "1.0", &metadata("a", "1.0", &["evil"]), 10);
