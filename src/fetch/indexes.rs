@@ -137,7 +137,8 @@ impl Indexes {
 
     /// Adds where builds for accelerators are: below `base`, an index for each flavour. Where a
     /// flavour is set, the packages of `family` come from its index and from nowhere else, unless
-    /// a package has a source of its own; no other package is ever asked for there.
+    /// a package has a source of its own; no other package is ever asked for there. Not to be
+    /// called where no index may be asked at all.
     #[must_use]
     pub fn with_builds(
         mut self,
