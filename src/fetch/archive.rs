@@ -13,9 +13,6 @@ use crate::package::MarkerTexts;
 
 /// No wheel is larger.
 const MOST_WHEEL: u64 = 8 << 30;
-/// No wheel is larger that is downloaded for its metadata alone: those of torch have gigabytes, and
-/// whoever serves them can give parts of them.
-const MOST_DOWNLOAD: u64 = 1 << 30;
 /// No source archive is larger.
 pub(super) const MOST_SDIST: u64 = 1 << 30;
 
@@ -28,7 +25,7 @@ pub(super) async fn wheel(
     let mut request = file.request("", MOST_WHEEL)?;
     let is_local = request.url.scheme() == "file";
     if !is_local {
-        request.limit = MOST_DOWNLOAD;
+        request.limit = file.limit;
     }
     let mut met = String::new();
     for reload in [false, true] {
@@ -62,7 +59,7 @@ fn untold(error: &FetchError) -> FetchError {
 
 /// Reads a source archive whole.
 pub(super) async fn sdist(reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
-    let request = file.request("", MOST_SDIST)?;
+    let request = file.request("", MOST_SDIST.min(file.limit))?;
     let mut met = String::new();
     for reload in [false, true] {
         let (body, verdict) = whole(reach, &request, file, reload).await?;

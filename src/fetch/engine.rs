@@ -205,7 +205,7 @@ impl Engine {
         at: FileAt,
         then: Then,
     ) -> Option<Arc<Metadata>> {
-        let file = FileQuestion::new(&self.shared, project, at)?;
+        let file = FileQuestion::new(&self.shared, project, at)?.early();
         let duty = match self.records.claim(FileKey::of(&file)) {
             Claim::Known(answer) => return answer.ok(),
             Claim::Pending(_) => return None,
@@ -218,7 +218,10 @@ impl Engine {
             shared.tell(Event::MetadataAsked(&file.filename));
             let reach = Reach::Network(Arc::clone(&http));
             let answer = metadata::answer(shared, &reach, &file).await;
-            duty.answer(answer.clone());
+            match &answer {
+                Err(error) if file.is_not_worth(error) => drop(duty),
+                _ => duty.answer(answer.clone()),
+            }
             shared.tell(Event::MetadataArrived(&file.filename));
             if let (Ok(metadata), Some(walker)) = (answer, engine.walker())
                 && !walker.has_another(&project)

@@ -23,7 +23,7 @@ use super::once::{Claim, lock};
 use super::options::{CachePolicy, FetchOptions};
 use super::progress::{Counts, Event, Listener};
 use super::projects::ProjectQuestion;
-use super::refusal::{given_up, refusal};
+use super::refusal::refusal;
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use crate::index::{Metadata, Project};
@@ -207,10 +207,9 @@ impl LiveCatalog {
         let shared = &self.engine.shared;
         let question = ProjectQuestion::new(&shared.indexes, name, flavour);
         let asking = question.asking();
-        let duty = match self.engine.projects.claim(question.clone()) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => return slot.wait().unwrap_or_else(|| Err(given_up(asking))),
-            Claim::Mine(duty) => duty,
+        let duty = match self.engine.projects.wait_or_claim(&question) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let events = [
             Event::PageAsked(name.as_ref()),
@@ -254,14 +253,9 @@ impl LiveCatalog {
 
     fn read(&self, file: &FileQuestion) -> Result<Arc<Metadata>, FetchError> {
         let asking = file.asking();
-        let duty = match self.engine.records.claim(FileKey::of(file)) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self.engine.records.wait_or_claim(&FileKey::of(file)) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let shared = &self.engine.shared;
         let events = metadata_events(&file.filename);
@@ -288,14 +282,9 @@ impl LiveCatalog {
             return read;
         }
         let asking = file.asking();
-        let duty = match self.engine.builds.claim(FileKey::of(file)) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self.engine.builds.wait_or_claim(&FileKey::of(file)) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let events = metadata_events(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
@@ -313,14 +302,13 @@ impl LiveCatalog {
     ) -> Result<Arc<Project>, FetchError> {
         let question = DirectQuestion::new(name, url)?;
         let asking = question.asking();
-        let duty = match self.engine.directs.claim((name.cloned(), url.clone())) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self
+            .engine
+            .directs
+            .wait_or_claim(&(name.cloned(), url.clone()))
+        {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let events = metadata_events(&url.given);
         let answer = self.resolve(&asking, events, |reach| {
