@@ -152,6 +152,38 @@ fn credentials_reach_no_file() {
 }
 
 #[test]
+fn an_index_that_no_option_names_is_always_written_for_pip() {
+    let mut lock = read("own");
+    let options = &lock.tool.as_ref().unwrap().options;
+    let default = format!("{}/", options.index.as_deref().unwrap());
+    for package in &mut lock.packages {
+        package.index = Some(default.clone());
+    }
+    let head = |lock: &Lock, style: &RequirementsStyle| -> Vec<String> {
+        let text = write_requirements(lock, style);
+        let lines = text.lines().filter(|line| line.starts_with("--"));
+        lines.map(str::to_owned).collect()
+    };
+    let full = RequirementsStyle {
+        index_urls: true,
+        ..RequirementsStyle::default()
+    };
+    assert!(head(&lock, &RequirementsStyle::default()).is_empty());
+    let before = head(&lock, &full);
+
+    let at = lock
+        .packages
+        .iter()
+        .position(LockedPackage::is_from_registry)
+        .unwrap();
+    lock.packages[at].index = Some("https://u:s3cret@builds.example/whl/cu121".into());
+
+    let lines = ["--extra-index-url https://builds.example/whl/cu121".to_owned()];
+    assert_eq!(head(&lock, &RequirementsStyle::default()), lines);
+    assert_eq!(head(&lock, &full), [&before[..], &lines].concat());
+}
+
+#[test]
 fn a_lock_that_cannot_be_read_is_shown_where_it_is_wrong() {
     let head = "lock-version = \"1.0\"\ncreated-by = \"x\"\n";
     let package = format!("{head}[[packages]]\nname = \"a\"\nversion = \"1\"\n");

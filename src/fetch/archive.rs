@@ -22,10 +22,19 @@ pub(super) async fn wheel(
     reach: &Reach,
     file: &FileQuestion,
 ) -> Result<Metadata, FetchError> {
-    let request = file.request("", MOST_WHEEL)?;
+    let mut request = file.request("", MOST_WHEEL)?;
+    let is_local = request.url.scheme() == "file";
+    if !is_local {
+        request.limit = file.limit;
+    }
     let mut met = String::new();
     for reload in [false, true] {
-        let (mut body, verdict) = whole(reach, &request, file, reload).await?;
+        let (mut body, verdict) = match whole(reach, &request, file, reload).await {
+            Err(error) if error.kind == FetchErrorKind::TooLarge && !is_local => {
+                return Err(untold(&error));
+            }
+            answer => answer?,
+        };
         match wheel::in_body(shared, file, &mut body) {
             Ok(metadata) => return Ok(metadata),
             Err(error) if error.is_certain || verdict == Verdict::Right => {
@@ -37,9 +46,20 @@ pub(super) async fn wheel(
     Err(request.failed(FetchErrorKind::BadBody, met))
 }
 
+/// Tells why the whole wheel was asked for.
+fn untold(error: &FetchError) -> FetchError {
+    FetchError {
+        met: format!(
+            "its metadata does not stand beside it, its server gives no part of it, and {}",
+            error.met
+        ),
+        ..error.clone()
+    }
+}
+
 /// Reads a source archive whole.
 pub(super) async fn sdist(reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
-    let request = file.request("", MOST_SDIST)?;
+    let request = file.request("", MOST_SDIST.min(file.limit))?;
     let mut met = String::new();
     for reload in [false, true] {
         let (body, verdict) = whole(reach, &request, file, reload).await?;
@@ -99,12 +119,12 @@ pub(super) async fn whole(
 
 async fn get(reach: &Reach, request: &Request, reload: bool) -> Result<Body, FetchError> {
     if request.url.scheme() == "file" {
-        return local::read(request);
+        return local::open(request);
     }
     let mut request = request.clone();
     request.reload = reload;
     let response = reach.http(&request)?.send(&request).await?;
-    match response.is_missing() {
+    match response.is_missing {
         true => Err(request.failed(
             FetchErrorKind::NotFound,
             "the index lists it and has it not",

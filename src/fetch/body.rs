@@ -1,7 +1,9 @@
 //! A response's body: kept in memory up to a size, on disk beyond it, never larger than allowed,
-//! and unpacked where the server compressed it for the way.
+//! and unpacked where the server compressed it for the way. A file of this machine stays where it
+//! is and is read in place.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use flate2::read::MultiGzDecoder;
@@ -13,9 +15,16 @@ use crate::package::Digest;
 /// Bytes received.
 #[derive(Debug)]
 pub(super) struct Body {
-    file: SpooledTempFile,
+    file: Store,
     len: u64,
     limit: u64,
+}
+
+/// Where the bytes are.
+#[derive(Debug)]
+enum Store {
+    Own(SpooledTempFile),
+    Local(File),
 }
 
 /// Why bytes were not taken.
@@ -46,26 +55,36 @@ impl Body {
     /// Returns an empty body that takes at most `limit` bytes, `in_memory` of them without a file.
     pub(super) fn new(in_memory: usize, limit: u64) -> Self {
         Self {
-            file: spooled_tempfile(in_memory),
+            file: Store::Own(spooled_tempfile(in_memory)),
             len: 0,
             limit,
         }
     }
 
-    /// Wraps bytes at hand.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, BodyError> {
-        let mut body = Self::new(usize::MAX, u64::MAX);
-        body.push(bytes)?;
-        Ok(body)
+    /// Wraps a file of this machine.
+    pub(super) fn of_file(file: File, limit: u64) -> Result<Self, BodyError> {
+        let len = file.metadata()?.len();
+        match len > limit {
+            true => Err(BodyError::TooLarge(limit)),
+            false => Ok(Self {
+                file: Store::Local(file),
+                len,
+                limit,
+            }),
+        }
     }
 
     /// Adds bytes at the end.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        let Store::Own(file) = &mut self.file else {
+            let error = std::io::Error::other("files of this machine are not written to");
+            return Err(error.into());
+        };
         self.len += bytes.len() as u64;
         if self.len > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
-        Ok(self.file.write_all(bytes)?)
+        Ok(file.write_all(bytes)?)
     }
 
     /// Returns the number of bytes.
@@ -76,12 +95,12 @@ impl Body {
     /// Returns all of it.
     pub(super) fn into_bytes(mut self) -> Result<Vec<u8>, BodyError> {
         let len = self.len;
-        if self.file.is_rolled() {
-            return Ok(self.slice(0, len)?);
-        }
-        match self.file.into_inner() {
-            SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
-            SpooledData::OnDisk(_) => Err(std::io::Error::other("it moved to the disk").into()),
+        match self.file {
+            Store::Own(file) if !file.is_rolled() => match file.into_inner() {
+                SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
+                SpooledData::OnDisk(_) => Err(std::io::Error::other("it moved to the disk").into()),
+            },
+            Store::Own(_) | Store::Local(_) => Ok(self.slice(0, len)?),
         }
     }
 
@@ -138,6 +157,24 @@ impl Body {
             Some(false) => Verdict::Wrong,
             None => Verdict::Unknown,
         })
+    }
+}
+
+impl Read for Store {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Own(file) => file.read(bytes),
+            Self::Local(file) => file.read(bytes),
+        }
+    }
+}
+
+impl Seek for Store {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        match self {
+            Self::Own(file) => file.seek(to),
+            Self::Local(file) => file.seek(to),
+        }
     }
 }
 
@@ -203,6 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn a_local_file_is_read_in_place_and_no_larger_than_allowed() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"12345678").unwrap();
+
+        let refused = Body::of_file(file.try_clone().unwrap(), 7).unwrap_err();
+        let mut body = Body::of_file(file, 8).unwrap();
+
+        assert!(matches!(refused, BodyError::TooLarge(7)));
+        assert_eq!((body.len(), body.slice(6, 9).unwrap()), (8, b"78".to_vec()));
+        assert_eq!(body.into_bytes().unwrap(), b"12345678");
+    }
+
+    #[test]
     fn a_bomb_of_gzip_stops_at_the_limit() {
         let mut packed = Vec::new();
         let mut encoder = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::best());
@@ -216,7 +266,8 @@ mod tests {
 
     #[test]
     fn the_strongest_digest_decides_and_a_weak_one_proves_nothing() {
-        let mut body = Body::from_bytes(b"abc").unwrap();
+        let mut body = Body::new(usize::MAX, u64::MAX);
+        body.push(b"abc").unwrap();
         let sha = |first: &str| {
             let rest = "7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
             Digest::new("sha256", &format!("{first}{rest}")).unwrap()

@@ -11,7 +11,7 @@ use super::checkout::{check_out, is_commit, is_here};
 use super::credentials::decoded;
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind, shown};
-use super::file::FileQuestion;
+use super::file::{FileQuestion, MOST_DOWNLOAD};
 use super::once::{Claim, lock};
 use super::shared::{Reach, Shared};
 use super::{archive, metadata, tree};
@@ -71,6 +71,7 @@ impl DirectQuestion {
                 digests: url.digests.clone(),
                 advertised: MetadataFile::Absent,
                 index: given,
+                limit: MOST_DOWNLOAD,
             },
             reference: url.clone(),
             place,

@@ -1,7 +1,7 @@
 //! What the solver's thread and the tasks do in common: the answers so far, and tasks that fetch
 //! what the walker wishes for.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
@@ -9,11 +9,12 @@ use super::body::strongest;
 use super::error::FetchError;
 use super::file::FileQuestion;
 use super::http::Http;
-use super::once::{Claim, Once};
+use super::metadata;
+use super::once::{Claim, Duty, Once, lock};
 use super::progress::Event;
+use super::projects::ProjectQuestion;
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
-use super::{metadata, projects};
 use crate::index::{Metadata, Project};
 use crate::package::{Digest, DirectUrl, PackageName};
 use crate::solve::FileAt;
@@ -21,12 +22,15 @@ use crate::solve::FileAt;
 /// The answers of a run.
 pub(super) struct Engine {
     pub(super) shared: Arc<Shared>,
-    pub(super) projects: Once<PackageName, Result<Arc<Project>, FetchError>>,
+    pub(super) projects: Once<ProjectQuestion, Found>,
     pub(super) records: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
     pub(super) builds: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
     pub(super) directs: Once<(Option<PackageName>, DirectUrl), Result<Arc<Project>, FetchError>>,
-    pub(super) walker: OnceLock<Walker>,
+    walker: Mutex<Option<Arc<Walker>>>,
 }
+
+/// What became of a question for a project.
+pub(super) type Found = Result<Arc<Project>, FetchError>;
 
 /// What follows when metadata arrives that was sent for ahead of the solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,28 +67,55 @@ impl Engine {
             records: Once::new(),
             builds: Once::new(),
             directs: Once::new(),
-            walker: OnceLock::new(),
+            walker: Mutex::default(),
         }
     }
 
-    /// Lets the walker begin.
+    /// Sets a walker in the place of the one before, which is heard no more: answers to its wishes
+    /// that the new one has as well count for that one.
+    pub(super) fn set_walker(&self, walker: Walker) {
+        *lock(&self.walker) = Some(Arc::new(walker));
+    }
+
+    /// Returns the walker.
+    pub(super) fn walker(&self) -> Option<Arc<Walker>> {
+        lock(&self.walker).clone()
+    }
+
+    /// Lets the walker begin. What it asks for may be known from an earlier question, and judging
+    /// that is not to hold up the solver.
     pub(super) fn walk_on(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>) {
-        if let Some(walker) = self.walker.get() {
-            self.grant(runtime, http, walker.start());
-        }
-    }
-
-    /// Fetches what was wished for. What is known already is heard at once and may lead to more
-    /// wishes, which wait in a list and not on the stack.
-    pub(super) fn grant(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>, wishes: Vec<Wish>) {
-        let Some(walker) = self.walker.get() else {
+        let Some(walker) = self.walker() else {
             return;
         };
+        let (engine, http, own) = (Arc::clone(self), Arc::clone(http), runtime.clone());
+        runtime.spawn(async move {
+            let wishes = walker.start();
+            engine.grant(&own, &http, &walker, wishes);
+        });
+    }
+
+    /// Returns the question that a walker's wish for a page is.
+    pub(super) fn question(&self, walker: &Walker, name: &PackageName) -> ProjectQuestion {
+        ProjectQuestion::new(&self.shared.indexes, name, walker.flavour())
+    }
+
+    /// Fetches what a walker wished for, while that one is heard. What is known already is heard
+    /// at once and may lead to more wishes, which wait in a list and not on the stack.
+    pub(super) fn grant(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        http: &Arc<Http>,
+        walker: &Arc<Walker>,
+        wishes: Vec<Wish>,
+    ) {
+        let is_heard = || self.walker().is_some_and(|now| Arc::ptr_eq(&now, walker));
         let mut wishes = wishes;
-        while let Some(wish) = wishes.pop() {
+        while let Some(wish) = wishes.pop().filter(|_| is_heard()) {
             match wish {
                 Wish::Page(name) => {
-                    if let Some(project) = self.fetch_page(runtime, http, name) {
+                    let question = self.question(walker, &name);
+                    if let Some(project) = self.fetch_page(runtime, http, question) {
                         wishes.extend(walker.page_arrived(&project));
                     }
                 }
@@ -103,26 +134,39 @@ impl Engine {
         self: &Arc<Self>,
         runtime: &Handle,
         http: &Arc<Http>,
-        name: PackageName,
+        question: ProjectQuestion,
     ) -> Option<Arc<Project>> {
-        let duty = match self.projects.claim(name.clone()) {
+        match self.projects.claim(question.clone()) {
             Claim::Known(answer) => return answer.ok(),
-            Claim::Pending(_) => return None,
-            Claim::Mine(duty) => duty,
-        };
-        let (engine, http, runtime) = (Arc::clone(self), Arc::clone(http), runtime.clone());
-        runtime.clone().spawn(async move {
+            Claim::Pending(_) => {}
+            Claim::Mine(duty) => self.send_for(runtime, http, question, duty),
+        }
+        None
+    }
+
+    /// Sends for a project; the walker of that time hears of it if it would ask the same.
+    pub(super) fn send_for(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        http: &Arc<Http>,
+        question: ProjectQuestion,
+        duty: Duty<Found>,
+    ) {
+        let (engine, http, own) = (Arc::clone(self), Arc::clone(http), runtime.clone());
+        runtime.spawn(async move {
             let shared = &engine.shared;
+            let name = question.name();
             shared.tell(Event::PageAsked(name.as_ref()));
             let reach = Reach::Network(Arc::clone(&http));
-            let answer = projects::answer(shared, &reach, &name).await;
+            let answer = question.answer(shared, &reach).await;
             duty.answer(answer.clone());
             shared.tell(Event::PageArrived(name.as_ref()));
-            if let (Ok(project), Some(walker)) = (answer, engine.walker.get()) {
-                engine.grant(&runtime, &http, walker.page_arrived(&project));
+            if let (Ok(project), Some(walker)) = (answer, engine.walker())
+                && engine.question(&walker, name) == question
+            {
+                engine.grant(&own, &http, &walker, walker.page_arrived(&project));
             }
         });
-        None
     }
 
     /// Fetches the versions that a backtracking solver will come to, and what goes back with them.
@@ -132,7 +176,7 @@ impl Engine {
         http: &Arc<Http>,
         wanted: &[(Arc<Project>, FileAt)],
     ) {
-        let Some(walker) = self.walker.get() else {
+        let Some(walker) = self.walker() else {
             return;
         };
         for (project, at) in wanted {
@@ -157,30 +201,36 @@ impl Engine {
         self: &Arc<Self>,
         runtime: &Handle,
         http: &Arc<Http>,
-        project: &Project,
+        project: &Arc<Project>,
         at: FileAt,
         then: Then,
     ) -> Option<Arc<Metadata>> {
-        let file = FileQuestion::new(&self.shared, project, at)?;
+        let file = FileQuestion::new(&self.shared, project, at)?.early();
         let duty = match self.records.claim(FileKey::of(&file)) {
             Claim::Known(answer) => return answer.ok(),
             Claim::Pending(_) => return None,
             Claim::Mine(duty) => duty,
         };
-        let (engine, http, runtime) = (Arc::clone(self), Arc::clone(http), runtime.clone());
-        runtime.clone().spawn(async move {
+        let (engine, http, own) = (Arc::clone(self), Arc::clone(http), runtime.clone());
+        let project = Arc::clone(project);
+        runtime.spawn(async move {
             let shared = &engine.shared;
             shared.tell(Event::MetadataAsked(&file.filename));
             let reach = Reach::Network(Arc::clone(&http));
             let answer = metadata::answer(shared, &reach, &file).await;
-            duty.answer(answer.clone());
+            match &answer {
+                Err(error) if file.is_not_worth(error) => drop(duty),
+                _ => duty.answer(answer.clone()),
+            }
             shared.tell(Event::MetadataArrived(&file.filename));
-            if let (Ok(metadata), Some(walker)) = (answer, engine.walker.get()) {
+            if let (Ok(metadata), Some(walker)) = (answer, engine.walker())
+                && !walker.has_another(&project)
+            {
                 match then {
                     Then::Walk => {
-                        engine.grant(&runtime, &http, walker.metadata_arrived(&metadata));
+                        engine.grant(&own, &http, &walker, walker.metadata_arrived(&metadata));
                     }
-                    Then::Pursue => engine.pursue(&runtime, &http, walker.pursue(&metadata)),
+                    Then::Pursue => engine.pursue(&own, &http, walker.pursue(&metadata)),
                 }
             }
         });

@@ -19,6 +19,12 @@ use crate::solve::FileAt;
 /// The largest metadata that is taken.
 pub(super) const MOST_METADATA: u64 = 16 << 20;
 
+/// No file is larger that is downloaded for its metadata alone: wheels of torch have gigabytes,
+/// and whoever serves them can give parts of them.
+pub(super) const MOST_DOWNLOAD: u64 = 1 << 30;
+/// No file is larger that is downloaded before the solver asks for it.
+const MOST_EARLY: u64 = 64 << 20;
+
 /// A file whose metadata is wanted.
 #[derive(Clone, Debug)]
 pub(super) struct FileQuestion {
@@ -38,6 +44,8 @@ pub(super) struct FileQuestion {
     pub(super) advertised: MetadataFile,
     /// The index, as messages call it.
     pub(super) index: Arc<str>,
+    /// How much may be downloaded for it.
+    pub(super) limit: u64,
 }
 
 impl FileQuestion {
@@ -57,7 +65,21 @@ impl FileQuestion {
             digests: file.digests(),
             advertised: file.metadata(),
             index: shared.indexes.label(&on.index),
+            limit: MOST_DOWNLOAD,
         })
+    }
+
+    /// Makes it a guess at what the solver will ask.
+    pub(super) fn early(self) -> Self {
+        Self {
+            limit: MOST_EARLY,
+            ..self
+        }
+    }
+
+    /// Whether an error says no more than that a guess is not worth the download.
+    pub(super) fn is_not_worth(&self, error: &FetchError) -> bool {
+        error.kind == FetchErrorKind::TooLarge && self.limit < MOST_DOWNLOAD
     }
 
     /// Whether it is a wheel.

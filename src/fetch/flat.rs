@@ -58,7 +58,7 @@ async fn read(shared: &Shared, reach: &Reach, index: &Index) -> Result<Listing, 
     for reload in [shared.policy.refresh, true] {
         request.reload = reload;
         let response = http.send(&request).await?;
-        if response.is_missing() {
+        if response.is_missing {
             return Err(request.failed(FetchErrorKind::NotFound, "there is no such page"));
         }
         let freshness = Freshness::of(&response, shared.policy.now, shared.policy.page_lifetime);

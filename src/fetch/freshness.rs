@@ -29,14 +29,22 @@ impl Freshness {
     /// Judges a response; `None` if it must not be stored. `fallback` is the lifetime where the
     /// server says nothing.
     pub(super) fn of(response: &Response, now: Timestamp, fallback: Duration) -> Option<Self> {
-        let validator = |name| response.header(name).map(str::to_owned);
         Some(Self {
-            is_missing: response.is_missing(),
-            checked: now,
             lifetime: lifetime(response, now, fallback)?,
+            ..Self::stale(response, now)
+        })
+    }
+
+    /// Describes a response that has to be confirmed each time.
+    pub(super) fn stale(response: &Response, now: Timestamp) -> Self {
+        let validator = |name| response.header(name).map(str::to_owned);
+        Self {
+            is_missing: response.is_missing,
+            checked: now,
+            lifetime: 0,
             etag: validator(header::ETAG),
             last_modified: validator(header::LAST_MODIFIED),
-        })
+        }
     }
 
     /// Renews what a server confirmed: the new headers count where there are any.
@@ -146,6 +154,7 @@ mod tests {
             headers,
             url: "https://index.example/simple/a/".parse().unwrap(),
             body: Body::new(0, 0),
+            is_missing: status == 404,
         };
         Freshness::of(
             &response,

@@ -164,10 +164,13 @@ impl Http {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let mut body = Body::new(IN_MEMORY, request.limit);
+        let is_missing = request.is_missing(status);
         match status {
-            304 | 404 | 410 => {}
+            _ if is_missing => {}
+            304 => {}
             416 if request.range.is_some() => {}
             200..=299 => {
+                check_length(&response, request)?;
                 let whole = self.fill(&mut body, &mut response);
                 tokio::time::timeout(self.patience(request), whole)
                     .await
@@ -181,6 +184,7 @@ impl Http {
             headers,
             url,
             body,
+            is_missing,
         })
     }
 
@@ -224,6 +228,16 @@ impl Http {
                 .or_insert_with(|| Arc::new(Semaphore::new(self.options.concurrency.max(1)))),
         );
         semaphore.acquire_owned().await.ok()
+    }
+}
+
+/// Refuses a body that is said to be too large before any of it comes.
+fn check_length(response: &reqwest::Response, request: &Request) -> Result<(), Trouble> {
+    match response.content_length() {
+        Some(length) if length > request.limit => {
+            Err(Trouble::of_body(BodyError::TooLarge(request.limit)))
+        }
+        _ => Ok(()),
     }
 }
 

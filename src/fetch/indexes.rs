@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::flavours::{FlavourIndexes, is_of_flavour, statuses_for_missing};
 use crate::package::{IndexUrl, PackageName};
+use crate::target::Flavour;
 
 /// One index, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub struct Indexes {
     strategy: IndexStrategy,
     /// Packages that come from one index and from no other.
     sources: Vec<(PackageName, String)>,
+    /// Where builds for accelerators are.
+    builds: Option<FlavourIndexes>,
 }
 
 /// Whom to ask for a name.
@@ -66,14 +70,15 @@ pub(super) struct Plan {
 }
 
 impl Index {
-    /// Describes an index of the usual shape.
+    /// Describes an index of the usual shape; one that its address shows to be PyTorch's says 403
+    /// for what it does not have.
     pub fn simple(url: IndexUrl) -> Self {
         Self {
             name: None,
+            statuses_for_missing: statuses_for_missing(&url),
             url,
             shape: IndexShape::Simple,
             explicit: false,
-            statuses_for_missing: Vec::new(),
         }
     }
 
@@ -98,6 +103,12 @@ impl Index {
         self.url.public()
     }
 
+    /// Whether its pages are kept although it forbids that: those of flavours do, by a setting of
+    /// their storage, and yet are public. They are confirmed each time.
+    pub(super) fn is_kept_anyway(&self) -> bool {
+        is_of_flavour(&self.url) && self.url.secret().password().is_none()
+    }
+
     /// Returns the address of a project's page.
     pub(super) fn page_url(&self, name: &PackageName) -> Option<Url> {
         let mut url = self.public();
@@ -120,17 +131,62 @@ impl Indexes {
             indexes: indexes.into_iter().map(Arc::new).collect(),
             strategy,
             sources,
+            builds: None,
         }
     }
 
-    /// Returns all of them.
+    /// Adds where builds for accelerators are: below `base`, an index for each flavour. Where a
+    /// flavour is set, the packages of `family` come from its index and from nowhere else, unless
+    /// a package has a source of its own; no other package is ever asked for there. Not to be
+    /// called where no index may be asked at all.
+    #[must_use]
+    pub fn with_builds(
+        mut self,
+        base: IndexUrl,
+        family: impl IntoIterator<Item = PackageName>,
+    ) -> Self {
+        self.builds = Some(FlavourIndexes::new(base, family));
+        self
+    }
+
+    /// Returns all of them, those of flavours aside.
     pub fn all(&self) -> impl Iterator<Item = &Index> {
         self.indexes.iter().map(Arc::as_ref)
+    }
+
+    /// Returns every address that may have a login, with the name of its index.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (Option<&str>, &Url)> {
+        let named = self
+            .indexes
+            .iter()
+            .map(|index| (index.name.as_deref(), index.url.secret()));
+        let base = self
+            .builds
+            .iter()
+            .map(|builds| (None, builds.base().secret()));
+        named.chain(base)
+    }
+
+    /// Returns the flavour whose index alone is asked for a name, where `wanted` is set.
+    pub(super) fn flavour(&self, name: &PackageName, wanted: Option<&Flavour>) -> Option<Flavour> {
+        let has_source = self.sources.iter().any(|(package, _)| package == name);
+        let is_built = self.builds.as_ref().is_some_and(|builds| builds.have(name));
+        wanted.filter(|_| is_built && !has_source).cloned()
     }
 
     /// Returns which index wins.
     pub(super) fn strategy(&self) -> IndexStrategy {
         self.strategy
+    }
+
+    /// Returns whom to ask for a build of a flavour.
+    pub(super) fn plan_of(&self, flavour: &Flavour) -> Plan {
+        let index = self.builds.as_ref().and_then(|builds| builds.of(flavour));
+        Plan {
+            flat: Vec::new(),
+            simple: index.into_iter().map(Arc::new).collect(),
+            strategy: self.strategy,
+        }
     }
 
     /// Returns whom to ask for a name.

@@ -18,16 +18,18 @@ use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::http::Http;
 use super::indexes::Indexes;
+use super::metadata;
 use super::once::{Claim, lock};
 use super::options::{CachePolicy, FetchOptions};
 use super::progress::{Counts, Event, Listener};
-use super::refusal::{given_up, refusal};
+use super::projects::ProjectQuestion;
+use super::refusal::refusal;
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
-use super::{metadata, projects};
 use crate::index::{Metadata, Project};
 use crate::package::{DirectUrl, PackageName};
 use crate::solve::{Catalog, FileAt, Question, Refusal};
+use crate::target::Flavour;
 
 /// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
 const WORKERS: usize = 2;
@@ -88,12 +90,11 @@ impl LiveCatalog {
         catalog
     }
 
-    /// Lets it guess ahead of the solver from now on; only the first question counts.
+    /// Lets it guess ahead of the solver from now on; a question takes the place of the one
+    /// before.
     pub fn expect(&self, question: Arc<Question>) {
-        let is_first = self.engine.walker.set(Walker::new(question)).is_ok();
-        if let Network::Up(runtime, http) = &*lock(&self.network)
-            && is_first
-        {
+        self.engine.set_walker(Walker::new(question));
+        if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.walk_on(runtime.handle(), http);
         }
     }
@@ -149,9 +150,8 @@ impl LiveCatalog {
 
     fn bring_up(&self) -> Result<(Runtime, Arc<Http>), String> {
         let shared = &self.engine.shared;
-        let indexes = shared.indexes.all();
         let credentials = Credentials::gather(
-            indexes.map(|index| (index.name.as_deref(), index.url.secret())),
+            shared.indexes.addresses(),
             &self.options.variables,
             self.options.netrc.as_ref(),
         );
@@ -184,12 +184,7 @@ impl LiveCatalog {
             Some(answer) => return answer,
             None => {}
         }
-        let failed = |met: &str| FetchError {
-            kind: FetchErrorKind::Setup,
-            asking: Arc::new(asking.clone()),
-            url: String::new(),
-            met: met.to_owned(),
-        };
+        let failed = |met: &str| unprepared(asking, met);
         let (runtime, http) = self.network().map_err(|error| failed(&error))?;
         let [asked, arrived] = events;
         self.engine.shared.tell(asked);
@@ -204,43 +199,63 @@ impl LiveCatalog {
         answer.unwrap_or_else(|_| Err(failed("the work on it was given up")))
     }
 
-    fn find(&self, name: &PackageName) -> Result<Arc<Project>, FetchError> {
-        let asking = Asking {
-            what: format!("`{name}`"),
-            package: Some(name.clone()),
-            index: None,
-        };
-        let duty = match self.engine.projects.claim(name.clone()) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => return slot.wait().unwrap_or_else(|| Err(given_up(asking))),
-            Claim::Mine(duty) => duty,
-        };
+    fn find(
+        &self,
+        name: &PackageName,
+        flavour: Option<&Flavour>,
+    ) -> Result<Arc<Project>, FetchError> {
         let shared = &self.engine.shared;
+        let question = ProjectQuestion::new(&shared.indexes, name, flavour);
+        let asking = question.asking();
+        let duty = match self.engine.projects.wait_or_claim(&question) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
+        };
         let events = [
             Event::PageAsked(name.as_ref()),
             Event::PageArrived(name.as_ref()),
         ];
         let answer = self.resolve(&asking, events, |reach| {
-            let (shared, name) = (Arc::clone(shared), name.clone());
-            async move { projects::answer(&shared, &reach, &name).await }
+            let (shared, question) = (Arc::clone(shared), question.clone());
+            async move { question.answer(&shared, &reach).await }
         });
         duty.answer(answer.clone());
         if let Ok(project) = &answer {
-            self.follow(|walker| walker.page_arrived(project));
+            self.follow(
+                |walker| match self.engine.question(walker, name) == question {
+                    true => walker.page_arrived(project),
+                    false => Vec::new(),
+                },
+            );
         }
         answer
     }
 
+    /// Fetches a project before anybody asks for it, unless somebody is at it.
+    fn fetch_early(&self, question: ProjectQuestion) {
+        let Claim::Mine(duty) = self.engine.projects.claim(question.clone()) else {
+            return;
+        };
+        let shared = &self.engine.shared;
+        let answer = at_once(question.answer(shared, &Reach::Cache));
+        let is_unknown =
+            |error: &FetchError| error.kind == FetchErrorKind::Offline && !shared.policy.offline;
+        match answer {
+            Some(Err(error)) if is_unknown(&error) => {}
+            Some(answer) => return duty.answer(answer),
+            None => {}
+        }
+        match self.network() {
+            Ok((runtime, http)) => self.engine.send_for(&runtime, &http, question, duty),
+            Err(error) => duty.answer(Err(unprepared(&question.asking(), &error))),
+        }
+    }
+
     fn read(&self, file: &FileQuestion) -> Result<Arc<Metadata>, FetchError> {
         let asking = file.asking();
-        let duty = match self.engine.records.claim(FileKey::of(file)) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self.engine.records.wait_or_claim(&FileKey::of(file)) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let shared = &self.engine.shared;
         let events = metadata_events(&file.filename);
@@ -267,14 +282,9 @@ impl LiveCatalog {
             return read;
         }
         let asking = file.asking();
-        let duty = match self.engine.builds.claim(FileKey::of(file)) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self.engine.builds.wait_or_claim(&FileKey::of(file)) {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let events = metadata_events(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
@@ -292,14 +302,13 @@ impl LiveCatalog {
     ) -> Result<Arc<Project>, FetchError> {
         let question = DirectQuestion::new(name, url)?;
         let asking = question.asking();
-        let duty = match self.engine.directs.claim((name.cloned(), url.clone())) {
-            Claim::Known(answer) => return answer,
-            Claim::Pending(slot) => {
-                return slot
-                    .wait()
-                    .unwrap_or_else(|| Err(given_up(Asking::clone(&asking))));
-            }
-            Claim::Mine(duty) => duty,
+        let duty = match self
+            .engine
+            .directs
+            .wait_or_claim(&(name.cloned(), url.clone()))
+        {
+            Ok(answer) => return answer,
+            Err(duty) => duty,
         };
         let events = metadata_events(&url.given);
         let answer = self.resolve(&asking, events, |reach| {
@@ -312,18 +321,23 @@ impl LiveCatalog {
 
     /// Lets the walker follow the solver, once the network is up.
     fn follow(&self, hear: impl FnOnce(&Walker) -> Vec<Wish>) {
-        let Some(walker) = self.engine.walker.get() else {
+        let Some(walker) = self.engine.walker() else {
             return;
         };
         if let Network::Up(runtime, http) = &*lock(&self.network) {
-            self.engine.grant(runtime.handle(), http, hear(walker));
+            let wishes = hear(&walker);
+            self.engine.grant(runtime.handle(), http, &walker, wishes);
         }
     }
 }
 
 impl Catalog for LiveCatalog {
     fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
-        self.find(name).map_err(refusal)
+        self.find(name, None).map_err(refusal)
+    }
+
+    fn build(&self, name: &PackageName, flavour: &Flavour) -> Result<Arc<Project>, Refusal> {
+        self.find(name, Some(flavour)).map_err(refusal)
     }
 
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
@@ -335,13 +349,27 @@ impl Catalog for LiveCatalog {
             return Err(Refusal::Unusable("there is no such file".to_owned()));
         };
         let metadata = self.learn(&file).map_err(refusal)?;
-        self.follow(|walker| walker.metadata_arrived(&metadata));
+        self.follow(|walker| match walker.has_another(project) {
+            true => Vec::new(),
+            false => walker.metadata_arrived(&metadata),
+        });
         Ok(metadata)
     }
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.go_back(runtime.handle(), http, wanted);
+        }
+    }
+
+    fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {
+        let indexes = &self.engine.shared.indexes;
+        for flavour in flavours {
+            names
+                .iter()
+                .map(|name| ProjectQuestion::new(indexes, name, Some(flavour)))
+                .filter(ProjectQuestion::is_of_flavour)
+                .for_each(|question| self.fetch_early(question));
         }
     }
 }
@@ -364,6 +392,16 @@ fn at_once<F: Future>(future: F) -> Option<F::Output> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Some(answer),
         Poll::Pending => None,
+    }
+}
+
+/// Describes a question that could not be asked at all.
+fn unprepared(asking: &Asking, met: &str) -> FetchError {
+    FetchError {
+        kind: FetchErrorKind::Setup,
+        asking: Arc::new(asking.clone()),
+        url: String::new(),
+        met: met.to_owned(),
     }
 }
 

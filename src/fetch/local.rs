@@ -1,11 +1,10 @@
 //! Indexes and files on this machine's disk, under `file:` addresses.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::body::{Body, sha256_of};
+use super::body::{Body, BodyError, sha256_of};
 use super::error::{FetchError, FetchErrorKind};
 use super::request::Request;
 use crate::index::{Listing, decode_find_links, list_folder};
@@ -21,8 +20,8 @@ pub(super) fn path(request: &Request) -> Result<PathBuf, FetchError> {
         .map_err(|()| request.failed(FetchErrorKind::Disk, "not a path on this machine"))
 }
 
-/// Reads a file whole; one that is not there is `NotFound`.
-pub(super) fn read(request: &Request) -> Result<Body, FetchError> {
+/// Opens a file; one that is not there is `NotFound`.
+pub(super) fn open(request: &Request) -> Result<Body, FetchError> {
     let path = path(request)?;
     let failed = |error: std::io::Error| {
         let kind = match error.kind() {
@@ -34,16 +33,13 @@ pub(super) fn read(request: &Request) -> Result<Body, FetchError> {
         request.failed(kind, error.to_string())
     };
     let file = std::fs::File::open(&path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(request.limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > request.limit {
-        let met = format!("larger than {} bytes", request.limit);
-        return Err(request.failed(FetchErrorKind::TooLarge, met));
-    }
-    Body::from_bytes(&bytes)
-        .map_err(|_| request.failed(FetchErrorKind::Disk, "there is no room to keep it"))
+    Body::of_file(file, request.limit).map_err(|error| match error {
+        BodyError::TooLarge(limit) => {
+            let met = format!("larger than {limit} bytes");
+            request.failed(FetchErrorKind::TooLarge, met)
+        }
+        BodyError::Broken(error) => failed(error),
+    })
 }
 
 /// Reads a project's folder of a local index, or a flat folder or page: an `index.html` in it
@@ -68,7 +64,7 @@ pub(super) fn list(request: &Request) -> Result<Listing, FetchError> {
 
 fn decode(request: &Request, base: &Url) -> Result<Listing, FetchError> {
     let failed = |met: String| request.failed(FetchErrorKind::BadBody, met);
-    let bytes = read(request)?
+    let bytes = open(request)?
         .into_bytes()
         .map_err(|_| failed("there is no room to keep it".to_owned()))?;
     decode_find_links(HTML, &bytes, base).map_err(|error| failed(error.to_string()))

@@ -96,7 +96,7 @@ async fn sidecar(
     for reload in [false, true] {
         request.reload = reload;
         let mut response = match http.send(&request).await {
-            Ok(response) if response.is_missing() => return Ok(None),
+            Ok(response) if response.is_missing => return Ok(None),
             Ok(response) => response,
             Err(error) if error.kind == FetchErrorKind::Unauthorized => return Ok(None),
             Err(error) => return Err(error),
@@ -128,7 +128,7 @@ async fn probe(
     let mut request = file.request(".metadata", MOST_METADATA)?;
     request.compressed = true;
     match http.send(&request).await {
-        Ok(response) if response.is_missing() => Ok(None),
+        Ok(response) if response.is_missing => Ok(None),
         Ok(response) => Ok(read(shared, file, response).ok()),
         Err(error) if error.kind == FetchErrorKind::Transport => Err(error),
         Err(_) => Ok(None),

@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod file;
 mod flat;
+mod flavours;
 mod freshness;
 mod http;
 mod indexes;

@@ -33,7 +33,8 @@ enum State<V> {
     Abandoned,
 }
 
-/// The duty to answer; dropped unfulfilled, it lets the waiting go instead of leaving them for ever.
+/// The duty to answer; dropped unfulfilled, it lets the waiting go instead of leaving them for
+/// ever, and whoever asks next has it.
 pub(super) struct Duty<V: Clone> {
     slot: Arc<Slot<V>>,
     is_done: bool,
@@ -51,10 +52,11 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
     pub(super) fn claim(&self, key: K) -> Claim<V> {
         let mut slots = lock(&self.slots);
         if let Some(slot) = slots.get(&key) {
-            return match slot.peek() {
-                Some(answer) => Claim::Known(answer),
-                None => Claim::Pending(Arc::clone(slot)),
-            };
+            match &*lock(&slot.state) {
+                State::Answered(answer) => return Claim::Known(answer.clone()),
+                State::Open => return Claim::Pending(Arc::clone(slot)),
+                State::Abandoned => {}
+            }
         }
         let slot = Arc::new(Slot {
             state: Mutex::new(State::Open),
@@ -65,6 +67,24 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
             slot,
             is_done: false,
         })
+    }
+
+    /// Returns the answer, waiting for whoever is at work on it, or the duty to answer.
+    pub(super) fn wait_or_claim(&self, key: &K) -> Result<V, Duty<V>>
+    where
+        K: Clone,
+    {
+        loop {
+            match self.claim(key.clone()) {
+                Claim::Known(answer) => return Ok(answer),
+                Claim::Mine(duty) => return Err(duty),
+                Claim::Pending(slot) => {
+                    if let Some(answer) = slot.wait() {
+                        return Ok(answer);
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -82,13 +102,6 @@ impl<V: Clone> Slot<V> {
                 .answered
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn peek(&self) -> Option<V> {
-        match &*lock(&self.state) {
-            State::Answered(answer) => Some(answer.clone()),
-            State::Open | State::Abandoned => None,
         }
     }
 
@@ -144,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abandoned_duty_lets_the_waiting_go() {
+    fn an_abandoned_duty_lets_the_waiting_go_and_passes_on() {
         let once: Once<&str, u32> = Once::new();
         let Claim::Mine(duty) = once.claim("a") else {
             panic!("nobody asked before");
@@ -156,5 +169,7 @@ mod tests {
         drop(duty);
 
         assert_eq!(slot.wait(), None);
+        once.wait_or_claim(&"a").unwrap_err().answer(7);
+        assert!(matches!(once.wait_or_claim(&"a"), Ok(7)));
     }
 }

@@ -1,7 +1,6 @@
 //! One project's page on one index: from the cache, by a conditional request, or whole; decoded,
 //! and asked for once more where it makes no sense.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, Key, Kind};
@@ -25,10 +24,10 @@ pub(super) const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, \
 /// A question for one page.
 #[derive(Clone, Debug)]
 pub(super) struct PageQuestion {
-    index: Arc<Index>,
     name: PackageName,
     request: Request,
     key: Key,
+    is_kept_anyway: bool,
 }
 
 /// What the cache says.
@@ -44,18 +43,19 @@ enum Stored {
 
 impl PageQuestion {
     /// Asks for a name's page on an index; `None` if the index's address can have no pages.
-    pub(super) fn new(index: &Arc<Index>, name: &PackageName) -> Option<Self> {
+    pub(super) fn new(index: &Index, name: &PackageName) -> Option<Self> {
         let url = index.page_url(name)?;
         let asking = Asking::of(format!("the page of `{name}`"), name, &index.label());
         let key = Key::of(Kind::Page, &[url.as_str()]);
         let mut request = Request::get(url, asking, MOST_BYTES);
         request.accept = ACCEPT;
         request.compressed = true;
+        request.missing.clone_from(&index.statuses_for_missing);
         Some(Self {
-            index: Arc::clone(index),
             name: name.clone(),
             request,
             key,
+            is_kept_anyway: index.is_kept_anyway(),
         })
     }
 
@@ -124,11 +124,7 @@ impl PageQuestion {
             Stored::Fresh(_) | Stored::Nothing => None,
         };
         request.reload = shared.policy.refreshes(&self.name);
-        let response = match http.send(&request).await {
-            Ok(response) => response,
-            Err(error) if self.means_missing(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let response = http.send(&request).await?;
         if let (304, Some((page, freshness))) = (response.status, old) {
             http.statistics().unchanged();
             shared.keep(
@@ -166,7 +162,7 @@ impl PageQuestion {
     }
 
     fn decode(&self, response: Response) -> Result<Option<Page>, String> {
-        if response.is_missing() {
+        if response.is_missing {
             return Ok(None);
         }
         let listing = decode(response)?;
@@ -175,7 +171,9 @@ impl PageQuestion {
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
         let lifetime: Duration = shared.policy.page_lifetime;
-        Freshness::of(response, shared.policy.now, lifetime)
+        let now = shared.policy.now;
+        let freshness = Freshness::of(response, now, lifetime);
+        freshness.or_else(|| self.is_kept_anyway.then(|| Freshness::stale(response, now)))
     }
 
     fn kept(
@@ -191,16 +189,6 @@ impl PageQuestion {
             shared.keep(self.key.with_kind(Kind::Freshness), &freshness.encode());
         }
         page
-    }
-
-    fn means_missing(&self, error: &FetchError) -> bool {
-        let statuses = &self.index.statuses_for_missing;
-        match error.kind {
-            FetchErrorKind::NotFound => true,
-            FetchErrorKind::Unauthorized => statuses.contains(&401) || statuses.contains(&403),
-            FetchErrorKind::Status(status) => statuses.contains(&status),
-            _ => false,
-        }
     }
 }
 

@@ -6,20 +6,88 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::error::{Asking, FetchError, FetchErrorKind};
-use super::indexes::{Index, IndexStrategy, Plan};
+use super::indexes::{Index, IndexStrategy, Indexes, Plan};
 use super::pages::PageQuestion;
 use super::shared::{Reach, Shared};
 use super::{flat, local};
 use crate::index::{IndexPage, Merge, Page, Project};
 use crate::package::PackageName;
+use crate::target::Flavour;
 
-/// Finds a project; `NotFound` if no index that may be asked has it.
-pub(super) async fn answer(
+/// A question for a project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ProjectQuestion {
+    name: PackageName,
+    /// The flavour whose index alone may answer.
+    flavour: Option<Flavour>,
+}
+
+impl ProjectQuestion {
+    /// Asks for a name where a flavour is wanted, or none: it counts only for what is built in
+    /// flavours.
+    pub(super) fn new(indexes: &Indexes, name: &PackageName, wanted: Option<&Flavour>) -> Self {
+        Self {
+            name: name.clone(),
+            flavour: indexes.flavour(name, wanted),
+        }
+    }
+
+    /// Returns the name.
+    pub(super) fn name(&self) -> &PackageName {
+        &self.name
+    }
+
+    /// Whether only the index of a flavour may answer.
+    pub(super) fn is_of_flavour(&self) -> bool {
+        self.flavour.is_some()
+    }
+
+    /// Returns what errors say was asked.
+    pub(super) fn asking(&self) -> Asking {
+        Asking {
+            what: format!("`{}`", self.name),
+            package: Some(self.name.clone()),
+            index: None,
+        }
+    }
+
+    /// Finds the project; `NotFound` if no index that may be asked has it.
+    pub(super) async fn answer(
+        &self,
+        shared: &Arc<Shared>,
+        reach: &Reach,
+    ) -> Result<Arc<Project>, FetchError> {
+        let plan = match &self.flavour {
+            Some(flavour) => shared.indexes.plan_of(flavour),
+            None => shared.indexes.plan(&self.name),
+        };
+        let pages = pages(shared, reach, &self.name, &plan).await?;
+        if pages.is_empty() {
+            return Err(FetchError {
+                kind: FetchErrorKind::NotFound,
+                asking: Arc::new(self.asking()),
+                url: String::new(),
+                met: plan.describe(),
+            });
+        }
+        Ok(Arc::new(Project {
+            name: self.name.clone(),
+            pages,
+            merge: match plan.strategy {
+                IndexStrategy::UnsafeFirstMatch => Merge::FirstMatch,
+                IndexStrategy::First | IndexStrategy::UnsafeBestMatch => Merge::Best,
+            },
+        }))
+    }
+}
+
+/// Returns a name's pages in the places of a plan, the best first.
+async fn pages(
     shared: &Arc<Shared>,
     reach: &Reach,
     name: &PackageName,
-) -> Result<Arc<Project>, FetchError> {
-    let plan = shared.indexes.plan(name);
+    plan: &Plan,
+) -> Result<Vec<IndexPage>, FetchError> {
     let mut pages = Vec::new();
     for index in &plan.flat {
         let mut listing = flat::listing(shared, reach, index).await?.of_project(name);
@@ -29,22 +97,12 @@ pub(super) async fn answer(
         }
     }
     pages.extend(match plan.strategy {
-        IndexStrategy::First => first(shared, reach, name, &plan).await?,
+        IndexStrategy::First => first(shared, reach, name, plan).await?,
         IndexStrategy::UnsafeFirstMatch | IndexStrategy::UnsafeBestMatch => {
-            all(shared, reach, name, &plan).await?
+            all(shared, reach, name, plan).await?
         }
     });
-    if pages.is_empty() {
-        return Err(missing(name, &plan));
-    }
-    Ok(Arc::new(Project {
-        name: name.clone(),
-        pages,
-        merge: match plan.strategy {
-            IndexStrategy::UnsafeFirstMatch => Merge::FirstMatch,
-            IndexStrategy::First | IndexStrategy::UnsafeBestMatch => Merge::Best,
-        },
-    }))
+    Ok(pages)
 }
 
 /// Asks one index after the other until one has the name: a name that a private index has is never
@@ -111,18 +169,5 @@ fn on(index: &Index, page: Page) -> IndexPage {
     IndexPage {
         index: index.public().as_str().into(),
         page,
-    }
-}
-
-fn missing(name: &PackageName, plan: &Plan) -> FetchError {
-    FetchError {
-        kind: FetchErrorKind::NotFound,
-        asking: Arc::new(Asking {
-            what: format!("`{name}`"),
-            package: Some(name.clone()),
-            index: None,
-        }),
-        url: String::new(),
-        met: plan.describe(),
     }
 }

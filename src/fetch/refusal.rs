@@ -1,19 +1,7 @@
 //! Fetch errors in the solver's terms.
 
-use std::sync::Arc;
-
-use super::error::{Asking, FetchError, FetchErrorKind};
+use super::error::{FetchError, FetchErrorKind};
 use crate::solve::{Failure, Refusal};
-
-/// Describes an answer that whoever was to give it never gave.
-pub(super) fn given_up(asking: Asking) -> FetchError {
-    FetchError {
-        kind: FetchErrorKind::Transport,
-        asking: Arc::new(asking),
-        url: String::new(),
-        met: "the work on it was given up".to_owned(),
-    }
-}
 
 /// Tells the solver what an error means for its search.
 pub(super) fn refusal(error: FetchError) -> Refusal {

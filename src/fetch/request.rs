@@ -29,9 +29,12 @@ pub(super) struct Request {
     pub(super) reload: bool,
     /// The largest body to take.
     pub(super) limit: u64,
+    /// Statuses that mean "I do not have it" here, besides 404 and 410.
+    pub(super) missing: Vec<u16>,
 }
 
-/// A response that a caller can use: 2xx, 304, 404, 410, and 416 where a range was asked for.
+/// A response that a caller can use: 2xx, 304, 404, 410, what else means that there is no such
+/// thing, and 416 where a range was asked for.
 #[derive(Debug)]
 pub(super) struct Response {
     /// The status.
@@ -42,6 +45,8 @@ pub(super) struct Response {
     pub(super) url: Url,
     /// The body.
     pub(super) body: Body,
+    /// Whether the server has no such thing.
+    pub(super) is_missing: bool,
 }
 
 impl Request {
@@ -57,7 +62,13 @@ impl Request {
             last_modified: None,
             reload: false,
             limit,
+            missing: Vec::new(),
         }
+    }
+
+    /// Whether a status means that there is no such thing.
+    pub(super) fn is_missing(&self, status: u16) -> bool {
+        matches!(status, 404 | 410) || self.missing.contains(&status)
     }
 
     /// Builds this request's error.
@@ -88,11 +99,6 @@ impl Request {
 }
 
 impl Response {
-    /// Whether the server has no such thing.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self.status, 404 | 410)
-    }
-
     /// Returns the value of a header, if it is text.
     pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

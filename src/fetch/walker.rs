@@ -12,6 +12,7 @@ use super::once::lock;
 use crate::index::{Metadata, Project};
 use crate::package::{DeclarationKind, ExtraName, PackageName, Requirement, VersionSet};
 use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMode};
+use crate::target::Flavour;
 
 /// Something to fetch.
 #[derive(Clone, Debug)]
@@ -49,6 +50,23 @@ impl Walker {
             seen: Mutex::default(),
             backtracking: Mutex::default(),
         }
+    }
+
+    /// Returns the flavour of the builds that the question wants.
+    pub(super) fn flavour(&self) -> Option<&Flavour> {
+        self.question.target.accelerators().flavour.as_ref()
+    }
+
+    /// Whether it knows the project from other indexes: those of another flavour, mostly.
+    pub(super) fn has_another(&self, project: &Project) -> bool {
+        let seen = lock(&self.seen);
+        let known = seen
+            .get(&project.name)
+            .and_then(|seen| seen.candidates.as_ref());
+        known.is_some_and(|known| {
+            let own = known.project().pages.iter().map(|on| &on.index);
+            own.ne(project.pages.iter().map(|on| &on.index))
+        })
     }
 
     /// Hears that the solver goes back through the versions of a package.

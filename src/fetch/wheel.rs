@@ -101,7 +101,7 @@ impl Parts {
 /// Asks for a range; `None` where the whole file is the better question.
 async fn piece(http: &Http, request: &Request) -> Result<Option<Response>, FetchError> {
     match http.send(request).await {
-        Ok(response) if response.is_missing() => Err(request.failed(
+        Ok(response) if response.is_missing => Err(request.failed(
             FetchErrorKind::NotFound,
             "the index lists it and has it not",
         )),

@@ -169,6 +169,20 @@ impl<'d> Document<'d> {
         }
     }
 
+    /// Reads a list of whole numbers of a range.
+    pub(super) fn numbers(&mut self, value: &Value<'d>, range: Range<u16>, what: &str) -> Vec<u16> {
+        let mut numbers = Vec::new();
+        for item in self.array(value) {
+            let number = item.get_ref().as_integer();
+            let number = number.and_then(|number| number.as_str().parse().ok());
+            match number.filter(|number| range.contains(number)) {
+                Some(number) => numbers.push(number),
+                None => self.expected(what, item),
+            }
+        }
+        numbers
+    }
+
     /// Reads one of a fixed list of words.
     pub(super) fn word(&mut self, value: &Value<'d>, words: &[&str]) -> Option<Text> {
         let text = self.string(value)?;

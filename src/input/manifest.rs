@@ -88,6 +88,8 @@ pub struct IndexTable {
     pub is_default: bool,
     /// Whether it is a flat page of links.
     pub is_flat: bool,
+    /// The statuses by which it says that it does not have something, where the file says so.
+    pub statuses_for_missing: Option<Vec<u16>>,
     /// Where its address stands.
     pub origin: Origin,
 }

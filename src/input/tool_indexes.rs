@@ -11,7 +11,14 @@ use crate::package::IndexUrl;
 use crate::source::Problem;
 
 /// The keys of an index table; uv has more, which are about publishing and caching.
-const INDEX_KEYS: &[&str] = &["default", "explicit", "format", "name", "url"];
+const INDEX_KEYS: &[&str] = &[
+    "default",
+    "explicit",
+    "format",
+    "ignore-error-codes",
+    "name",
+    "url",
+];
 
 const FORMATS: &[&str] = &["flat", "simple"];
 
@@ -69,6 +76,9 @@ fn read_index<'d>(
     let format = table
         .get("format")
         .and_then(|value| document.word(value, FORMATS));
+    let statuses_for_missing = table
+        .get("ignore-error-codes")
+        .map(|value| document.numbers(value, 400..600, "a status from 400 to 599"));
     let mut flag = |key: &str| {
         table
             .get(key)
@@ -86,6 +96,7 @@ fn read_index<'d>(
         is_explicit,
         is_default,
         is_flat: format.is_some_and(|format| format.text == "flat"),
+        statuses_for_missing,
         origin,
     })
 }

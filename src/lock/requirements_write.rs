@@ -1,6 +1,8 @@
 //! [`Lock`] → `requirements.txt` in the style of pip-compile, which pip installs with
 //! `--require-hashes` where hashes are asked for.
 
+use std::collections::BTreeSet;
+
 use super::{ArtifactPlace, Lock, LockedArtifact, LockedPackage, LockedSource};
 use crate::package::{Digest, IndexUrl};
 
@@ -15,7 +17,7 @@ pub struct RequirementsStyle {
     pub annotations: Annotations,
     /// Whether the extras of a package are shown.
     pub extras: bool,
-    /// Whether the addresses of the indexes are written.
+    /// Whether the addresses of the indexes are written; those of flavours always are.
     pub index_urls: bool,
     /// Whether the find-links are written.
     pub find_links: bool,
@@ -77,12 +79,39 @@ fn option_lines(lock: &Lock, style: &RequirementsStyle) -> String {
         let extra = &options.extra_indexes;
         lines.extend(index.chain(extra.iter().map(|url| format!("--extra-index-url {url}"))));
     }
+    lines.extend(unsaid_indexes(lock).map(|url| format!("--extra-index-url {url}")));
     if style.find_links {
         let links = options.find_links.iter();
         lines.extend(links.map(|link| format!("--find-links {link}")));
     }
-    let lines = lines.iter().map(|line| IndexUrl::redacted(line) + "\n");
+    let lines = lines
+        .iter()
+        .map(|line| IndexUrl::redacted(&one_line(line)) + "\n");
     lines.collect()
+}
+
+/// Returns the indexes that no option names and that packages came from all the same: those of
+/// flavours. Whoever installs the file has no other way to learn of them, so they are always
+/// written.
+fn unsaid_indexes(lock: &Lock) -> impl Iterator<Item = &str> {
+    let bare = |url: &'_ str| -> String { IndexUrl::redacted(url.trim_end_matches('/')) };
+    let options = lock.tool.as_ref().map(|tool| &tool.options);
+    let said: BTreeSet<String> = options
+        .into_iter()
+        .flat_map(|options| {
+            let indexes = options.index.iter().chain(&options.extra_indexes);
+            indexes.chain(&options.find_links)
+        })
+        .map(|url| bare(url))
+        .collect();
+    let found: BTreeSet<&str> = lock
+        .packages
+        .iter()
+        .filter(|package| package.is_from_registry())
+        .filter_map(|package| package.index.as_deref())
+        .filter(|index| !said.contains(&bare(index)))
+        .collect();
+    found.into_iter()
 }
 
 fn entry(package: &LockedPackage, reasons: &[String], style: &RequirementsStyle) -> String {

@@ -231,9 +231,11 @@ fn of_table(table: &IndexTable) -> Index {
         true => Index::flat(table.url.clone()),
         false => Index::simple(table.url.clone()),
     };
+    let statuses = table.statuses_for_missing.clone();
     Index {
         name: table.name.clone(),
         explicit: table.is_explicit,
+        statuses_for_missing: statuses.unwrap_or(index.statuses_for_missing),
         ..index
     }
 }

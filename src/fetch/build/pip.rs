@@ -25,9 +25,7 @@ pub(super) fn variables(
     builds_all: bool,
 ) -> Variables {
     let logins = Credentials::gather(
-        indexes
-            .all()
-            .map(|index| (index.name.as_deref(), index.url.secret())),
+        indexes.addresses(),
         &options.variables,
         options.netrc.as_ref(),
     );

@@ -4,6 +4,7 @@ mod asking;
 mod building;
 mod caching;
 mod cloning;
+mod flavours;
 mod reading;
 mod server;
 mod solving;

@@ -1,9 +1,12 @@
 //! Metadata: the ways to it, and what is believed on them.
 
 use super::server::{Answer, Manner, Server};
+use super::solving::question;
 use super::world::{
-    BINARY, Listed, catalog, failure, first, metadata, name, page, publish, sha256, wheel,
+    BINARY, Listed, catalog, failure, first, metadata, name, outside, page, policy, publish,
+    sha256, wheel,
 };
+use crate::fetch::LiveCatalog;
 use crate::package::DirectUrl;
 use crate::solve::{Catalog, FileAt, Refusal};
 
@@ -165,6 +168,40 @@ fn nothing_but_damage_ends_the_run_and_never_takes_another_version() {
 
     assert!(told.contains("a-1.0-py3-none-any.whl"), "{told}");
     assert!(told.contains("/simple`"), "{told}");
+}
+
+#[test]
+fn a_wheel_of_gigabytes_is_never_downloaded_for_its_metadata() {
+    let server = Server::start();
+    list(&server, None, Some("false"));
+    let endless = Answer::ok(BINARY, vec![7; 1 << 20]).manner(Manner::Endless);
+    server.route(FILE, [endless]);
+
+    let catalog = catalog(&server);
+    let told = failure(first(&catalog, "a"));
+
+    assert!(told.contains("its server gives no part of it"), "{told}");
+    assert_eq!(server.paths(), ["/simple/a/", FILE, FILE]);
+    assert!(catalog.counts().bytes < 100_000, "{:?}", catalog.counts());
+}
+
+#[test]
+fn a_large_download_is_left_to_the_solver_and_not_to_a_guess() {
+    let server = Server::start();
+    list(&server, None, Some("false"));
+    let endless = Answer::ok(BINARY, vec![7; 1 << 20]).manner(Manner::Endless);
+    server.route(FILE, [endless]);
+    let catalog = LiveCatalog::open(outside(&server.base, policy(None)), Some(question()));
+    let asked = || server.asked().iter().filter(|it| it.path == FILE).count();
+
+    let project = catalog.project(&name("a")).unwrap();
+    while asked() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let told = failure(catalog.metadata(&project, FileAt { page: 0, file: 0 }));
+
+    assert!(told.contains("larger than 1073741824 bytes"), "{told}");
+    assert_eq!(asked(), 4);
 }
 
 #[test]
