@@ -152,7 +152,7 @@ impl Facts {
                 && row.build.package == *name
                 && has(&row.build.releases, &version)
         });
-        rows.next().map(|row| row.build.flavour.clone())
+        rows.next().map(|row| row.build.flavour)
     }
 
     /// Returns the first torch known to have compiled code for all of the GPUs, in its best
@@ -166,7 +166,7 @@ impl Facts {
         let first = first.min_by(|(one, one_flavour), (other, other_flavour)| {
             one.cmp(other).then_with(|| other_flavour.cmp(one_flavour))
         });
-        first.map(|(version, flavour)| (version.clone(), flavour.clone()))
+        first.map(|(version, flavour)| (version.clone(), *flavour))
     }
 
     /// Returns the undeclared bounds of a release; the local part of the version does not count.

@@ -8,7 +8,7 @@ use super::AcceleratorError;
 use crate::package::Version;
 
 /// An accelerator that wheels are built for; ordered from the plainest to the newest CUDA.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flavour {
     /// None: the processor alone.
     Cpu,
