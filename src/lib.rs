@@ -31,7 +31,7 @@
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 7 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 8 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
-//! | 8 | `host` | this machine: files, interpreters, environment variables |
+//! | 8 | `host` | this machine: files, interpreters, GPUs, environment variables |
 //! | 9 | `cli` | the command line: parse, settle, do, render, exit |
 //!
 //! # Where to add

@@ -141,6 +141,25 @@ pub(crate) struct TargetArgs {
     /// aarch64-apple-darwin, …, or a wheel platform tag [default: this machine]
     #[arg(long, visible_alias = "python-platform", value_name = "PLATFORM")]
     pub(crate) platform: Option<String>,
+    /// Which builds of torch and its family to lock: cu128, rocm6.3, xpu, cpu, …; pypi for those of
+    /// the default index; auto for the newest that fit what --gpu, --driver and --cuda say, or what
+    /// this machine has [default: auto where one of these is given]
+    #[arg(
+        long,
+        visible_alias = "torch-backend",
+        alias = "pytorch-computation-backend",
+        value_name = "FLAVOUR"
+    )]
+    pub(crate) torch: Option<String>,
+    /// A GPU that the result has to run on, by its name, as sm_120 or as 12.0; several for a fleet
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) gpu: Vec<String>,
+    /// The version of NVIDIA's driver there, such as 550.54
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) driver: Option<String>,
+    /// The version of the CUDA toolkit there, such as 12.4
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) cuda: Option<String>,
 }
 
 /// How to choose among versions.
@@ -176,6 +195,10 @@ pub(crate) struct ChoiceArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = ":all:",
           require_equals = true, value_delimiter = ',')]
     pub(crate) allow_build: Vec<String>,
+    /// Heed only what packages declare, and no bounds that are known beside, such as numpy<2 for
+    /// wheels that were built against NumPy 1
+    #[arg(long)]
+    pub(crate) no_facts: bool,
     /// Choose all versions anew, whatever the output file holds
     #[arg(short = 'U', long)]
     pub(crate) upgrade: bool,
@@ -237,6 +260,9 @@ pub(crate) struct IndexArgs {
     /// A folder, page or file to look for packages in
     #[arg(short, long, value_name = "PATH|URL")]
     pub(crate) find_links: Vec<String>,
+    /// A mirror of the PyTorch index: the folder above cu128/ and cpu/
+    #[arg(long, value_name = "URL")]
+    pub(crate) torch_index_url: Option<String>,
     /// Ask no index, only what --find-links names
     #[arg(long)]
     pub(crate) no_index: bool,

@@ -1,10 +1,11 @@
 //! What is allowed and yet may not be what was meant: told as warnings.
 
-use super::settings::Settings;
+use super::settings::{Settings, TorchChoice};
 use crate::input::Manifest;
 use crate::package::DeclarationKind;
 use crate::solve::{Dependent, Question, Resolution};
 use crate::source::Problem;
+use crate::target::Flavour;
 
 /// Looks at what was read and settled.
 pub(super) fn misgivings(manifest: &Manifest, settings: Option<&Settings>) -> Vec<Problem> {
@@ -22,7 +23,26 @@ pub(super) fn misgivings(manifest: &Manifest, settings: Option<&Settings>) -> Ve
         let message = format!("this project does not admit Python {python}, which the lock is for");
         misgivings.push(Problem::at(origin.clone(), message).as_warning());
     }
+    misgivings.extend(settings.into_iter().flat_map(other_flavours));
     misgivings
+}
+
+/// Tells of indexes of another flavour than the one that was asked for.
+fn other_flavours(settings: &Settings) -> Vec<Problem> {
+    let TorchChoice::Only(wanted) = &settings.torch else {
+        return Vec::new();
+    };
+    let indexes = settings.outside.indexes.all();
+    let others = indexes.filter_map(|index| {
+        let flavour = Flavour::of_index(index.public().as_str())?;
+        (flavour != *wanted).then(|| {
+            let label = index.label();
+            format!("`{label}` is an index of {flavour}, and {wanted} is asked for")
+        })
+    });
+    let help = format!("torch and its family come from the index of {wanted} alone.");
+    let problems = others.map(|message| Problem::anywhere(message).with_help(&*help));
+    problems.map(Problem::as_warning).collect()
 }
 
 /// Tells of extras that were asked for and that the versions chosen do not have.

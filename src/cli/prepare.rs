@@ -13,7 +13,7 @@ use super::Exit;
 use super::args::QuestionArgs;
 use super::misgivings::misgivings;
 use super::progress::Progress;
-use super::settings::{Heard, Settings, settle};
+use super::settings::{Heard, Settings, TorchChoice, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
 use crate::facts::Facts;
@@ -93,11 +93,14 @@ impl Inputs {
     /// Ends the run if anything is wrong.
     pub(super) fn settled(self, terminal: &Terminal) -> Result<Settled, Exit> {
         match (self.settings, self.problems.iter().any(Problem::is_error)) {
-            (Some(settings), false) => Ok(Settled {
-                manifest: self.manifest,
-                problems: self.problems,
-                settings,
-            }),
+            (Some(settings), false) => {
+                tell_accelerators(&settings, terminal);
+                Ok(Settled {
+                    manifest: self.manifest,
+                    problems: self.problems,
+                    settings,
+                })
+            }
             _ => {
                 terminal.say_problems(&self.problems);
                 Err(Exit::Usage)
@@ -157,6 +160,17 @@ impl Prepared {
         let warnings = self.catalog.warnings().iter();
         let warnings = warnings.map(|warning| Problem::anywhere(warning).as_warning());
         self.problems.extend(warnings);
+    }
+}
+
+/// Says what was found on this machine, and of which day the facts are that judge it.
+fn tell_accelerators(settings: &Settings, terminal: &Terminal) {
+    if let Some(found) = &settings.found {
+        terminal.mention(found);
+    }
+    if terminal.verbosity > 0 && settings.torch != TorchChoice::Unsaid {
+        let date = settings.facts.date();
+        terminal.say(&format!("which builds of torch fit is known as of {date}"));
     }
 }
 

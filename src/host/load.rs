@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -65,6 +66,25 @@ pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
     }
     loader.check_selection();
     loader.manifest
+}
+
+/// Reads one text beside the inputs, named at a place; `folder` is the current one.
+pub fn load_text(
+    path: &Path,
+    folder: &Path,
+    named_at: &Origin,
+) -> Result<Arc<SourceFile>, Problem> {
+    let label = shown(path, folder);
+    let bytes = File::open(path)
+        .map_err(reason)
+        .and_then(|mut file| read_bounded(&mut file));
+    let bytes = bytes
+        .map_err(|why| Problem::at(named_at.clone(), format!("cannot read `{label}`: {why}")))?;
+    let (file, problem) = decode(&label, &bytes);
+    match problem.filter(Problem::is_error) {
+        Some(problem) => Err(problem),
+        None => Ok(file),
+    }
 }
 
 struct Loader<'a> {

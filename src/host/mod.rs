@@ -1,5 +1,6 @@
-//! This machine: its files, its interpreter, and what it is.
+//! This machine: its files, its interpreter, its GPUs, and what it is.
 
+mod accelerators;
 mod ambient;
 mod ask;
 mod builder;
@@ -11,11 +12,12 @@ mod paths;
 mod probe;
 mod write;
 
+pub use accelerators::{FoundAccelerators, FoundGpu, probe_accelerators};
 pub use ambient::read_ambient;
 pub use builder::interpreter_for_builds;
 pub use find::default_inputs;
 pub use former::read_former;
-pub use load::{LoadRequest, load};
+pub use load::{LoadRequest, load, load_text};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
 pub use write::{WriteError, WriteStep, check_place, write_whole};

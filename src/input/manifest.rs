@@ -1,6 +1,7 @@
 //! What was declared, from all files together, and how the parts of one come to be a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::FormatControl;
@@ -115,6 +116,18 @@ pub struct ToolTable {
     pub python: Option<Located<String>>,
     /// `target.platform`.
     pub platform: Option<Located<String>>,
+    /// `target.cuda`, the CUDA toolkit.
+    pub cuda: Option<Located<String>>,
+    /// `target.driver`, the version of NVIDIA's driver.
+    pub driver: Option<Located<String>>,
+    /// `target.gpu`: names or compute capabilities.
+    pub gpus: Vec<Located<String>>,
+    /// `target.torch`: a flavour, `auto` or `pypi`.
+    pub torch: Option<Located<String>>,
+    /// `torch-index-url`: below it, every flavour has its index.
+    pub torch_index: Option<Located<IndexUrl>>,
+    /// `facts`: the file with the user's own, absolute.
+    pub facts: Option<Located<PathBuf>>,
     /// `highest`, `lowest` or `lowest-direct`.
     pub resolution: Option<Located<String>>,
     /// One of the five policies on pre-releases.
@@ -258,16 +271,24 @@ impl Manifest {
 
 impl ToolTable {
     fn merge(&mut self, other: Self) {
-        let first = |mine: &mut Option<Located<String>>, theirs| {
+        fn first<T>(mine: &mut Option<Located<T>>, theirs: Option<Located<T>>) {
             *mine = mine.take().or(theirs);
-        };
+        }
         first(&mut self.python, other.python);
         first(&mut self.platform, other.platform);
+        first(&mut self.cuda, other.cuda);
+        first(&mut self.driver, other.driver);
+        if self.gpus.is_empty() {
+            self.gpus = other.gpus;
+        }
+        first(&mut self.torch, other.torch);
+        first(&mut self.torch_index, other.torch_index);
+        first(&mut self.facts, other.facts);
         first(&mut self.resolution, other.resolution);
         first(&mut self.prerelease, other.prerelease);
         first(&mut self.index_strategy, other.index_strategy);
         first(&mut self.exclude_newer, other.exclude_newer);
-        self.allow_build = self.allow_build.take().or(other.allow_build);
+        first(&mut self.allow_build, other.allow_build);
         for (package, cutoff) in other.exclude_newer_package {
             self.exclude_newer_package.entry(package).or_insert(cutoff);
         }

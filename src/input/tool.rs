@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "exclude-newer",
     "exclude-newer-package",
     "extra-index-url",
+    "facts",
     "find-links",
     "index",
     "index-strategy",
@@ -32,9 +33,10 @@ const KEYS: &[&str] = &[
     "resolution",
     "sources",
     "target",
+    "torch-index-url",
 ];
 
-const TARGET_KEYS: &[&str] = &["platform", "python"];
+const TARGET_KEYS: &[&str] = &["cuda", "driver", "gpu", "platform", "python", "torch"];
 
 const RESOLUTIONS: &[&str] = &["highest", "lowest", "lowest-direct"];
 
@@ -94,6 +96,7 @@ pub(super) fn read_tool<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d>)
     };
     project.sources = sources.clone();
     read_words(&tables, project);
+    read_target(&tables, project);
     read_cutoffs(&tables, project);
     read_formats(&tables, project);
     read_lists(&tables, project);
@@ -115,6 +118,14 @@ fn read_words<'d>(tables: &Tables<'_, 'd>, project: &mut ProjectReader<'d>) {
     tool.resolution = resolution;
     tool.prerelease = prerelease;
     tool.index_strategy = index_strategy;
+}
+
+fn read_target<'d>(tables: &Tables<'_, 'd>, project: &mut ProjectReader<'d>) {
+    if let Some(value) = tables.ours("facts") {
+        let file = project.document.string(value);
+        let folder = project.context.folder;
+        project.manifest.tool.facts = file.map(|file| (folder.join(&file.text), file.origin));
+    }
     let Some(target) = tables.ours("target") else {
         return;
     };
@@ -129,8 +140,18 @@ fn read_words<'d>(tables: &Tables<'_, 'd>, project: &mut ProjectReader<'d>) {
         project.document.string(value).map(located)
     };
     let (python, platform) = (text("python"), text("platform"));
-    project.manifest.tool.python = python;
-    project.manifest.tool.platform = platform;
+    let (cuda, driver, torch) = (text("cuda"), text("driver"), text("torch"));
+    let gpus = match target.get("gpu") {
+        Some(value) => project.document.string_or_strings(value),
+        None => Vec::new(),
+    };
+    let tool = &mut project.manifest.tool;
+    tool.python = python;
+    tool.platform = platform;
+    tool.cuda = cuda;
+    tool.driver = driver;
+    tool.torch = torch;
+    tool.gpus = gpus.into_iter().map(located).collect();
 }
 
 fn read_cutoffs<'d>(tables: &Tables<'_, 'd>, project: &mut ProjectReader<'d>) {

@@ -55,6 +55,10 @@ pub(super) fn read_indexes<'d>(tables: &Tables<'_, 'd>, project: &mut ProjectRea
             }
         }
     }
+    if let Some(value) = tables.ours("torch-index-url") {
+        let text = project.document.string(value);
+        project.manifest.tool.torch_index = text.and_then(|text| address(text, project));
+    }
     if let Some((_, value)) = tables.find("no-index") {
         project.manifest.indexes.no_index = project.document.boolean(value).unwrap_or(false);
     }

@@ -55,10 +55,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         tool: Some(ToolRecord {
             version: given.version.clone(),
             project: given.project.as_ref().map(ToString::to_string),
-            targets: vec![LockedTarget {
-                python: question.target.python().to_string(),
-                platform: question.target.platform().to_string(),
-            }],
+            targets: vec![LockedTarget::new(&question.target, "")],
             options: given.options.clone(),
             declarations: question
                 .declarations

@@ -23,7 +23,7 @@ pub use note::LockedNote;
 pub use pins::{Pin, Pins};
 pub use pylock_read::read_pylock;
 pub use pylock_write::write_pylock;
-pub use record::{LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
+pub use record::{LockOptions, LockedDeclaration, LockedGpu, LockedTarget, ToolRecord};
 pub use requirements_read::read_requirements_pins;
 pub use requirements_write::{Annotations, RequirementsStyle, write_requirements};
 pub use via::Via;

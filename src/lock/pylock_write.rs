@@ -5,8 +5,8 @@
 use toml_edit::{Datetime, Value};
 
 use super::{
-    ArtifactPlace, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge, LockedPackage,
-    LockedSource, ToolRecord,
+    ArtifactPlace, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge, LockedGpu,
+    LockedPackage, LockedSource, LockedTarget, ToolRecord,
 };
 use crate::package::IndexUrl;
 
@@ -216,13 +216,7 @@ fn write_record(text: &mut Text, record: &ToolRecord) {
     text.pair("schema", Some(ToolRecord::SCHEMA.to_string()));
     text.pair("version", Some(string(&record.version)));
     text.pair("project", record.project.as_deref().map(string));
-    let targets = record.targets.iter().map(|target| {
-        inline(&[
-            ("python", Some(string(&target.python))),
-            ("platform", Some(string(&target.platform))),
-        ])
-    });
-    text.lines("targets", targets.collect());
+    text.lines("targets", record.targets.iter().map(target).collect());
     text.lines(
         "declarations",
         record.declarations.iter().map(declaration).collect(),
@@ -233,6 +227,29 @@ fn write_record(text: &mut Text, record: &ToolRecord) {
         text.heading("[tool.pyaudit.options]");
         text.0.push_str(&options.0);
     }
+}
+
+fn target(target: &LockedTarget) -> String {
+    let gpus: Vec<String> = target.gpus.iter().map(gpu).collect();
+    inline(&[
+        ("python", Some(string(&target.python))),
+        ("platform", Some(string(&target.platform))),
+        ("flavour", target.flavour.as_deref().map(string)),
+        ("cuda", target.cuda.as_deref().map(string)),
+        ("driver", target.driver.as_deref().map(string)),
+        (
+            "gpus",
+            (!gpus.is_empty()).then(|| format!("[{}]", gpus.join(", "))),
+        ),
+        ("facts", target.facts.as_deref().map(string)),
+    ])
+}
+
+fn gpu(gpu: &LockedGpu) -> String {
+    inline(&[
+        ("name", gpu.name.as_deref().map(string)),
+        ("capability", Some(string(&gpu.capability))),
+    ])
 }
 
 fn declaration(declaration: &LockedDeclaration) -> String {
@@ -256,6 +273,10 @@ fn write_options(text: &mut Text, options: &LockOptions) {
     text.strings("extra-indexes", &redacted(&options.extra_indexes));
     text.strings("find-links", &redacted(&options.find_links));
     text.pair("no-index", options.no_index.then(|| "true".into()));
+    text.pair("torch", options.torch.as_deref().map(string));
+    text.pair("torch-index", options.torch_index.as_deref().map(url));
+    text.pair("facts", options.facts.as_deref().map(string));
+    text.pair("no-facts", options.no_facts.then(|| "true".into()));
     text.pair(
         "index-strategy",
         options.index_strategy.as_deref().map(string),

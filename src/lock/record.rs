@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::package::{DeclarationKind, PackageName};
+use crate::target::{Gpu, Target};
 
 /// The `[tool.pyaudit]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,53 @@ pub struct LockedTarget {
     pub python: String,
     /// The platform, such as `x86_64-unknown-linux-gnu`.
     pub platform: String,
+    /// The flavour of torch, such as `cu128`.
+    pub flavour: Option<String>,
+    /// The CUDA toolkit, such as `12.4`.
+    pub cuda: Option<String>,
+    /// The version of NVIDIA's driver, such as `550.54`.
+    pub driver: Option<String>,
+    /// The GPUs.
+    #[serde(default)]
+    pub gpus: Vec<LockedGpu>,
+    /// The day of the facts by which flavour, driver and GPUs were judged.
+    pub facts: Option<String>,
+}
+
+/// A GPU that a lock was made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LockedGpu {
+    /// Its name, where one was said.
+    pub name: Option<String>,
+    /// Its compute capability, such as `sm_120`.
+    pub capability: String,
+}
+
+impl LockedTarget {
+    /// Describes a target; the day of the facts counts where it has accelerators.
+    pub fn new(target: &Target, facts: &str) -> Self {
+        let accelerators = target.accelerators();
+        let is_judged = !accelerators.is_empty() && !facts.is_empty();
+        Self {
+            python: target.python().to_string(),
+            platform: target.platform().to_string(),
+            flavour: accelerators.flavour.as_ref().map(ToString::to_string),
+            cuda: accelerators.cuda.map(|cuda| cuda.to_string()),
+            driver: accelerators.driver.as_ref().map(ToString::to_string),
+            gpus: accelerators.gpus.iter().map(LockedGpu::new).collect(),
+            facts: is_judged.then(|| facts.to_owned()),
+        }
+    }
+}
+
+impl LockedGpu {
+    fn new(gpu: &Gpu) -> Self {
+        Self {
+            name: gpu.name.clone(),
+            capability: gpu.capability.to_string(),
+        }
+    }
 }
 
 /// The options that shape a resolution; addresses without credentials, as the user gave the rest.
@@ -49,6 +97,14 @@ pub struct LockOptions {
     pub find_links: Vec<String>,
     /// Whether no index was asked.
     pub no_index: bool,
+    /// The flavour of torch as it was asked for: `auto`, `pypi` or `cu128`.
+    pub torch: Option<String>,
+    /// The address below which every flavour of torch has its index, where it is not the usual one.
+    pub torch_index: Option<String>,
+    /// The user's own facts.
+    pub facts: Option<String>,
+    /// Whether undeclared bounds were passed over.
+    pub no_facts: bool,
     /// How several indexes count, such as `first-index`.
     pub index_strategy: Option<String>,
     /// `highest`, `lowest` or `lowest-direct`.

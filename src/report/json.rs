@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::conflict::ConflictReport;
 use crate::lock::{
-    ArtifactPlace, Lock, LockChange, LockedArtifact, LockedPackage, LockedSource, Via,
+    ArtifactPlace, Lock, LockChange, LockedArtifact, LockedPackage, LockedSource, LockedTarget, Via,
 };
 use crate::package::IndexUrl;
 use crate::source::Problem;
@@ -47,10 +47,27 @@ pub struct LockedReport {
     warnings: Vec<WarningJson>,
 }
 
+/// What is not known of the accelerators has no key.
 #[derive(Debug, Serialize)]
 struct TargetJson {
     python: String,
     platform: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cuda: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driver: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gpus: Vec<GpuJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct GpuJson {
+    name: Option<String>,
+    capability: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,17 +172,28 @@ impl LockedReport {
             package_json(package, reasons)
         });
         Self {
-            targets: targets
-                .map(|target| TargetJson {
-                    python: target.python.clone(),
-                    platform: target.platform.clone(),
-                })
-                .collect(),
+            targets: targets.map(target_json).collect(),
             output: output.map(str::to_owned),
             packages: packages.collect(),
             changes: changes.map(|changes| changes.iter().map(change_json).collect()),
             warnings: warnings.iter().map(warning_json).collect(),
         }
+    }
+}
+
+fn target_json(target: &LockedTarget) -> TargetJson {
+    let gpus = target.gpus.iter().map(|gpu| GpuJson {
+        name: gpu.name.clone(),
+        capability: gpu.capability.clone(),
+    });
+    TargetJson {
+        python: target.python.clone(),
+        platform: target.platform.clone(),
+        flavour: target.flavour.clone(),
+        cuda: target.cuda.clone(),
+        driver: target.driver.clone(),
+        gpus: gpus.collect(),
+        facts: target.facts.clone(),
     }
 }
 

@@ -7,17 +7,23 @@ mod builds;
 mod choice;
 mod sources;
 mod target;
+mod torch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{CacheArgs, QuestionArgs};
-use crate::fetch::{CachePolicy, Outside};
+use crate::facts::Facts;
+use crate::fetch::{CachePolicy, Indexes, Outside};
+use crate::host::load_text;
 use crate::input::{Ambient, Manifest, Said};
 use crate::lock::LockOptions;
-use crate::package::{PackageName, Timestamp};
+use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::solve::Policy;
 use crate::source::{Origin, Problem};
 use crate::target::Target;
+
+pub(super) use torch::TorchChoice;
 
 /// What a lock is made under.
 pub(super) struct Settings {
@@ -27,6 +33,12 @@ pub(super) struct Settings {
     pub(super) policy: Policy,
     /// Where packages come from.
     pub(super) outside: Outside,
+    /// Which builds of torch are wanted.
+    pub(super) torch: TorchChoice,
+    /// What is known beside metadata.
+    pub(super) facts: Arc<Facts>,
+    /// What was found on this machine, where it was looked at, in words.
+    pub(super) found: Option<String>,
     /// The same in the words that a lock keeps.
     pub(super) options: LockOptions,
 }
@@ -58,6 +70,12 @@ pub(super) fn settle(
         &mut options,
         problems,
     );
+    let facts = settle_facts(args.choice.no_facts, heard, folder, &mut options, problems);
+    let place = (folder, facts.index_base());
+    let base = sources::settle_torch_index(&args.index, heard, place, &mut options, problems);
+    let torch = torch::Settling::new(&args.target, heard, &facts, problems);
+    let torch = torch.settle(target.as_ref(), indexes.as_ref());
+    options.torch = torch.choice.name();
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
     let mut cache = CachePolicy::new(cache_folder(&args.cache, heard.ambient), now);
@@ -71,17 +89,52 @@ pub(super) fn settle(
         .map(|(name, _)| name.to_string())
         .collect();
     Some(Settings {
-        target: target?,
+        target: target?.with_accelerators(torch.accelerators),
         policy,
         outside: Outside {
             options: sources::fetch_options(&args.index, heard),
-            indexes: indexes?,
+            indexes: with_builds(indexes?, base, &facts),
             cache,
             builds,
             listener: None,
         },
+        torch: torch.choice,
+        facts,
+        found: torch.found,
         options,
     })
+}
+
+/// Adds where builds for accelerators are.
+fn with_builds(indexes: Indexes, base: Option<IndexUrl>, facts: &Facts) -> Indexes {
+    match base {
+        Some(base) => indexes.with_builds(base, facts.family().cloned()),
+        None => indexes,
+    }
+}
+
+/// Settles what is known beside metadata; a mistake in the user's own file is told.
+fn settle_facts(
+    is_without_limits: bool,
+    heard: Heard<'_>,
+    folder: &Path,
+    options: &mut LockOptions,
+    problems: &mut Vec<Problem>,
+) -> Arc<Facts> {
+    let mut facts = Facts::embedded();
+    if let Some((path, origin)) = &heard.manifest.tool.facts {
+        let read = load_text(path, folder, origin).map_err(|problem| vec![problem]);
+        match read.and_then(|file| facts.extended(&file)) {
+            Ok(extended) => facts = Arc::new(extended),
+            Err(mistakes) => problems.extend(mistakes),
+        }
+        options.facts = Some(origin.text().to_owned());
+    }
+    if is_without_limits {
+        facts = Arc::new(facts.without_limits());
+        options.no_facts = true;
+    }
+    facts
 }
 
 fn cache_folder(args: &CacheArgs, ambient: &Ambient) -> Option<PathBuf> {

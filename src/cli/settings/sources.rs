@@ -75,6 +75,34 @@ pub(super) fn settle_indexes(
     Some(Indexes::new(all, strategy, sources))
 }
 
+/// Settles below which address every flavour of torch has its index; one that is not the usual one
+/// is noted in the words that a lock keeps.
+pub(super) fn settle_torch_index(
+    args: &IndexArgs,
+    heard: Heard<'_>,
+    (folder, usual): (&Path, &str),
+    options: &mut LockOptions,
+    problems: &mut Vec<Problem>,
+) -> Option<IndexUrl> {
+    let mut reader = Addresses { folder, problems };
+    let in_file = heard.manifest.tool.torch_index.as_ref();
+    let around = heard.ambient.torch_index.as_ref();
+    let said = match &args.torch_index_url {
+        Some(text) => Some(reader.read(text, "--torch-index-url")?),
+        None => in_file
+            .map(|(url, _)| url)
+            .or(around.map(|said| &said.value))
+            .cloned(),
+    };
+    let Some(said) = said else {
+        return read_address(usual, folder).ok();
+    };
+    let index = Index::simple(said);
+    reader.check(&index);
+    options.torch_index = Some(index.public().as_str().trim_end_matches('/').to_owned());
+    Some(index.url)
+}
+
 /// Returns which packages come from which named index on the target.
 fn settle_sources(
     heard: Heard<'_>,

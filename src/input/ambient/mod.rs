@@ -116,6 +116,16 @@ pub struct Ambient {
     pub python: Option<Said<String>>,
     /// The platform to lock for.
     pub platform: Option<Said<String>>,
+    /// The CUDA toolkit.
+    pub cuda: Option<Said<String>>,
+    /// The version of NVIDIA's driver.
+    pub driver: Option<Said<String>>,
+    /// GPUs, with commas between them.
+    pub gpus: Option<Said<String>>,
+    /// The flavour of torch, `auto` or `pypi`.
+    pub torch: Option<Said<String>>,
+    /// Below it, every flavour of torch has its index.
+    pub torch_index: Option<Said<IndexUrl>>,
     /// The text of the netrc file.
     pub netrc: Option<Secret>,
     /// `UV_INDEX_<NAME>_USERNAME` and the like: logins of named indexes.

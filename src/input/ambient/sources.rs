@@ -40,6 +40,8 @@ pub(super) const CONSTRAINTS: Names = &[
     &[Pip(&["constraint"])],
 ];
 
+pub(super) const CUDA: Names = &[&[Variable("PYAUDIT_CUDA")]];
+
 pub(super) const DEFAULT_INDEX: Names = &[
     &[Variable("PYAUDIT_DEFAULT_INDEX")],
     &[Variable("PYAUDIT_INDEX_URL")],
@@ -47,6 +49,8 @@ pub(super) const DEFAULT_INDEX: Names = &[
     &[Variable("UV_INDEX_URL")],
     &[Pip(&["index-url", "pypi-url"])],
 ];
+
+pub(super) const DRIVER: Names = &[&[Variable("PYAUDIT_DRIVER")]];
 
 pub(super) const EXCLUDE_NEWER: Names = &[
     &[Variable("PYAUDIT_EXCLUDE_NEWER")],
@@ -59,6 +63,8 @@ pub(super) const FIND_LINKS: Names = &[
     &[Variable("UV_FIND_LINKS")],
     &[Pip(&["find-links"])],
 ];
+
+pub(super) const GPUS: Names = &[&[Variable("PYAUDIT_GPU")]];
 
 pub(super) const INDEXES: Names = &[
     &[
@@ -138,6 +144,13 @@ pub(super) const TIMEOUT: Names = &[
     &[Variable("UV_REQUEST_TIMEOUT")],
     &[Pip(&["timeout", "default-timeout"])],
 ];
+
+pub(super) const TORCH: Names = &[
+    &[Variable("PYAUDIT_TORCH")],
+    &[Variable("UV_TORCH_BACKEND")],
+];
+
+pub(super) const TORCH_INDEX: Names = &[&[Variable("PYAUDIT_TORCH_INDEX_URL")]];
 
 pub(super) const TRUSTED_HOSTS: Names = &[
     &[Variable("PYAUDIT_TRUSTED_HOST")],

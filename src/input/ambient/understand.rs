@@ -68,6 +68,9 @@ impl<'a> Reader<'a> {
             let path = values::read_path(text, home);
             values::read_address(&path.to_string_lossy(), folder)
         });
+        ambient.torch_index = self.one(sources::TORCH_INDEX, |text| {
+            values::read_address(text, folder)
+        });
         ambient.no_index = self.one(sources::NO_INDEX, values::read_switch);
         ambient.index_strategy = self.one(sources::INDEX_STRATEGY, |text| {
             values::read_word(text, values::INDEX_STRATEGIES)
@@ -157,7 +160,12 @@ impl<'a> Reader<'a> {
         ambient.constraints = self.list(sources::CONSTRAINTS, |text| Ok(text.to_owned()));
         ambient.overrides = self.list(sources::OVERRIDES, |text| Ok(text.to_owned()));
         ambient.python = self.python();
-        ambient.platform = self.one(sources::PLATFORM, |text| Ok(text.to_owned()));
+        let text = |text: &str| Ok(text.to_owned());
+        ambient.platform = self.one(sources::PLATFORM, text);
+        ambient.cuda = self.one(sources::CUDA, text);
+        ambient.driver = self.one(sources::DRIVER, text);
+        ambient.gpus = self.one(sources::GPUS, text);
+        ambient.torch = self.one(sources::TORCH, text);
     }
 
     fn pip_pre(&mut self) -> Option<Said<String>> {
