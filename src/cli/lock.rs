@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Exit;
@@ -12,7 +11,7 @@ use super::output::Output;
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, explain, flavour_reasons};
 use crate::fetch::Counts;
 use crate::host::write_whole;
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
@@ -21,7 +20,7 @@ use crate::report::{
     ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
     draw_conflict, summary,
 };
-use crate::solve::{Conflict, Outcome, Question, Step, solve};
+use crate::solve::{Conflict, FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
 
 /// Runs the command.
@@ -83,24 +82,28 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn solve(mut self) -> Exit {
-        let question = Arc::clone(&self.prepared.question);
-        let catalog = &self.prepared.catalog;
-        catalog.expect(Arc::clone(&question));
-        let answer = solve(&question, catalog);
+        let solved = self.prepared.solve();
         self.prepared.progress.finish();
-        if let Ok(answer) = &answer {
-            self.tell_trail(&answer.trail);
+        if let Ok(solved) = &solved {
+            self.tell_trail(&solved.answer.trail);
         }
-        self.tell_counts(&catalog.counts());
+        self.tell_counts(&self.prepared.catalog.counts());
         self.prepared.take_warnings();
-        match answer.map(|answer| answer.outcome) {
+        let solved = match solved {
+            Ok(solved) => solved,
             Err(failure) => {
                 self.terminal.say_problems(&self.prepared.problems);
                 self.terminal.say_failure(&failure);
-                Exit::Outside
+                return Exit::Outside;
             }
-            Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
-            Ok(Outcome::Solved(resolution)) => {
+        };
+        let question = solved.question;
+        match solved.answer.outcome {
+            Outcome::Unsolvable(conflict) => {
+                self.tell_conflict(&question, &conflict, &solved.tried)
+            }
+            Outcome::Solved(resolution) => {
+                self.tell_tried(&question, &solved.tried);
                 let unknown = unknown_extras(&question, &resolution);
                 self.prepared.problems.extend(unknown);
                 let lock = build(&question, &resolution, &self.circumstances());
@@ -212,9 +215,25 @@ impl Run<'_> {
         Exit::Fine
     }
 
-    fn tell_conflict(&self, question: &Question, conflict: &Conflict) -> Exit {
+    /// Says why a better flavour of torch was not taken.
+    fn tell_tried(&self, question: &Question, tried: &[FlavourTried]) {
+        if self.terminal.verbosity > 0 {
+            for row in flavour_reasons(question, tried) {
+                self.terminal
+                    .say(&format!("{}: {}", row.label(), row.reason));
+            }
+        }
+    }
+
+    fn tell_conflict(
+        &self,
+        question: &Question,
+        conflict: &Conflict,
+        tried: &[FlavourTried],
+    ) -> Exit {
         self.terminal.say_problems(&self.prepared.problems);
-        let explanation = explain(question, conflict);
+        let mut explanation = explain(question, conflict);
+        explanation.flavours = flavour_reasons(question, tried);
         let target = question.target.describe();
         let report = self.output.0.report.as_deref();
         let written = report.map_or(Ok(()), |path| write_report(path, &target, &explanation));

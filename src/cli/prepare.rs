@@ -16,14 +16,19 @@ use super::progress::Progress;
 use super::settings::{Heard, Settings, TorchChoice, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
-use crate::facts::Facts;
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::LockOptions;
 use crate::package::{PackageName, Timestamp, Version};
-use crate::solve::Question;
+use crate::solve::{
+    Catalog as _, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
+};
 use crate::source::Problem;
+use crate::target::Flavour;
+
+/// So many flavours have their pages asked for at once; older ones are rarely come to.
+const WARMED: usize = 8;
 
 /// What was read, with all that is wrong with it.
 pub(super) struct Inputs {
@@ -51,6 +56,8 @@ pub(super) struct Prepared {
     pub(super) problems: Vec<Problem>,
     /// The question.
     pub(super) question: Arc<Question>,
+    /// The flavours of torch to choose from, best first; none where that is settled.
+    pub(super) flavours: Vec<Flavour>,
     /// What answers the solver.
     pub(super) catalog: LiveCatalog,
     /// The options in the words that a lock keeps.
@@ -141,12 +148,17 @@ impl Settled {
             target: self.settings.target,
             policy: self.settings.policy,
             preferences,
-            facts: Facts::embedded(),
+            facts: self.settings.facts,
+        };
+        let flavours = match self.settings.torch {
+            TorchChoice::Auto => flavours_to_try(&question.facts, &question.target),
+            TorchChoice::Unsaid | TorchChoice::Pypi | TorchChoice::Only(_) => Vec::new(),
         };
         Ok(Prepared {
             manifest: self.manifest,
             problems: self.problems,
             question: Arc::new(question),
+            flavours,
             catalog,
             options: self.settings.options,
             progress,
@@ -155,6 +167,27 @@ impl Settled {
 }
 
 impl Prepared {
+    /// Solves it, with the best flavour of torch where one is to be chosen.
+    pub(super) fn solve(&self) -> Result<FlavourAnswer, Failure> {
+        let expect = |question: &Arc<Question>| self.catalog.expect(Arc::clone(question));
+        if self.flavours.is_empty() {
+            expect(&self.question);
+            return Ok(FlavourAnswer {
+                question: Arc::clone(&self.question),
+                answer: solve(&self.question, &self.catalog)?,
+                tried: Vec::new(),
+            });
+        }
+        let declared = self.question.declarations.iter();
+        let names: Vec<PackageName> = declared
+            .map(|declaration| declaration.requirement.name.clone())
+            .filter(|name| self.question.facts.is_family(name))
+            .collect();
+        self.catalog
+            .soon_builds(&names, &self.flavours[..self.flavours.len().min(WARMED)]);
+        solve_flavours(&self.question, &self.flavours, &self.catalog, &expect)
+    }
+
     /// Adds what the catalog had to remark.
     pub(super) fn take_warnings(&mut self) {
         let warnings = self.catalog.warnings().iter();

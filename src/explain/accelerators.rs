@@ -6,27 +6,41 @@ use crate::package::{PackageName, Version};
 use crate::solve::{Candidates, Conflict, Fact, FlavourTried, FlavourUnfit, Question, Unfit};
 use crate::target::{Accelerators, Flavour, Gpu};
 
-/// One flavour of a search that found none, with the reason against it.
+/// Flavours that do not serve, with the reason against them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlavourReason {
-    /// The flavour.
-    pub flavour: Flavour,
+    /// The flavours with this reason, in the order in which they were tried.
+    pub flavours: Vec<Flavour>,
     /// What speaks against it: a phrase without a full stop.
     pub reason: String,
 }
 
-/// Says in a phrase for each flavour why it does not serve.
+impl FlavourReason {
+    /// Returns the names of the flavours: `cu118, cu117`.
+    pub fn label(&self) -> String {
+        let names: Vec<String> = self.flavours.iter().map(ToString::to_string).collect();
+        names.join(", ")
+    }
+}
+
+/// Says in a phrase for each flavour why it does not serve; those with the same reason together.
 pub fn flavour_reasons(question: &Question, tried: &[FlavourTried]) -> Vec<FlavourReason> {
-    tried
-        .iter()
-        .map(|tried| FlavourReason {
-            flavour: tried.flavour,
-            reason: match &tried.why {
-                FlavourUnfit::Target(why) => unfit_flavour(question, tried.flavour, *why),
-                FlavourUnfit::Conflict(conflict) => in_a_phrase(question, tried.flavour, conflict),
-            },
-        })
-        .collect()
+    let mut reasons: Vec<FlavourReason> = Vec::new();
+    for tried in tried {
+        let flavour = tried.flavour;
+        let reason = match &tried.why {
+            FlavourUnfit::Target(why) => unfit_flavour(question, flavour, *why),
+            FlavourUnfit::Conflict(conflict) => in_a_phrase(question, conflict),
+        };
+        match reasons.iter_mut().find(|known| known.reason == reason) {
+            Some(known) => known.flavours.push(flavour),
+            None => reasons.push(FlavourReason {
+                flavours: vec![flavour],
+                reason,
+            }),
+        }
+    }
+    reasons
 }
 
 /// Describes the target without its accelerators.
@@ -62,7 +76,7 @@ fn unfit_flavour(question: &Question, flavour: Flavour, why: Unfit) -> String {
 }
 
 /// Says the heart of a conflict: the hole in the torch family, or what does not go together.
-fn in_a_phrase(question: &Question, flavour: Flavour, conflict: &Conflict) -> String {
+fn in_a_phrase(question: &Question, conflict: &Conflict) -> String {
     let of_family = |name: &PackageName| question.facts.is_family(name);
     for fact in &conflict.facts {
         let Fact::Nothing {
@@ -105,7 +119,7 @@ fn in_a_phrase(question: &Question, flavour: Flavour, conflict: &Conflict) -> St
             .collect();
         return format!("has no {name} {}", list(&wanted));
     }
-    format!("nothing fits all that is asked with {flavour}")
+    "what it has does not go with the rest".to_owned()
 }
 
 /// Says why builds of the family cannot serve the target; `None` for other reasons.

@@ -19,7 +19,7 @@ pub struct ConflictReport {
 
 #[derive(Debug, Serialize)]
 struct FlavourJson {
-    flavour: String,
+    flavours: Vec<String>,
     reason: String,
 }
 
@@ -57,7 +57,7 @@ impl ConflictReport {
                 .flavours
                 .iter()
                 .map(|tried| FlavourJson {
-                    flavour: tried.flavour.to_string(),
+                    flavours: tried.flavours.iter().map(ToString::to_string).collect(),
                     reason: tried.reason.clone(),
                 })
                 .collect(),
@@ -92,7 +92,7 @@ pub fn conflict_markdown(explanation: &Explanation) -> String {
         text.push_str("\n## No flavour of torch serves\n\n| flavour | why not |\n| --- | --- |\n");
         for tried in &explanation.flavours {
             let reason = tried.reason.replace('|', "\\|");
-            text.push_str(&format!("| {} | {reason} |\n", tried.flavour));
+            text.push_str(&format!("| {} | {reason} |\n", tried.label()));
         }
     }
     if !explanation.hints.is_empty() {

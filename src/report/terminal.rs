@@ -61,20 +61,10 @@ fn flavour_table(tried: &[FlavourReason], style: Style) -> String {
     if tried.is_empty() {
         return text;
     }
-    let names: Vec<String> = tried
-        .iter()
-        .map(|tried| tried.flavour.to_string())
-        .collect();
-    let width = names.iter().map(String::len).max().unwrap_or_default();
     let _ = writeln!(text, "no flavour of torch serves:");
-    for (name, tried) in names.iter().zip(tried) {
-        let reason = style.wrapped(&tried.reason, width + 4);
-        let _ = writeln!(
-            text,
-            "  {}{}  {reason}",
-            style.bold(name),
-            " ".repeat(width - name.len())
-        );
+    for tried in tried {
+        let line = format!("{}: {}", style.bold(&tried.label()), tried.reason);
+        let _ = writeln!(text, "  {}", style.wrapped(&line, 4));
     }
     text
 }
