@@ -144,5 +144,6 @@ pub(crate) fn question(requirements: &[&str]) -> Arc<Question> {
         target: Target::new(python, platform),
         policy: Policy::default(),
         preferences: BTreeMap::new(),
+        facts: pyaudit::facts::Facts::embedded(),
     })
 }

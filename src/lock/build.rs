@@ -55,7 +55,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         tool: Some(ToolRecord {
             version: given.version.clone(),
             project: given.project.as_ref().map(ToString::to_string),
-            targets: vec![LockedTarget::new(&question.target, "")],
+            targets: vec![LockedTarget::new(&question.target, question.facts.date())],
             options: given.options.clone(),
             declarations: question
                 .declarations
