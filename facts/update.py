@@ -354,13 +354,13 @@ WITHOUT = {
     "jaxlib": "0.4.25 works with NumPy 2.0.2 when tried",
     "numcodecs": "0.12.1 works with NumPy 2.0.2 when tried",
     "onnx": "1.14.1 and 1.16.2 work with NumPy 2.0.2 when tried",
+    "openvino": "2023.0.0 can be imported with NumPy 2.0.2; whether it computes right was not tried",
     "rasterio": "1.3.11 works with NumPy 2.0.2 when tried",
     "spacy": "what fails is thinc, which has a limit",
 }
 
 # Imported, and used a little, with NumPy 2.0.2 on Linux x86_64 on 2026-11-21: these fail, and do not with NumPy 1.
 TRIED = {
-    "astropy": "5.0",
     "blis": "0.7.11",
     "bottleneck": "1.3.8",
     "catboost": "1.2.5",
