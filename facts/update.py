@@ -4,7 +4,7 @@
     python3 facts/update.py FOLDER
 
 FOLDER holds README.md (whose first line tells the date), cuda.json, gpus.json, numpy-abi.json,
-torch-arch.json, torch-metadata.json and torch-index/. The output is the same, byte for byte, for
+torch-arch.json, torch-metadata.json, wheel-abi.json and torch-index/. The output is the same, byte for byte, for
 the same input. family.toml and known-limits.toml are kept by hand and are not touched.
 """
 
@@ -27,7 +27,7 @@ def main(folder):
     write("drivers.toml", drivers(load("cuda.json")))
     write("kernels.toml", kernels(arches, metadata["pairing"]["rows"]))
     write("builds.toml", builds(indexes(gathered), arches, load("cuda.json"), metadata["pairing"]))
-    write("limits.toml", limits(load("numpy-abi.json")["packages"]))
+    write("limits.toml", limits(load("numpy-abi.json")["packages"], load("wheel-abi.json")["numpy_abi"]))
 
 
 def write(name, text):
@@ -342,6 +342,10 @@ def said_defaults(rows):
 # ---- limits ----------------------------------------------------------------------------------
 
 NUMPY = "its wheels were built against NumPy 1.x"
+BECAUSE = {
+    "contourpy": f"{NUMPY} and compute wrong contours with NumPy 2, without an error",
+}
+
 # Releases before this one did not use NumPy's C interface in what everybody imports.
 FIRST_COMPILED = {"shapely": "2.0"}
 
@@ -349,38 +353,66 @@ FIRST_COMPILED = {"shapely": "2.0"}
 WITHOUT = {
     "jaxlib": "0.4.25 works with NumPy 2.0.2 when tried",
     "numcodecs": "0.12.1 works with NumPy 2.0.2 when tried",
-    "onnx": "1.16.2 works with NumPy 2.0.2 when tried",
+    "onnx": "1.14.1 and 1.16.2 work with NumPy 2.0.2 when tried",
+    "openvino": "2023.0.0 can be imported with NumPy 2.0.2; whether it computes right was not tried",
+    "rasterio": "1.3.11 works with NumPy 2.0.2 when tried",
     "spacy": "what fails is thinc, which has a limit",
 }
 
-# Tried with NumPy 2.0.2 on Linux x86_64 on 2026-11-21, by importing and a small use: the last release before.
-TRIED = {}
+# Imported, and used a little, with NumPy 2.0.2 on Linux x86_64 on 2026-11-21: these fail, and do not with NumPy 1.
+TRIED = {
+    "blis": "0.7.11",
+    "bottleneck": "1.3.8",
+    "catboost": "1.2.5",
+    "h5py": "3.10.0",
+    "hdbscan": "0.8.36",
+    "matplotlib": "3.4.3",
+    "ml-dtypes": "0.3.2",
+    "netcdf4": "1.6.5",
+    "numba": "0.55.2",
+    "numexpr": "2.9.0",
+    "pandas": "2.0.3",
+    "pycocotools": "2.0.7",
+    "pywavelets": "1.4.1",
+    "scikit-image": "0.22.0",
+    "scikit-learn": "1.0.2",
+    "scipy": "1.5.4",
+    "shapely": "2.0.1",
+    "soxr": "0.3.7",
+    "statsmodels": "0.13.5",
+    "tables": "3.9.2",
+    "thinc": "8.2.4",
+}
 
 
-def limits(packages):
+def limits(packages, wheels):
     text = headed(
         "Bounds on NumPy that hold although the metadata of some or all of the affected releases does not",
         "declare them. `affected` are the releases before the first one built against NumPy 2.",
     )
     for row in sorted(packages, key=lambda row: row["package"]):
-        first = row.get("first_numpy2_version")
-        if not row["compiled_against_numpy"] or not first or row["package"] in WITHOUT:
+        package, first = row["package"], row.get("first_numpy2_version")
+        if not row["compiled_against_numpy"] or not first or package in WITHOUT:
             continue
-        text += limit(row, first, None)
+        broken = [wheel["version"] for wheel in wheels if wheel["package"] == package and breaks(wheel)]
+        text += limit(row, first, None, broken)
         if row.get("first_numpy2_version_windows"):
-            text += limit(row, row["first_numpy2_version_windows"], "windows")
+            text += limit(row, row["first_numpy2_version_windows"], "windows", broken)
     return text
 
 
-def limit(row, first, platform):
+def breaks(wheel):
+    return wheel["predicted"] == "breaks-numpy2" and not wheel["results"]["use_np2.1.3"]["ok"]
+
+
+def limit(row, first, platform, broken):
     package = row["package"]
     lowest = FIRST_COMPILED.get(package)
     affected = f">={lowest},<{first}" if lowest else f"<{first}"
-    source = row["evidence"]
-    if package in TRIED:
-        source += f"; {TRIED[package]} fails with NumPy 2.0.2 when tried"
+    broken = sorted(set(broken + [TRIED[package]] if package in TRIED else broken), key=number)
+    source = row["evidence"] + (f"; tried: {' and '.join(broken)} with NumPy 2" if broken else "")
     text = f"\n[[limits]]\npackage = {quoted(package)}\naffected = {quoted(affected)}\n"
-    text += f'needs = "numpy<2"\nbecause = {quoted(NUMPY)}\nsource = {quoted(source)}\n'
+    text += f'needs = "numpy<2"\nbecause = {quoted(BECAUSE.get(package, NUMPY))}\nsource = {quoted(source)}\n'
     return text + (f"platform = {quoted(platform)}\n" if platform else "")
 
 

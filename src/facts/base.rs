@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::embedded::{DATE, Part, embedded};
+use super::embedded::{DATE, Part, embedded, embedded_limits};
 use super::gpu_names::{self, GpuUnknown};
 use super::reader::read;
 use super::tables::{BuildRow, KernelRow, System, Tables};
@@ -198,8 +198,9 @@ impl Facts {
         if !self.has_limits {
             return limits;
         }
-        for tables in self.tables(Part::Limits) {
-            let rows = tables.limits.get(name).map_or(&[][..], Vec::as_slice);
+        let own = self.own.iter().filter_map(|tables| tables.limits.get(name));
+        let embedded = self.has_embedded.then(|| embedded_limits(name));
+        for rows in own.map(Vec::as_slice).chain(embedded) {
             let earlier = limits.len();
             for limit in rows {
                 let is_replaced = |known: &&Limit| known.needs.name == limit.needs.name;

@@ -1,16 +1,20 @@
-//! The tables that stand in the repository's `facts` folder, each read when it is first asked:
-//! a plain lock asks for the limits alone.
+//! The tables that stand in the repository's `facts` folder, each read when it is first asked. A
+//! plain lock asks for limits alone, and of those only the rows of its packages are read: that
+//! takes microseconds, and all of them would take as long as the rest of the start.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::Limit;
 use super::reader::read;
 use super::tables::Tables;
+use crate::package::PackageName;
 use crate::source::SourceFile;
 
 /// The day of all of them.
 pub(super) const DATE: &str = include_str!("../../facts/date.txt");
 
-/// A part of the facts.
+/// A part of the facts that has a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Builds,
@@ -18,35 +22,70 @@ pub(super) enum Part {
     Family,
     Gpus,
     Kernels,
-    Limits,
 }
 
-/// The files of each part, in the parts' order.
-pub(super) const FILES: [&[(&str, &str)]; 6] = [
-    &[("builds.toml", include_str!("../../facts/builds.toml"))],
-    &[("drivers.toml", include_str!("../../facts/drivers.toml"))],
-    &[("family.toml", include_str!("../../facts/family.toml"))],
-    &[("gpus.toml", include_str!("../../facts/gpus.toml"))],
-    &[("kernels.toml", include_str!("../../facts/kernels.toml"))],
-    &[
-        ("limits.toml", include_str!("../../facts/limits.toml")),
-        (
-            "known-limits.toml",
-            include_str!("../../facts/known-limits.toml"),
-        ),
-    ],
+/// The file of each part, in the parts' order.
+pub(super) const FILES: [&str; 5] = [
+    include_str!("../../facts/builds.toml"),
+    include_str!("../../facts/drivers.toml"),
+    include_str!("../../facts/family.toml"),
+    include_str!("../../facts/gpus.toml"),
+    include_str!("../../facts/kernels.toml"),
 ];
 
-static TABLES: [OnceLock<Tables>; 6] = [const { OnceLock::new() }; 6];
+/// The files of undeclared bounds.
+pub(super) const LIMITS: [&str; 2] = [
+    include_str!("../../facts/limits.toml"),
+    include_str!("../../facts/known-limits.toml"),
+];
+
+/// How every limit in them begins.
+const LIMIT: &str = "[[limits]]\npackage = \"";
+
+/// The limits of one package, read when they are first asked for.
+#[derive(Default)]
+struct Rows {
+    texts: Vec<&'static str>,
+    limits: OnceLock<Vec<Limit>>,
+}
+
+static TABLES: [OnceLock<Tables>; 5] = [const { OnceLock::new() }; 5];
+static ROWS: OnceLock<BTreeMap<&'static str, Rows>> = OnceLock::new();
 
 /// Returns a part's tables.
 pub(super) fn embedded(part: Part) -> &'static Tables {
-    TABLES[part as usize].get_or_init(|| {
-        let mut tables = Tables::default();
-        for (name, text) in FILES[part as usize] {
-            // A test reads them all, so that there is nothing wrong with them here.
-            tables.append(read(&SourceFile::new(*name, *text)).0);
+    // A test reads all files, so that there is nothing wrong with them here.
+    TABLES[part as usize].get_or_init(|| read(&SourceFile::new("", FILES[part as usize])).0)
+}
+
+/// Returns a package's limits.
+pub(super) fn embedded_limits(package: &PackageName) -> &'static [Limit] {
+    let rows = ROWS.get_or_init(rows);
+    let rows = rows.get(package.as_ref() as &str);
+    rows.map_or(&[], |rows| rows.limits.get_or_init(|| rows.read()))
+}
+
+fn rows() -> BTreeMap<&'static str, Rows> {
+    let mut rows: BTreeMap<&str, Rows> = BTreeMap::new();
+    for text in LIMITS {
+        let ends = text.match_indices(LIMIT).skip(1).map(|(at, _)| at);
+        let ends = ends.chain([text.len()]);
+        for ((start, _), end) in text.match_indices(LIMIT).zip(ends) {
+            let named = &text[start + LIMIT.len()..end];
+            let name = named.split('"').next().unwrap_or_default();
+            rows.entry(name).or_default().texts.push(&text[start..end]);
         }
-        tables
-    })
+    }
+    rows
+}
+
+impl Rows {
+    fn read(&self) -> Vec<Limit> {
+        let tables = self.texts.iter().map(|text| {
+            let file = SourceFile::new("", *text);
+            read(&file).0
+        });
+        let limits = tables.flat_map(|tables| tables.limits);
+        limits.flat_map(|(_, limits)| limits).collect()
+    }
 }

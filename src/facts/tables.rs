@@ -98,22 +98,6 @@ pub(super) struct DefaultRow {
     pub(super) build: BuildRow,
 }
 
-impl Tables {
-    /// Adds the rows of another file.
-    pub(super) fn append(&mut self, mut other: Self) {
-        self.index = self.index.take().or(other.index);
-        self.family.append(&mut other.family);
-        self.gpus.append(&mut other.gpus);
-        self.drivers.append(&mut other.drivers);
-        self.kernels.append(&mut other.kernels);
-        self.builds.append(&mut other.builds);
-        self.defaults.append(&mut other.defaults);
-        for (package, mut limits) in other.limits {
-            self.limits.entry(package).or_default().append(&mut limits);
-        }
-    }
-}
-
 impl Where {
     /// Whether a platform is one of them.
     pub fn includes(&self, platform: &Platform) -> bool {

@@ -1,10 +1,10 @@
 //! What the embedded tables say of well-known things, and that all of their rows can be read.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::embedded::FILES;
+use super::embedded::{FILES, LIMITS, Part, embedded_limits};
 use super::reader::read;
-use super::{Facts, Kernels};
+use super::{Facts, Kernels, Limit};
 use crate::package::{PackageName, Version};
 use crate::source::SourceFile;
 use crate::target::{Arch, Flavour, Gpu, Os, Platform};
@@ -64,27 +64,37 @@ fn extended(text: &str) -> Facts {
 
 #[test]
 fn every_row_of_every_table_can_be_read() {
-    for (label, text) in FILES.iter().copied().flatten() {
-        let problems = read(&SourceFile::new(*label, *text)).1;
+    for text in FILES.iter().chain(&LIMITS) {
+        let problems = read(&SourceFile::new("facts", *text)).1;
 
-        assert_eq!(problems, [], "{label}");
+        assert_eq!(problems, []);
     }
+    let tables = |at: usize| read(&SourceFile::new("facts", FILES[at])).0;
+    assert!(tables(Part::Builds as usize).builds.len() > 100);
+    assert!(tables(Part::Builds as usize).defaults.len() > 20);
+    assert!(tables(Part::Drivers as usize).drivers.len() > 40);
+    assert!(tables(Part::Gpus as usize).gpus.len() > 200);
+    assert!(tables(Part::Kernels as usize).kernels.len() > 40);
 }
 
 #[test]
-fn the_tables_are_not_empty() {
-    let tables: Vec<_> = FILES
-        .iter()
-        .copied()
-        .flatten()
-        .map(|(label, text)| read(&SourceFile::new(*label, *text)).0)
-        .collect();
+fn limits_are_the_same_read_one_by_one_and_all_together() {
+    let mut together: BTreeMap<PackageName, Vec<Limit>> = BTreeMap::new();
+    for text in LIMITS {
+        for (package, mut limits) in read(&SourceFile::new("", text)).0.limits {
+            together.entry(package).or_default().append(&mut limits);
+        }
+    }
 
-    assert_eq!(tables.iter().map(|table| table.gpus.len()).max(), Some(202));
-    assert!(tables.iter().any(|table| table.kernels.len() > 40));
-    assert!(tables.iter().any(|table| table.drivers.len() > 40));
-    assert!(tables.iter().any(|table| table.limits.len() > 30));
-    assert!(tables.iter().any(|table| table.defaults.len() > 20));
+    assert!(together.len() > 30);
+    for (package, limits) in together {
+        assert_eq!(embedded_limits(&package), limits, "{package}");
+        let sources = limits.iter().map(|limit| limit.source.as_str());
+        assert!(
+            sources.clone().all(|source| !source.is_empty()),
+            "{package}"
+        );
+    }
 }
 
 #[test]
@@ -435,11 +445,4 @@ fn a_mistake_in_a_users_file_is_underlined() {
         });
         assert!(found, "{text}: {problems:?}");
     }
-}
-
-#[test]
-fn the_embedded_facts_are_cheap_to_hand_around() {
-    let facts = Arc::clone(&Facts::embedded());
-
-    assert!(std::mem::size_of_val(&*facts) <= 32);
 }
