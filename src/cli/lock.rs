@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
-use super::misgivings::unknown_extras;
+use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
@@ -106,6 +106,8 @@ impl Run<'_> {
                 self.tell_tried(&question, &solved.tried);
                 let unknown = unknown_extras(&question, &resolution);
                 self.prepared.problems.extend(unknown);
+                let mixed = mixed_cuda(&question, &resolution);
+                self.prepared.problems.extend(mixed);
                 let lock = build(&question, &resolution, &self.circumstances());
                 self.write(&question, &lock)
             }

@@ -1,5 +1,7 @@
 //! What is allowed and yet may not be what was meant: told as warnings.
 
+use std::collections::BTreeMap;
+
 use super::settings::{Settings, TorchChoice};
 use crate::input::Manifest;
 use crate::package::DeclarationKind;
@@ -43,6 +45,35 @@ fn other_flavours(settings: &Settings) -> Vec<Problem> {
     let help = format!("torch and its family come from the index of {wanted} alone.");
     let problems = others.map(|message| Problem::anywhere(message).with_help(&*help));
     problems.map(Problem::as_warning).collect()
+}
+
+/// Tells of packages for different major versions of CUDA in one answer.
+pub(super) fn mixed_cuda(question: &Question, resolution: &Resolution) -> Option<Problem> {
+    let platform = question.target.platform();
+    let mut by_major: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for package in &resolution.packages {
+        let (name, version) = (&package.name, &package.version);
+        if let Some(major) = question.facts.cuda_major(name, version, platform) {
+            let labels = by_major.entry(major).or_default();
+            labels.push(format!("{name} {version}"));
+        }
+    }
+    if by_major.len() < 2 {
+        return None;
+    }
+    let sides: Vec<String> = by_major
+        .iter()
+        .map(|(major, labels)| match &labels[..] {
+            [first, others @ ..] if others.len() > 2 => {
+                format!("{first} and {} more are for CUDA {major}", others.len())
+            }
+            [only] => format!("{only} is for CUDA {major}"),
+            labels => format!("{} are for CUDA {major}", labels.join(", ")),
+        })
+        .collect();
+    let message = format!("two majors of CUDA in one lock: {}", sides.join("; "));
+    let help = "They load libraries that do not go together: choose builds for one CUDA.";
+    Some(Problem::anywhere(message).with_help(help).as_warning())
 }
 
 /// Tells of extras that were asked for and that the versions chosen do not have.

@@ -148,9 +148,8 @@ impl Facts {
         platform: &Platform,
     ) -> Option<Flavour> {
         let version = version.clone().without_local();
-        let rows = self
-            .tables(Part::Builds)
-            .flat_map(|tables| &tables.defaults);
+        let tables = self.tables(Part::Builds).chain(self.tables(Part::Family));
+        let rows = tables.flat_map(|tables| &tables.defaults);
         let mut rows = rows.filter(|row| {
             row.platform.includes(platform)
                 && row.build.package == *name

@@ -6,6 +6,7 @@ mod base;
 mod embedded;
 mod gpu_names;
 mod kernels;
+mod majors;
 mod reader;
 mod tables;
 mod values;
