@@ -91,6 +91,7 @@ impl Telling<'_> {
                 }
                 self.steps.push(format!("{sentence}."));
             }
+            Fact::Unmet { why, .. } => self.steps.push(format!("That cannot be met: {why}.")),
             Fact::Refused { who, why } => {
                 let (versions, _) = versions_of(who);
                 self.steps
@@ -298,7 +299,7 @@ fn asked_of_each<'c>(
             }
             Fact::Declared { at, .. } => vec![vec![declared(at)]],
             Fact::Needs { needs, .. } => vec![needs.iter().collect()],
-            Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
+            Fact::Unmet { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
         };
         for alternatives in alternatives {
             if let Some(first) = alternatives.first() {

@@ -39,6 +39,13 @@ pub enum Fact {
         /// The declarations that override it.
         overrides: Vec<usize>,
     },
+    /// A declaration cannot be met as it stands, whatever else is declared.
+    Unmet {
+        /// The position of the declaration in the question.
+        at: usize,
+        /// The reason.
+        why: String,
+    },
     /// Versions of a package need another one.
     Needs {
         /// The package and the versions that the proof speaks of.
@@ -135,6 +142,7 @@ type Edge = (u32, Option<u32>, u32);
 #[derive(Default)]
 struct Gathered {
     declared: BTreeSet<(u32, u32)>,
+    unmet: BTreeMap<u32, String>,
     needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
     refused: BTreeMap<(u32, String), BTreeSet<Ordinal>>,
     /// Packages of which the proof says that no version is left.
@@ -161,6 +169,7 @@ impl Gathered {
                     let name = &ledger.declaration(*at).requirement.name;
                     let project = ledger.names.borrow_mut().project_id(name);
                     self.declared.insert((*at, project));
+                    self.unmet.insert(*at, why.0.to_string());
                 }
                 SolverPackage::Project(project) | SolverPackage::Extra(project, _) => self
                     .refused
@@ -200,6 +209,10 @@ impl Gathered {
         let mut told_refused: BTreeSet<(u32, String)> = BTreeSet::new();
         for &(at, to) in &self.declared {
             facts.push(declared_fact(ledger, at));
+            facts.extend(self.unmet.get(&at).map(|why| Fact::Unmet {
+                at: ledger.declared[at as usize],
+                why: why.clone(),
+            }));
             let mut waiting = vec![to];
             while let Some(from) = waiting.pop() {
                 for (edge, versions) in self.needs.range((from, None, 0)..(from + 1, None, 0)) {
@@ -369,7 +382,7 @@ fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requ
             Fact::Needs {
                 needs, overrides, ..
             } => (needs.iter().collect(), overrides),
-            Fact::Refused { .. } | Fact::Nothing { .. } => continue,
+            Fact::Unmet { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => continue,
         };
         if overrides.is_empty() {
             own.into_iter().for_each(&mut add);

@@ -7,6 +7,8 @@
 mod candidates;
 mod catalog;
 mod conflict;
+mod cores;
+mod effort;
 mod ledger;
 mod ordinals;
 mod package;
@@ -24,6 +26,8 @@ pub(crate) mod universe;
 pub use candidates::{Candidate, Candidates, Fitting, Judge, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Absence, Conflict, Fact, VersionsOf};
+pub use cores::{Conflicts, Core, conflicts, core_of, part_of};
+pub use effort::Effort;
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};
