@@ -7,21 +7,18 @@ use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
+use super::conflict::{Unsolved, tell_conflicts};
 use super::misgivings::unknown_extras;
 use super::output::Output;
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
-use crate::explain::{Explanation, explain};
 use crate::fetch::Counts;
 use crate::host::write_whole;
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
 use crate::package::{PackageName, Version};
-use crate::report::{
-    ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
-    draw_conflict, summary,
-};
-use crate::solve::{Conflict, Outcome, Question, Step, solve};
+use crate::report::{LockOutcome, LockReport, LockedReport, Summary, count, summary};
+use crate::solve::{Outcome, Question, Step, solve};
 use crate::source::Problem;
 
 /// Runs the command.
@@ -86,7 +83,9 @@ impl Run<'_> {
         let question = Arc::clone(&self.prepared.question);
         let catalog = &self.prepared.catalog;
         catalog.expect(Arc::clone(&question));
+        let solving = Instant::now();
         let answer = solve(&question, catalog);
+        let took = solving.elapsed();
         self.prepared.progress.finish();
         if let Ok(answer) = &answer {
             self.tell_trail(&answer.trail);
@@ -99,7 +98,14 @@ impl Run<'_> {
                 self.terminal.say_failure(&failure);
                 Exit::Outside
             }
-            Ok(Outcome::Unsolvable(conflict)) => self.tell_conflict(&question, &conflict),
+            Ok(Outcome::Unsolvable(first)) => {
+                let unsolved = Unsolved {
+                    prepared: &self.prepared,
+                    first: &first,
+                    took,
+                };
+                tell_conflicts(&unsolved, self.output.0, self.terminal)
+            }
             Ok(Outcome::Solved(resolution)) => {
                 let unknown = unknown_extras(&question, &resolution);
                 self.prepared.problems.extend(unknown);
@@ -212,30 +218,6 @@ impl Run<'_> {
         Exit::Fine
     }
 
-    fn tell_conflict(&self, question: &Question, conflict: &Conflict) -> Exit {
-        self.terminal.say_problems(&self.prepared.problems);
-        let explanation = explain(question, conflict);
-        let target = question.target.describe();
-        let report = self.output.0.report.as_deref();
-        let written = report.map_or(Ok(()), |path| write_report(path, &target, &explanation));
-        let exit = match written {
-            Ok(()) => Exit::No,
-            Err(message) => {
-                self.terminal.say_problems(&[Problem::anywhere(message)]);
-                Exit::Outside
-            }
-        };
-        if self.output.0.output_format == OutputFormatArg::Json {
-            return self.put_json(
-                LockOutcome::Conflict(ConflictReport::new(&target, &explanation)),
-                exit,
-            );
-        }
-        self.terminal
-            .say(&draw_conflict(&explanation, self.terminal.style));
-        exit
-    }
-
     fn put_json(&self, outcome: LockOutcome, exit: Exit) -> Exit {
         match self.terminal.put_out(&LockReport::new(outcome).to_json()) {
             Ok(()) => exit,
@@ -246,19 +228,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// Writes a conflict report: JSON by the file's ending, else Markdown.
-fn write_report(path: &Path, target: &str, explanation: &Explanation) -> Result<(), String> {
-    let is_json = path.extension().is_some_and(|ending| ending == "json");
-    let text = match is_json {
-        true => {
-            let report = ConflictReport::new(target, explanation);
-            LockReport::new(LockOutcome::Conflict(report)).to_json()
-        }
-        false => conflict_markdown(explanation),
-    };
-    write_whole(path, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 /// The command as it can be typed again: words with spaces or signs of the shell in quotes.

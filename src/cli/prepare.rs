@@ -33,6 +33,7 @@ pub(super) struct Inputs {
     /// The current folder.
     pub(super) folder: PathBuf,
     settings: Option<Settings>,
+    is_python_free: bool,
 }
 
 /// Inputs without a mistake.
@@ -40,6 +41,7 @@ pub(super) struct Settled {
     manifest: Manifest,
     problems: Vec<Problem>,
     settings: Settings,
+    is_python_free: bool,
 }
 
 /// A question that can be solved.
@@ -54,6 +56,8 @@ pub(super) struct Prepared {
     pub(super) catalog: LiveCatalog,
     /// The options in the words that a lock keeps.
     pub(super) options: LockOptions,
+    /// Whether nothing says which Python to lock for, so that another may be proposed.
+    pub(super) is_python_free: bool,
     /// What is shown until it is finished.
     pub(super) progress: Progress,
 }
@@ -78,6 +82,10 @@ impl Inputs {
             ambient: &ambient,
         };
         let settings = settle(args, heard, &folder, now, &mut problems);
+        let is_python_free = args.target.python.is_none()
+            && manifest.tool.python.is_none()
+            && ambient.python.is_none()
+            && manifest.requires_python.is_none();
         if !problems.iter().any(Problem::is_error) {
             problems.extend(misgivings(&manifest, settings.as_ref()));
         }
@@ -86,6 +94,7 @@ impl Inputs {
             problems,
             folder,
             settings,
+            is_python_free,
         })
     }
 
@@ -96,6 +105,7 @@ impl Inputs {
                 manifest: self.manifest,
                 problems: self.problems,
                 settings,
+                is_python_free: self.is_python_free,
             }),
             _ => {
                 terminal.say_problems(&self.problems);
@@ -144,6 +154,7 @@ impl Settled {
             question: Arc::new(question),
             catalog,
             options: self.settings.options,
+            is_python_free: self.is_python_free,
             progress,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::package::{Declaration, DeclarationKind, Requirement};
 use crate::solve::Question;
 use crate::source::{Origin, SourceFile};
-use crate::target::{PythonVersion, Target};
+use crate::target::PythonVersion;
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn applied(question: &Question, changes: &[Change]) -> Option<Arc<Question>>
                 digests: Vec::new(),
             }),
             Change::Python(python) => {
-                changed.target = Target::new(python.clone(), changed.target.platform().clone());
+                changed.target = changed.target.with_python(python.clone());
             }
         }
     }

@@ -10,6 +10,8 @@ pub(crate) struct Cost {
     pub(crate) touched: usize,
     /// How many of them come to another major version.
     pub(crate) majors: usize,
+    /// How many of them go back to older versions.
+    pub(crate) older: usize,
     /// Over how many releases they move together.
     pub(crate) releases: usize,
 }
@@ -35,10 +37,12 @@ pub(crate) fn distance(
         None => operand(specifiers),
     };
     let major = |version: &Version| (version.epoch(), version.release().first().copied());
+    let is_older = from.as_ref().is_some_and(|from| version < from);
     let is_other_major = from.is_some_and(|from| major(&from) != major(version));
     Cost {
         touched: 1,
         majors: usize::from(is_other_major),
+        older: usize::from(is_older),
         releases: nearest.map_or(1, |at| at.abs_diff(place)),
     }
 }
@@ -47,6 +51,7 @@ impl std::ops::AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         self.touched += other.touched;
         self.majors += other.majors;
+        self.older += other.older;
         self.releases += other.releases;
     }
 }

@@ -9,7 +9,7 @@ use crate::solve::{Core, Fact, Question};
 use crate::target::PythonVersion;
 
 /// Returns the Pythons to try in place of the target's, the nearest first.
-pub(crate) fn other_pythons(question: &Question) -> Vec<PythonVersion> {
+pub fn other_pythons(question: &Question) -> Vec<PythonVersion> {
     let own = question.target.python();
     let newest = PythonVersion::newest_stable().minor();
     let mut minors: Vec<u64> = (OLDEST_MINOR..=newest)

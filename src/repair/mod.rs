@@ -13,4 +13,5 @@ mod search;
 mod tests;
 
 pub use apply::{Change, applied};
+pub use larger::other_pythons;
 pub use search::{Freedom, Relocked, Repair, Repairs, repairs};

@@ -308,16 +308,17 @@ impl Search<'_> {
 
     /// Returns the version that a package is pinned to, or was locked at.
     fn before(&self, name: &PackageName) -> Option<Version> {
-        let pins = self.question.declarations.iter().filter(|declaration| {
+        let declarations = self.question.declarations.iter();
+        let pins = declarations.filter(|declaration| {
             let requirement = &declaration.requirement;
             requirement.name == *name && requirement.specifiers.is_pin()
         });
-        let pinned = pins.filter_map(|declaration| {
+        let pinned = pins.rev().find_map(|declaration| {
             let text = declaration.requirement.specifiers.text();
             text.trim_start_matches('=').parse().ok()
         });
         let locked = self.question.preferences.get(name).cloned();
-        pinned.last().or(locked)
+        pinned.or(locked)
     }
 
     /// Tries other Pythons, the nearest first: the conflicts alone, then the whole.
