@@ -10,6 +10,7 @@
 //!           └────────────────┴──▶ solve, asking a Catalog ◀┘
 //!                    Resolution → lock → Lock → report → text, JSON
 //!                    Conflict → explain → Explanation → report
+//!                    Conflict → repair → Repair → report
 //!                    all of it → cli → exit code
 //! ```
 //!
@@ -28,6 +29,7 @@
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
+//! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 7 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 8 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
@@ -64,6 +66,7 @@ pub mod index;
 pub mod input;
 pub mod lock;
 pub mod package;
+pub mod repair;
 pub mod report;
 pub mod solve;
 pub mod source;

@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("input", 3),
     ("lock", 5),
     ("package", 1),
+    ("repair", 5),
     ("report", 7),
     ("solve", 4),
     ("source", 0),

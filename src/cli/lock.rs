@@ -6,21 +6,19 @@ use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
+use super::conflict::{Unsolved, tell_conflicts};
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
-use crate::explain::{Explanation, explain, flavour_reasons};
+use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::write_whole;
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
 use crate::package::{PackageName, Version};
-use crate::report::{
-    ConflictReport, LockOutcome, LockReport, LockedReport, Summary, conflict_markdown, count,
-    draw_conflict, summary,
-};
-use crate::solve::{Conflict, FlavourTried, Outcome, Question, Step};
+use crate::report::{LockOutcome, LockReport, LockedReport, Summary, count, summary};
+use crate::solve::{FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
 
 /// Runs the command.
@@ -82,7 +80,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn solve(mut self) -> Exit {
+        let solving = Instant::now();
         let solved = self.prepared.solve();
+        let took = solving.elapsed();
         self.prepared.progress.finish();
         if let Ok(solved) = &solved {
             self.tell_trail(&solved.answer.trail);
@@ -99,8 +99,15 @@ impl Run<'_> {
         };
         let question = solved.question;
         match solved.answer.outcome {
-            Outcome::Unsolvable(conflict) => {
-                self.tell_conflict(&question, &conflict, &solved.tried)
+            Outcome::Unsolvable(first) => {
+                let unsolved = Unsolved {
+                    prepared: &self.prepared,
+                    question: &question,
+                    first: &first,
+                    tried: &solved.tried,
+                    took,
+                };
+                tell_conflicts(&unsolved, self.output.0, self.terminal)
             }
             Outcome::Solved(resolution) => {
                 self.tell_tried(&question, &solved.tried);
@@ -227,36 +234,6 @@ impl Run<'_> {
         }
     }
 
-    fn tell_conflict(
-        &self,
-        question: &Question,
-        conflict: &Conflict,
-        tried: &[FlavourTried],
-    ) -> Exit {
-        self.terminal.say_problems(&self.prepared.problems);
-        let mut explanation = explain(question, conflict);
-        explanation.flavours = flavour_reasons(question, tried);
-        let target = question.target.describe();
-        let report = self.output.0.report.as_deref();
-        let written = report.map_or(Ok(()), |path| write_report(path, &target, &explanation));
-        let exit = match written {
-            Ok(()) => Exit::No,
-            Err(message) => {
-                self.terminal.say_problems(&[Problem::anywhere(message)]);
-                Exit::Outside
-            }
-        };
-        if self.output.0.output_format == OutputFormatArg::Json {
-            return self.put_json(
-                LockOutcome::Conflict(ConflictReport::new(&target, &explanation)),
-                exit,
-            );
-        }
-        self.terminal
-            .say(&draw_conflict(&explanation, self.terminal.style));
-        exit
-    }
-
     fn put_json(&self, outcome: LockOutcome, exit: Exit) -> Exit {
         match self.terminal.put_out(&LockReport::new(outcome).to_json()) {
             Ok(()) => exit,
@@ -267,19 +244,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// Writes a conflict report: JSON by the file's ending, else Markdown.
-fn write_report(path: &Path, target: &str, explanation: &Explanation) -> Result<(), String> {
-    let is_json = path.extension().is_some_and(|ending| ending == "json");
-    let text = match is_json {
-        true => {
-            let report = ConflictReport::new(target, explanation);
-            LockReport::new(LockOutcome::Conflict(report)).to_json()
-        }
-        false => conflict_markdown(explanation),
-    };
-    write_whole(path, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 /// The command as it can be typed again: words with spaces or signs of the shell in quotes.

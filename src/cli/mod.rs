@@ -1,6 +1,7 @@
 //! The command line: parse, settle, do, render, exit.
 
 mod args;
+mod conflict;
 mod lock;
 mod misgivings;
 mod output;

@@ -39,6 +39,7 @@ pub(super) struct Inputs {
     /// The current folder.
     pub(super) folder: PathBuf,
     settings: Option<Settings>,
+    is_python_free: bool,
 }
 
 /// Inputs without a mistake.
@@ -46,6 +47,7 @@ pub(super) struct Settled {
     manifest: Manifest,
     problems: Vec<Problem>,
     settings: Settings,
+    is_python_free: bool,
 }
 
 /// A question that can be solved.
@@ -62,6 +64,8 @@ pub(super) struct Prepared {
     pub(super) catalog: LiveCatalog,
     /// The options in the words that a lock keeps.
     pub(super) options: LockOptions,
+    /// Whether nothing says which Python to lock for, so that another may be proposed.
+    pub(super) is_python_free: bool,
     /// What is shown until it is finished.
     pub(super) progress: Progress,
 }
@@ -86,6 +90,10 @@ impl Inputs {
             ambient: &ambient,
         };
         let settings = settle(args, heard, &folder, now, &mut problems);
+        let is_python_free = args.target.python.is_none()
+            && manifest.tool.python.is_none()
+            && ambient.python.is_none()
+            && manifest.requires_python.is_none();
         if !problems.iter().any(Problem::is_error) {
             problems.extend(misgivings(&manifest, settings.as_ref()));
         }
@@ -94,6 +102,7 @@ impl Inputs {
             problems,
             folder,
             settings,
+            is_python_free,
         })
     }
 
@@ -106,6 +115,7 @@ impl Inputs {
                     manifest: self.manifest,
                     problems: self.problems,
                     settings,
+                    is_python_free: self.is_python_free,
                 })
             }
             _ => {
@@ -161,6 +171,7 @@ impl Settled {
             flavours,
             catalog,
             options: self.settings.options,
+            is_python_free: self.is_python_free,
             progress,
         })
     }

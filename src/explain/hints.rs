@@ -4,7 +4,7 @@
 use super::accelerators;
 use super::known_names::nearest_name;
 use super::wording::{list, neighbours};
-use crate::package::{PackageName, Requirement, Version};
+use crate::package::{PackageName, Requirement, Version, VersionSet};
 use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit};
 use crate::target::{platforms_served, pythons_served};
 
@@ -12,12 +12,7 @@ use crate::target::{platforms_served, pythons_served};
 type Hint = fn(&Question, &Hole<'_>) -> Option<String>;
 
 /// All hints, in the order in which they are shown.
-const HINTS: &[Hint] = &[
-    misspelt_name,
-    nearest_versions,
-    first_that_fits,
-    only_prereleases,
-];
+const HINTS: &[Hint] = &[misspelt_name, nearest_versions, first_that_fits];
 
 /// A place where no version is left.
 struct Hole<'c> {
@@ -68,8 +63,8 @@ fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
     if hole.is_unknown || is_there {
         return None;
     }
-    let requirement = hole.wanted.first()?;
-    let (from, _) = requirement.specifiers.set().intervals().next()?;
+    let set = set_of(hole.wanted);
+    let (from, _) = set.intervals().next()?;
     let versions = neighbours(hole.candidates?, from);
     if versions.is_empty() {
         return None;
@@ -111,26 +106,23 @@ fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
     }
 }
 
-/// Whether pre-releases, and nothing else, would meet a demand.
-pub(crate) fn has_only_prereleases(candidates: &Candidates, wanted: &[Requirement]) -> bool {
-    wanted.first().is_some_and(|requirement| {
-        candidates
-            .newest_in(requirement.specifiers.set())
-            .is_some_and(|candidate| candidate.is_prerelease)
-    })
+/// Returns the versions that meet all wordings of a demand, or the first of them where they exclude
+/// each other.
+pub(super) fn set_of(wanted: &[Requirement]) -> VersionSet {
+    let sets = wanted
+        .iter()
+        .map(|requirement| requirement.specifiers.set());
+    let all = sets.fold(VersionSet::full(), |all, set| all.intersection(set));
+    match wanted.first() {
+        Some(first) if all.is_empty() => first.specifiers.set().clone(),
+        _ => all,
+    }
 }
 
-fn only_prereleases(_: &Question, hole: &Hole<'_>) -> Option<String> {
-    let candidates = hole.candidates?;
-    let requirement = hole.wanted.first()?;
-    let candidate = candidates.newest_in(requirement.specifiers.set())?;
-    candidate.is_prerelease.then(|| {
-        format!(
-            "The pre-release {} {} would fit: allow it with `--prerelease allow`.",
-            hole.name,
-            candidates.version(candidate)
-        )
-    })
+/// Whether pre-releases, and nothing else, would meet a demand.
+pub(crate) fn has_only_prereleases(candidates: &Candidates, wanted: &[Requirement]) -> bool {
+    let newest = candidates.newest_in(&set_of(wanted));
+    newest.is_some_and(|candidate| candidate.is_prerelease)
 }
 
 /// Returns the tag strings of the wheels of some versions.

@@ -8,7 +8,9 @@ mod known_names;
 mod prose;
 #[cfg(test)]
 mod tests;
+mod ways_out;
 mod wording;
 
 pub use accelerators::{FlavourReason, flavour_reasons};
 pub use prose::{Explanation, Place, explain};
+pub use ways_out::ways_out;

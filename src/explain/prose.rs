@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::accelerators::{self, FlavourReason};
 use super::hints;
-use super::wording::{list, need, some_versions, versions_of};
+use super::wording::{list, need, some_versions, together, versions_of};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
 use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit, VersionsOf};
 use crate::source::Origin;
@@ -88,7 +88,8 @@ impl Telling<'_> {
                 needs,
                 overrides,
             } => {
-                let mut sentence = sentence_of_needs(who, extra.as_ref().map(AsRef::as_ref), needs);
+                let extra = extra.as_ref().map(AsRef::as_ref);
+                let mut sentence = sentence_of_needs(self.conflict, who, extra, needs);
                 for &at in overrides {
                     let instead = self.declare(at);
                     let origin = &self.question.declarations[at].origin;
@@ -114,6 +115,7 @@ impl Telling<'_> {
                 self.steps
                     .push(format!("{versions} {verb} built for {}.", list(&flavours)));
             }
+            Fact::Unmet { why, .. } => self.steps.push(format!("That cannot be met: {why}.")),
             Fact::Refused { who, why } => {
                 let (versions, _) = versions_of(who);
                 self.steps
@@ -204,26 +206,30 @@ fn what_it_says(declaration: &Declaration) -> String {
     }
 }
 
-fn sentence_of_needs(who: &VersionsOf, extra: Option<&str>, needs: &[Requirement]) -> String {
+fn sentence_of_needs(
+    conflict: &Conflict,
+    who: &VersionsOf,
+    extra: Option<&str>,
+    needs: &[Requirement],
+) -> String {
     let (mut versions, is_plural) = versions_of(who);
     if let Some(extra) = extra {
         versions.push_str(&format!(" with the extra `{extra}`"));
     }
     let verb = if is_plural { "need" } else { "needs" };
-    match needs {
-        [] => format!("{versions} {verb} it"),
-        [one] => format!("{versions} {verb} {}", need(one)),
-        [one, other] => format!(
-            "{versions} {verb} {} or, in older versions, {}",
-            need(one),
-            need(other)
-        ),
-        [newest, .., oldest] => format!(
-            "{versions} {verb} {}, or what older versions ask for, down to {}",
-            need(newest),
-            need(oldest)
-        ),
-    }
+    let what = match needs {
+        [] => "it".to_owned(),
+        [one] => need(one),
+        [first, .., last] => {
+            let candidates = conflict.packages.get(&first.name).map(AsRef::as_ref);
+            let all: Vec<&Requirement> = needs.iter().collect();
+            match together(&all, candidates) {
+                Some(text) => format!("{} {text}", first.name).trim_end().to_owned(),
+                None => format!("{} or, in older versions, {}", need(first), need(last)),
+            }
+        }
+    };
+    format!("{versions} {verb} {what}")
 }
 
 fn sentence_of_unfit(
@@ -306,11 +312,15 @@ type Alternatives<'c> = Vec<&'c Requirement>;
 
 /// Names the package whose wordings exclude each other.
 fn conclusion(question: &Question, conflict: &Conflict) -> Option<String> {
-    let has_hole = conflict
-        .facts
-        .iter()
-        .any(|fact| matches!(fact, Fact::Nothing { .. }));
-    if has_hole {
+    let tells_enough = conflict.facts.iter().any(|fact| match fact {
+        Fact::Nothing { .. } | Fact::Unmet { .. } => true,
+        Fact::Refused { who, .. } => who.is_all,
+        Fact::Declared { .. }
+        | Fact::Needs { .. }
+        | Fact::Limited { .. }
+        | Fact::BuiltFor { .. } => false,
+    });
+    if tells_enough {
         return None;
     }
     let mut built = conflict.facts.iter().filter_map(|fact| match fact {
@@ -345,7 +355,10 @@ fn asked_of_each<'c>(
             Fact::Declared { at, .. } => vec![vec![declared(at)]],
             Fact::Needs { needs, .. } => vec![needs.iter().collect()],
             Fact::Limited { limit, .. } => vec![vec![&limit.needs]],
-            Fact::BuiltFor { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => Vec::new(),
+            Fact::BuiltFor { .. }
+            | Fact::Unmet { .. }
+            | Fact::Refused { .. }
+            | Fact::Nothing { .. } => Vec::new(),
         };
         for alternatives in alternatives {
             if let Some(first) = alternatives.first() {
@@ -372,16 +385,11 @@ fn clash(
                 })
             });
             if !is_possible {
-                let (one, other) = (widest(one)?, widest(other)?);
+                let one = together(one, Some(candidates))?;
+                let other = together(other, Some(candidates))?;
                 return Some(format!("No version of {name} is both {one} and {other}."));
             }
         }
     }
     None
-}
-
-/// Returns the wording that stands for all of a fact's.
-fn widest(alternatives: &[&Requirement]) -> Option<String> {
-    let first = alternatives.first()?;
-    Some(first.specifiers.to_string())
 }

@@ -1,6 +1,6 @@
 //! Names, versions and sets of them as words.
 
-use crate::package::{Requirement, Version};
+use crate::package::{Requirement, Version, VersionKey, VersionSet};
 use crate::solve::{Candidates, VersionsOf};
 
 /// Joins `a`, `b` and `c` with commas and a last `and`.
@@ -71,6 +71,61 @@ pub(crate) fn need(requirement: &Requirement) -> String {
         None if requirement.specifiers.is_any() => text,
         None => format!("{text} {}", requirement.specifiers),
     }
+}
+
+/// Says in one wording what several ask of a package: the widest, or else what the versions that
+/// they admit have in common: `>=1.1`, where one asks for 1.1.* and another for 1.2.*. Nothing
+/// where there is no such wording.
+pub(crate) fn together(needs: &[&Requirement], candidates: Option<&Candidates>) -> Option<String> {
+    let (first, rest) = needs.split_first()?;
+    if rest.is_empty() {
+        return Some(first.specifiers.to_string());
+    }
+    if needs.iter().any(|need| need.url.is_some()) {
+        return None;
+    }
+    let existing = existing(candidates?);
+    let admits = |set: &VersionSet, (key, version): &(Vec<u8>, Version)| {
+        set.contains_key(key) && set.admits_spelling(&version.to_string())
+    };
+    let in_any: Vec<usize> = (0..existing.len())
+        .filter(|at| {
+            let mut needs = needs.iter();
+            needs.any(|need| admits(need.specifiers.set(), &existing[*at]))
+        })
+        .collect();
+    let widest = needs.iter().find(|need| {
+        let mut all = in_any.iter();
+        all.all(|at| admits(need.specifiers.set(), &existing[*at]))
+    });
+    if let Some(widest) = widest {
+        return Some(widest.specifiers.to_string());
+    }
+    let (first, last) = (*in_any.first()?, *in_any.last()?);
+    let from = format!(">={}", existing[first].1);
+    let to = format!("<={}", existing[last].1);
+    Some(match (first == 0, last + 1 == existing.len()) {
+        (_, true) => from,
+        (true, false) => to,
+        (false, false) => format!("{from},{to}"),
+    })
+}
+
+/// The versions that exist, usable or not, ascending; pre-releases only where there is nothing
+/// else.
+fn existing(candidates: &Candidates) -> Vec<(Vec<u8>, Version)> {
+    let mut versions = Vec::new();
+    for index_page in &candidates.project().pages {
+        let page = &index_page.page;
+        let releases = (0..page.len()).filter(|version| !page.is_prerelease(*version));
+        versions.extend(releases.map(|at| {
+            let version = page.version(at);
+            (VersionKey::of(&version).as_bytes().to_vec(), version)
+        }));
+    }
+    versions.sort();
+    versions.dedup();
+    versions
 }
 
 /// Says which versions are meant, newest first and not too many: `2.1.1`, `2.1.1 and 2.1.0`, or

@@ -116,6 +116,36 @@ impl VersionSet {
         }
     }
 
+    /// Returns the versions after all that are in it.
+    #[must_use]
+    pub fn above(&self) -> Self {
+        match self.intervals.last() {
+            Some((_, to)) => Self::from(to.to_vec()),
+            None => Self::empty(),
+        }
+    }
+
+    /// Returns the versions before all that are in it.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        match self.intervals.first() {
+            Some((from, _)) => Self::until(from.to_vec()),
+            None => Self::empty(),
+        }
+    }
+
+    /// Returns the versions between its intervals.
+    #[must_use]
+    pub fn gaps(&self) -> Self {
+        let pairs = self.intervals.iter().zip(self.intervals.iter().skip(1));
+        Self {
+            intervals: pairs
+                .map(|(one, next)| (one.1.clone(), next.0.clone()))
+                .collect(),
+            literal: None,
+        }
+    }
+
     /// Whether no version can be in it.
     pub fn is_empty(&self) -> bool {
         self.intervals.is_empty()

@@ -26,13 +26,25 @@ pub fn draw_problem(problem: &Problem, style: Style) -> String {
 
 /// Draws a conflict: the headline, numbered sentences, the user's lines, and hints.
 pub fn draw_conflict(explanation: &Explanation, style: Style) -> String {
+    let error = style.bold(&style.red("error"));
+    format!(
+        "{error}: {}\n\n{}",
+        explanation.headline,
+        body(explanation, style)
+    )
+}
+
+/// Draws a conflict that stands beside those before it.
+pub fn draw_further_conflict(explanation: &Explanation, number: usize, style: Style) -> String {
+    let error = style.bold(&style.red(&format!("conflict {number}")));
+    format!(
+        "\n{error}: independent of the others\n\n{}",
+        body(explanation, style)
+    )
+}
+
+fn body(explanation: &Explanation, style: Style) -> String {
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}: {}\n",
-        style.bold(&style.red("error")),
-        explanation.headline
-    );
     for (at, step) in explanation.steps.iter().enumerate() {
         let _ = writeln!(text, "{}", numbered(at + 1, step, style));
     }
@@ -50,7 +62,7 @@ pub fn draw_conflict(explanation: &Explanation, style: Style) -> String {
     }
     text.push_str(&flavour_table(&explanation.flavours, style));
     for hint in &explanation.hints {
-        let _ = writeln!(text, "{}", labelled("hint", hint, style));
+        let _ = writeln!(text, "{}", draw_hint(hint, style));
     }
     text
 }
@@ -67,6 +79,11 @@ fn flavour_table(tried: &[FlavourReason], style: Style) -> String {
         let _ = writeln!(text, "  {}", style.wrapped(&line, 4));
     }
     text
+}
+
+/// Draws a hint.
+pub fn draw_hint(hint: &str, style: Style) -> String {
+    labelled("hint", hint, style)
 }
 
 fn numbered(number: usize, sentence: &str, style: Style) -> String {

@@ -41,6 +41,13 @@ pub enum Fact {
         /// The declarations that override it.
         overrides: Vec<usize>,
     },
+    /// A declaration cannot be met as it stands, whatever else is declared.
+    Unmet {
+        /// The position of the declaration in the question.
+        at: usize,
+        /// The reason.
+        why: String,
+    },
     /// Versions of a package need another one.
     Needs {
         /// The package and the versions that the proof speaks of.
@@ -151,6 +158,7 @@ type Edge = (u32, Option<u32>, u32);
 #[derive(Default)]
 struct Gathered {
     declared: BTreeSet<(u32, u32)>,
+    unmet: BTreeMap<u32, String>,
     needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
     /// The versions of the torch family of which the proof says what they are built for.
     built: BTreeMap<u32, BTreeSet<Ordinal>>,
@@ -179,6 +187,7 @@ impl Gathered {
                     let name = &ledger.declaration(*at).requirement.name;
                     let project = ledger.names.borrow_mut().project_id(name);
                     self.declared.insert((*at, project));
+                    self.unmet.insert(*at, why.0.to_string());
                 }
                 SolverPackage::Project(project) | SolverPackage::Extra(project, _) => self
                     .refused
@@ -225,6 +234,10 @@ impl Gathered {
         let mut told_built: BTreeSet<u32> = BTreeSet::new();
         for &(at, to) in &self.declared {
             facts.push(declared_fact(ledger, at));
+            facts.extend(self.unmet.get(&at).map(|why| Fact::Unmet {
+                at: ledger.declared[at as usize],
+                why: why.clone(),
+            }));
             let mut waiting = vec![to];
             while let Some(from) = waiting.pop() {
                 for (edge, versions) in self.needs.range((from, None, 0)..(from + 1, None, 0)) {
@@ -453,7 +466,10 @@ fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requ
                 needs, overrides, ..
             } => (needs.iter().collect(), overrides),
             Fact::Limited { limit, .. } => (vec![&limit.needs], &none),
-            Fact::BuiltFor { .. } | Fact::Refused { .. } | Fact::Nothing { .. } => continue,
+            Fact::BuiltFor { .. }
+            | Fact::Unmet { .. }
+            | Fact::Refused { .. }
+            | Fact::Nothing { .. } => continue,
         };
         if overrides.is_empty() {
             own.into_iter().for_each(&mut add);

@@ -127,6 +127,17 @@ impl<'l, 'a> Provider<'l, 'a> {
         Ok(Ok(()))
     }
 
+    /// Of two direct references to one project only one counts: says which, and that it is the
+    /// user's own.
+    fn other_source(&self, requirement: &Requirement, why: String) -> String {
+        let project = self.ledger.names.borrow_mut().project_id(&requirement.name);
+        let known = self.ledger.known(project).ok();
+        match known.and_then(|known| known.url.clone()) {
+            Some(url) => format!("you declare `{}` from {} too", requirement.name, url.given),
+            None => why,
+        }
+    }
+
     fn choose(&self, project: u32, range: &Ordinals) -> Result<Option<Ordinal>, Failure> {
         let known = self.ledger.known(project)?;
         let candidates = &known.candidates;
@@ -162,6 +173,9 @@ impl<'l, 'a> Provider<'l, 'a> {
     }
 
     fn takes_lowest(&self, name: &PackageName) -> bool {
+        if self.ledger.question.policy.lowest_of.contains(name) {
+            return true;
+        }
         match self.ledger.question.policy.resolution {
             ResolutionMode::Highest => false,
             ResolutionMode::Lowest => true,
@@ -256,6 +270,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             SolverPackage::Declared(at) => {
                 let requirement = &self.ledger.declaration(at).requirement;
                 let answer = self.add(requirement, &mut wanted)?;
+                let answer = answer.map_err(|why| self.other_source(requirement, why));
                 return Ok(answer.map(|()| wanted).map_err(Rc::from));
             }
             SolverPackage::Project(project) => (project, None),

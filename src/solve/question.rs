@@ -32,6 +32,8 @@ pub struct Policy {
     pub prereleases: Prereleases,
     /// Which end of the admitted versions to take.
     pub resolution: ResolutionMode,
+    /// Packages of which the oldest version is taken, whatever `resolution` says.
+    pub lowest_of: BTreeSet<PackageName>,
     /// Files uploaded at this moment or later do not exist.
     pub exclude_newer: Option<Timestamp>,
     /// Other cut-offs for some packages; `None` lifts the general one.

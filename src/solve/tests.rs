@@ -2,12 +2,12 @@
 //! oracle on random ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::universe::{Asked, Release, World, name};
-use super::{Outcome, Resolution, solve};
+use super::universe::{Asked, Release, World, name, worlds};
+use super::{Conflicts, Effort, Outcome, Question, Resolution, conflicts, solve};
 use crate::package::{Requirement, Version};
 
 fn pins(resolution: &Resolution) -> BTreeMap<String, String> {
@@ -27,26 +27,18 @@ fn solved(world: &World) -> Option<BTreeMap<String, String>> {
 
 #[test]
 fn every_universe_is_solved_as_its_fixture_expects() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/universes");
     let mut count = 0;
-    for topic in std::fs::read_dir(folder).unwrap() {
-        for case in std::fs::read_dir(topic.unwrap().path()).unwrap() {
-            let path = case.unwrap().path();
-            if path.extension().is_none_or(|ending| ending != "toml") {
-                continue;
-            }
-            let world = World::parse(&std::fs::read_to_string(&path).unwrap());
-            let expects_conflict = world.expected.report.is_some();
-            assert_ne!(
-                world.expected.pins.is_some(),
-                expects_conflict,
-                "{}",
-                path.display()
-            );
+    for (path, world) in worlds() {
+        let expects_conflict = world.expected.report.is_some();
+        assert_ne!(
+            world.expected.pins.is_some(),
+            expects_conflict,
+            "{}",
+            path.display()
+        );
 
-            assert_eq!(solved(&world), world.expected.pins, "{}", path.display());
-            count += 1;
-        }
+        assert_eq!(solved(&world), world.expected.pins, "{}", path.display());
+        count += 1;
     }
     assert!(count >= 20, "only {count} fixtures were found");
 }
@@ -232,4 +224,98 @@ fn packages_that_go_back_in_step_do_not_wander() {
         "the newest `a` goes with an older `c`"
     );
     assert!(answer.trail.len() < 40, "{} steps", answer.trail.len());
+}
+
+fn all_conflicts(world: &World) -> Option<Conflicts> {
+    let (question, catalog) = (world.question(), world.catalog());
+    let Outcome::Unsolvable(first) = solve(&question, &catalog).unwrap().outcome else {
+        return None;
+    };
+    let effort = Effort::new(1000, &|| true);
+    Some(conflicts(&question, &catalog, &first, &effort, &mut |_| {}).unwrap())
+}
+
+/// Whether some declarations of a world alone have a solution; the others are not there at all.
+fn is_solved(world: &World, kept: impl Fn(usize) -> bool) -> bool {
+    let mut question = Question::clone(&world.question());
+    let mut at = 0;
+    question.declarations.retain(|_| {
+        at += 1;
+        kept(at - 1)
+    });
+    let outcome = solve(&Arc::new(question), &world.catalog())
+        .unwrap()
+        .outcome;
+    matches!(outcome, Outcome::Solved(_))
+}
+
+#[track_caller]
+fn check_conflicts(world: &World, found: &Conflicts) {
+    assert!(found.is_complete);
+    for core in &found.cores {
+        let members = &core.declarations;
+        assert!(!is_solved(world, |at| members.contains(&at)), "{members:?}");
+        for member in members {
+            let is_solved = is_solved(world, |at| members.contains(&at) && at != *member);
+            assert!(is_solved, "{members:?} do not need {member}");
+        }
+    }
+    let all: Vec<usize> = found
+        .cores
+        .iter()
+        .flat_map(|core| core.declarations.clone())
+        .collect();
+    let each: BTreeSet<usize> = all.iter().copied().collect();
+    assert_eq!(
+        all.len(),
+        each.len(),
+        "no two conflicts share a declaration"
+    );
+    assert!(is_solved(world, |at| !each.contains(&at)));
+}
+
+#[test]
+fn every_conflict_of_a_universe_is_found_and_minimal() {
+    for (path, world) in worlds() {
+        let Some(found) = all_conflicts(&world) else {
+            continue;
+        };
+        check_conflicts(&world, &found);
+        let question = world.question();
+        let text = |at: &usize| question.declarations[*at].origin.text().to_owned();
+        let cores = found.cores.iter();
+        let lines: Vec<Vec<String>> = cores
+            .map(|core| core.declarations.iter().map(text).collect())
+            .collect();
+
+        if let Some(expected) = &world.expected.conflicts {
+            assert_eq!(lines, *expected, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_search_that_may_not_go_on_says_that_it_is_not_complete() {
+    let world = World::parse("question.requires = [\"a\", \"b\"]\n");
+    let question = world.question();
+    let Outcome::Unsolvable(first) = solve(&question, &world.catalog()).unwrap().outcome else {
+        panic!("it has no solution");
+    };
+
+    let effort = Effort::new(4, &|| true);
+    let found = conflicts(&question, &world.catalog(), &first, &effort, &mut |_| {}).unwrap();
+
+    assert_eq!(found.cores.len(), 1);
+    assert!(!found.is_complete);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_conflict_of_any_world_is_minimal(world in some_world()) {
+        if let Some(found) = all_conflicts(&world) {
+            check_conflicts(&world, &found);
+        }
+    }
 }

@@ -4,9 +4,12 @@
 //! `[packages.NAME."VERSION"]` with `requires`, `requires-python`, `yanked`, `wheels` (tags),
 //! `sdist`, `upload-time`, `broken`; `[question]` with `requires`, `constraints`, `overrides`,
 //! `excludes`, `python`, `platform`, `prerelease`, `resolution`, `exclude-newer`, `only-binary`,
-//! `prefer`, `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]` with `pins` or `report`.
+//! `prefer`, `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]`
+//! with `pins` or `report`, and beside a report `conflicts`, a list of the lines in each, and
+//! `repairs`, each a list of changes: `requirements.in:1 a==2`, `override a<2`, `python 3.12`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -73,7 +76,25 @@ pub(crate) struct Asked {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Expected {
     pub(crate) pins: Option<BTreeMap<String, String>>,
+    pub(crate) conflicts: Option<Vec<Vec<String>>>,
+    pub(crate) repairs: Option<Vec<Vec<String>>>,
     pub(crate) report: Option<String>,
+}
+
+/// Every fixture, with its path.
+pub(crate) fn worlds() -> Vec<(PathBuf, World)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/universes");
+    let mut worlds = Vec::new();
+    for topic in std::fs::read_dir(folder).unwrap() {
+        for case in std::fs::read_dir(topic.unwrap().path()).unwrap() {
+            let path = case.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let world = World::parse(&std::fs::read_to_string(&path).unwrap());
+                worlds.push((path, world));
+            }
+        }
+    }
+    worlds
 }
 
 /// A package name that a test knows to be valid.
@@ -203,10 +224,11 @@ fn declared(label: &str, lines: &[String], kind: DeclarationKind) -> Vec<Declara
     lines
         .iter()
         .map(|line| {
-            let span = Span::new(at, line.len());
+            let text = line.split("  #").next().unwrap();
+            let span = Span::new(at, text.len());
             at += line.len() + 1;
             Declaration {
-                requirement: Requirement::parse(line).unwrap(),
+                requirement: Requirement::parse(text).unwrap(),
                 kind,
                 origin: Origin::new(&file, span),
                 section: None,

@@ -68,6 +68,11 @@ impl Target {
         self.clone().with_accelerators(accelerators)
     }
 
+    /// Returns the same place with another Python.
+    pub fn with_python(&self, python: PythonVersion) -> Self {
+        Self::new(python, self.platform).with_accelerators(self.accelerators.clone())
+    }
+
     /// Returns words for a message: `Python 3.10 on Linux x86_64 (glibc 2.28)`, and the
     /// accelerators after commas.
     pub fn describe(&self) -> String {

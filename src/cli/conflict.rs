@@ -1,0 +1,244 @@
+//! What is done about a question without a solution: every conflict is told as soon as it is known,
+//! and then the repairs. Whoever stops the run keeps what was told so far.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Exit;
+use super::args::{OutputArgs, OutputFormatArg};
+use super::prepare::Prepared;
+use super::terminal::Terminal;
+use crate::explain::{Explanation, explain, flavour_reasons, ways_out};
+use crate::host::write_whole;
+use crate::repair::{Freedom, Repair, Repairs, repairs};
+use crate::report::{
+    ConflictReport, Findings, LockOutcome, LockReport, RepairReport, conflict_markdown,
+    draw_conflict, draw_further_conflict, draw_hint, draw_repairs,
+};
+use crate::solve::{
+    Conflict, Conflicts, Core, Effort, Failure, FlavourTried, FlavourUnfit, Outcome, Question,
+    conflicts, solve,
+};
+use crate::source::Problem;
+use crate::target::Flavour;
+
+/// So many questions are solved to find all conflicts, and as many to find repairs.
+const MOST_SOLVES: usize = 300;
+/// After this long, or this many times what the failing solve took, no further question is begun.
+const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST_TIMES: u32 = 3;
+/// Repairs are looked for with so many other flavours of torch.
+const MOST_FLAVOURS: usize = 4;
+
+/// What was found.
+pub(super) struct Found {
+    /// The repairs, smallest first.
+    pub(super) repairs: Vec<Repair>,
+    /// Whether the search came to its end.
+    pub(super) is_complete: bool,
+}
+
+/// A question without a solution, and how long that took to find out.
+pub(super) struct Unsolved<'a> {
+    /// The question as it was put, and its catalog.
+    pub(super) prepared: &'a Prepared,
+    /// The question as it was answered: with the flavour of torch that came nearest.
+    pub(super) question: &'a Arc<Question>,
+    /// The flavours that were tried, where one was to be chosen.
+    pub(super) tried: &'a [FlavourTried],
+    /// The conflict that was met first.
+    pub(super) first: &'a Conflict,
+    /// How long the failing solve took.
+    pub(super) took: Duration,
+}
+
+impl Unsolved<'_> {
+    /// Finds all conflicts and repairs; `told` hears of each conflict as soon as it is known.
+    pub(super) fn search(&self, told: &mut dyn FnMut(&Core)) -> Result<Found, Failure> {
+        let (question, catalog) = (self.question, &self.prepared.catalog);
+        let until = Instant::now() + LONGEST.max(self.took * LONGEST_TIMES);
+        let may_go_on = || Instant::now() < until;
+        let effort = Effort::new(MOST_SOLVES, &may_go_on);
+        let Conflicts { cores, is_complete } =
+            conflicts(question, catalog, self.first, &effort, told)?;
+        let effort = Effort::new(MOST_SOLVES, &may_go_on);
+        let freedom = Freedom {
+            python: self.prepared.is_python_free,
+        };
+        let mut found = match cores.is_empty() {
+            true => Repairs::default(),
+            false => repairs(question, &cores, catalog, freedom, &effort)?,
+        };
+        for flavour in self.other_flavours() {
+            if !found.repairs.is_empty() {
+                break;
+            }
+            found = self.repairs_with(flavour, freedom, &effort)?;
+        }
+        Ok(Found {
+            is_complete: is_complete && found.is_complete,
+            repairs: found.repairs,
+        })
+    }
+
+    /// Returns the flavours to look for repairs with, where one is to be chosen: first that of the
+    /// oldest torch with kernels for every GPU, as it takes the smallest step.
+    fn other_flavours(&self) -> Vec<Flavour> {
+        let facts = &self.question.facts;
+        let target = &self.question.target;
+        let gpus = &target.accelerators().gpus;
+        let first = match gpus.is_empty() || self.tried.is_empty() {
+            true => None,
+            false => facts.first_for(gpus, target.platform()),
+        };
+        let first = first.map(|(_, flavour)| flavour);
+        let others = self.tried.iter().filter_map(|tried| match tried.why {
+            FlavourUnfit::Conflict(_) => Some(tried.flavour),
+            FlavourUnfit::Target(_) => None,
+        });
+        let mut flavours: Vec<Flavour> = first.into_iter().collect();
+        flavours.extend(others.filter(|other| Some(*other) != first));
+        flavours.truncate(MOST_FLAVOURS);
+        flavours
+    }
+
+    /// Looks for repairs with another flavour than the one whose conflicts are told.
+    fn repairs_with(
+        &self,
+        flavour: Flavour,
+        freedom: Freedom,
+        effort: &Effort<'_>,
+    ) -> Result<Repairs, Failure> {
+        let catalog = &self.prepared.catalog;
+        let question = Arc::new(Question {
+            target: self.question.target.with_flavour(Some(flavour)),
+            ..Question::clone(self.question)
+        });
+        catalog.expect(Arc::clone(&question));
+        let Outcome::Unsolvable(first) = solve(&question, catalog)?.outcome else {
+            return Ok(Repairs::default());
+        };
+        let found = conflicts(&question, catalog, &first, effort, &mut |_| {})?;
+        match found.cores.is_empty() {
+            true => Ok(Repairs::default()),
+            false => repairs(&question, &found.cores, catalog, freedom, effort),
+        }
+    }
+
+    /// Returns the options that would be a way out of a conflict.
+    fn ways_out(&self, core: &Core) -> Vec<String> {
+        let (question, catalog) = (self.question, &self.prepared.catalog);
+        let until = Instant::now() + LONGEST;
+        let may_go_on = || Instant::now() < until;
+        let effort = Effort::new(MOST_SOLVES, &may_go_on);
+        // Without an answer from outside there is one hint less.
+        ways_out(question, core, catalog, &effort).unwrap_or_default()
+    }
+}
+
+/// Tells everything about a question of `lock` without a solution.
+pub(super) fn tell_conflicts(
+    unsolved: &Unsolved<'_>,
+    output: &OutputArgs,
+    terminal: &Terminal,
+) -> Exit {
+    terminal.say_problems(&unsolved.prepared.problems);
+    let is_json = output.output_format == OutputFormatArg::Json;
+    let mut explanations: Vec<Explanation> = Vec::new();
+    let question = unsolved.question;
+    let say = |text: &str| {
+        if !is_json {
+            terminal.say(text);
+        }
+    };
+    let found = unsolved.search(&mut |core| {
+        let mut told = explain(question, &core.conflict);
+        if explanations.is_empty() {
+            told.flavours = flavour_reasons(question, unsolved.tried);
+        }
+        say(&match explanations.len() {
+            0 => draw_conflict(&told, terminal.style),
+            before => draw_further_conflict(&told, before + 1, terminal.style),
+        });
+        for way in unsolved.ways_out(core) {
+            say(&draw_hint(&way, terminal.style));
+            told.hints.push(way);
+        }
+        explanations.push(told);
+    });
+    let (found, failure) = match found {
+        Ok(found) => (Some(found), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    if explanations.is_empty() {
+        let mut told = explain(question, unsolved.first);
+        told.flavours = flavour_reasons(question, unsolved.tried);
+        say(&draw_conflict(&told, terminal.style));
+        explanations.push(told);
+    }
+    let repairs = found.iter().flat_map(|found| &found.repairs);
+    let repairs: Vec<RepairReport> = repairs
+        .map(|repair| RepairReport::new(question, repair))
+        .collect();
+    let is_complete = found.is_some_and(|found| found.is_complete);
+    if !is_json {
+        tell_repairs(&repairs, is_complete, terminal);
+    }
+    if let Some(failure) = failure {
+        terminal.say_failure(&failure);
+    }
+    let target = question.target.describe();
+    let findings = Findings {
+        target: &target,
+        explanations: &explanations,
+        is_complete,
+        repairs: &repairs,
+    };
+    put_out(&findings, output, terminal)
+}
+
+fn tell_repairs(repairs: &[RepairReport], is_complete: bool, terminal: &Terminal) {
+    if !repairs.is_empty() {
+        let text = draw_repairs(repairs, terminal.style);
+        terminal.say(&format!("\n{text}"));
+    }
+    if !is_complete {
+        terminal.mention("\nThe search ended early: there may be more conflicts and repairs.");
+    }
+}
+
+/// Writes the report where one is asked for.
+fn put_out(findings: &Findings<'_>, output: &OutputArgs, terminal: &Terminal) -> Exit {
+    let json = || LockReport::new(LockOutcome::Conflict(ConflictReport::new(findings))).to_json();
+    let written = output.report.as_deref().map_or(Ok(()), |path| {
+        write_report(path, findings, json).map_err(|error| error.to_string())
+    });
+    let put = match output.output_format {
+        OutputFormatArg::Json => terminal
+            .put_out(&json())
+            .map_err(|error| format!("the outcome could not be written: {error}")),
+        OutputFormatArg::Text => Ok(()),
+    };
+    match written.and(put) {
+        Ok(()) => Exit::No,
+        Err(message) => {
+            terminal.say_problems(&[Problem::anywhere(message)]);
+            Exit::Outside
+        }
+    }
+}
+
+/// Writes a report: JSON by the file's ending, else Markdown.
+fn write_report(
+    path: &Path,
+    findings: &Findings<'_>,
+    json: impl Fn() -> String,
+) -> Result<(), crate::host::WriteError> {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let text = match is_json {
+        true => json(),
+        false => conflict_markdown(findings),
+    };
+    write_whole(path, text.as_bytes())
+}
