@@ -31,7 +31,8 @@ import pathlib
 import re
 import sys
 
-FLAVOURS = ["cpu", "cu117", "cu118", "cu121", "cu124", "cu126", "cu128", "cu129", "cu130", "rocm6.3", "xpu"]
+FLAVOURS = ["cpu", "cu117", "cu118", "cu121", "cu124", "cu126", "cu128", "cu129", "cu130", "cu132",
+            "rocm6.3", "xpu"]
 FAMILY = ["torch", "torchvision", "torchaudio", "torchcodec", "xformers"]
 ROOT = ["triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "triton-rocm", "triton-xpu"]
 PLATFORMS = re.compile(r"(linux|manylinux\w*)_(x86_64|aarch64)$|win_amd64$|macosx_1\d_\d+_(arm64|x86_64)$")
@@ -58,7 +59,7 @@ def main(facts, out):
     flavours = {flavour: listed(facts, flavour, FAMILY) for flavour in FLAVOURS}
     flavours["root"] = listed(facts, "root", ROOT)
     metadata = all_metadata(gathered, flavours)
-    completed = {flavour: by_pairing(flavours[flavour], gathered["pairing"]["rows"]) for flavour in FLAVOURS}
+    completed = {flavour: by_pairing(flavours[flavour], gathered["pairing"]) for flavour in FLAVOURS}
     completed["root"] = {"triton": missing_tritons(flavours["root"]["triton"], gathered)}
     fixture = {
         "flavours": flavours,
@@ -102,9 +103,12 @@ def public(version):
     return version.partition("+")[0]
 
 
-def by_pairing(names, rows):
+def by_pairing(names, pairing):
     """Returns the wheels of torchvision and torchaudio that have to be beside those of torch."""
-    pairs = {row["torch"]: row for row in rows}
+    pairs = {row["torch"]: row for row in pairing["rows"]}
+    # The last torchaudio names no torch, and has the number of the one that it was released with.
+    for version in pairing["torchaudio_without_torch_pin"]:
+        pairs[version] = {**pairs[version], "torchaudio": [version]}
     found = {}
     for version, tags in sorted(names.get("torch", {}).items()):
         base, _, local = version.partition("+")

@@ -7,7 +7,6 @@ mod server;
 mod torch;
 
 pub(crate) use archive::{gzip, wheel};
-pub(crate) use desk::{Desk, walk};
+pub(crate) use desk::{Desk, Run, walk};
 pub(crate) use index::World;
 pub(crate) use server::{Answer, Manner};
-pub(crate) use torch::TorchIndex;
