@@ -12,6 +12,8 @@ mod size;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod torch;
+#[cfg(test)]
 mod transcripts;
 #[cfg(test)]
 mod trouble;

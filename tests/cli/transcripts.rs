@@ -1,6 +1,6 @@
-//! The cases of `fixtures/cli`: each is a folder with `commands`, the files that they read, and
-//! `transcript`, what they said and wrote. `index.toml` tells what the indexes hold, else the one of
-//! `fixtures/cli` does. `PYAUDIT_RENEW=1 cargo test --test cli` writes the transcripts anew: read
+//! The cases of `fixtures/cli` and `fixtures/torch/cases`: each is a folder with `commands`, the files
+//! that they read, and `transcript`, what they said and wrote. `index.toml` tells what the indexes
+//! hold, else the one of `fixtures/cli` does; those of `fixtures/torch` have the PyTorch index. `PYAUDIT_RENEW=1 cargo test --test cli` writes the transcripts anew: read
 //! the difference before accepting it.
 //!
 //! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
@@ -13,14 +13,25 @@ use std::path::Path;
 use super::support::{Desk, World};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli");
+const TORCH_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/torch/cases");
 
 #[test]
 fn every_case_says_and_writes_what_stands_beside_it() {
+    hold_to_transcripts(CASES, desk_of);
+}
+
+#[test]
+fn every_case_of_torch_says_and_writes_what_stands_beside_it() {
+    hold_to_transcripts(TORCH_CASES, |_| Desk::with_torch());
+}
+
+#[track_caller]
+fn hold_to_transcripts(shelf: &str, desk: impl Fn(&Path) -> Desk) {
     let renew = std::env::var_os("PYAUDIT_RENEW").is_some();
     let mut wrong = Vec::new();
-    for case in cases() {
-        let folder = Path::new(CASES).join(&case);
-        let transcript = transcript(&folder);
+    for case in cases(shelf) {
+        let folder = Path::new(shelf).join(&case);
+        let transcript = transcript(&folder, &desk(&folder));
         let expectation = folder.join("transcript");
         if renew {
             fs::write(&expectation, transcript).unwrap();
@@ -54,9 +65,9 @@ fn difference(expected: &str, found: &str) -> Option<usize> {
     (expected != found).then(|| same.count())
 }
 
-fn cases() -> Vec<String> {
+fn cases(shelf: &str) -> Vec<String> {
     let mut cases = Vec::new();
-    for entry in fs::read_dir(CASES).unwrap() {
+    for entry in fs::read_dir(shelf).unwrap() {
         let entry = entry.unwrap();
         if entry.path().is_dir() {
             cases.push(entry.file_name().into_string().unwrap());
@@ -66,17 +77,20 @@ fn cases() -> Vec<String> {
     cases
 }
 
-fn transcript(folder: &Path) -> String {
+fn desk_of(folder: &Path) -> Desk {
     let own = fs::read_to_string(folder.join("index.toml"));
     let index = own.or_else(|_| fs::read_to_string(Path::new(CASES).join("index.toml")));
-    let desk = Desk::new(World::parse(&index.unwrap()));
+    Desk::new(World::parse(&index.unwrap()))
+}
+
+fn transcript(folder: &Path, desk: &Desk) -> String {
     for (name, contents) in inputs(folder) {
         desk.write(&name, contents);
     }
     let commands = fs::read_to_string(folder.join("commands")).unwrap();
     let mut text = String::new();
     for line in commands.lines() {
-        text += &told(&desk, line);
+        text += &told(desk, line);
     }
     text
 }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::index::World;
 use super::server::{Answer, Asked, Server};
+use super::torch::TorchIndex;
 
 /// Where the program is run: nothing of this machine's settings reaches it.
 pub(crate) struct Desk {
@@ -31,6 +32,12 @@ pub(crate) struct Run {
 impl Desk {
     pub(crate) fn new(world: World) -> Self {
         Self::serving(move |asked, base| world.answer(asked, base))
+    }
+
+    /// A desk with the PyTorch index and the default index beside it.
+    pub(crate) fn with_torch() -> Self {
+        let index = TorchIndex::load();
+        Self::serving(move |asked, base| index.answer(asked, base))
     }
 
     pub(crate) fn serving(answer: impl Fn(&Asked, &str) -> Answer + Send + Sync + 'static) -> Self {

@@ -112,9 +112,7 @@ impl World {
 }
 
 fn page(manner: &str, project: &str, releases: &Releases, here: &str) -> Answer {
-    let files = releases
-        .iter()
-        .flat_map(|(version, release)| files(project, version, release));
+    let files = project_files(project, releases);
     if manner == "html" {
         return Answer::ok(
             HTML,
@@ -175,7 +173,11 @@ fn file(manner: &str, projects: &BTreeMap<String, Releases>, name: &str) -> Answ
         "whole" => Manner::Whole,
         _ => Manner::Ranges,
     };
-    let mut files = all(projects);
+    let of_this = |project: &str| name.starts_with(&format!("{}-", project.replace('-', "_")));
+    let mut files = projects
+        .iter()
+        .filter(|(project, _)| of_this(project))
+        .flat_map(|(project, releases)| project_files(project, releases));
     if let Some(wheel) = name.strip_suffix(".metadata") {
         let text = files.find(|file| file.name == wheel);
         return match text.and_then(|file| file.metadata) {
@@ -193,11 +195,18 @@ fn file(manner: &str, projects: &BTreeMap<String, Releases>, name: &str) -> Answ
 }
 
 fn all(projects: &BTreeMap<String, Releases>) -> impl Iterator<Item = File<'_>> {
-    projects.iter().flat_map(|(project, releases)| {
-        releases
-            .iter()
-            .flat_map(move |(version, release)| files(project, version, release))
-    })
+    projects
+        .iter()
+        .flat_map(|(project, releases)| project_files(project, releases))
+}
+
+fn project_files<'a>(
+    project: &'a str,
+    releases: &'a Releases,
+) -> impl Iterator<Item = File<'a>> + 'a {
+    releases
+        .iter()
+        .flat_map(move |(version, release)| files(project, version, release))
 }
 
 fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>> {

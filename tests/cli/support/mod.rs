@@ -4,8 +4,9 @@ mod archive;
 mod desk;
 mod index;
 mod server;
+mod torch;
 
 pub(crate) use archive::{gzip, wheel};
-pub(crate) use desk::{Desk, walk};
+pub(crate) use desk::{Desk, Run, walk};
 pub(crate) use index::World;
 pub(crate) use server::{Answer, Manner};
