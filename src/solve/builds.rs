@@ -1,8 +1,9 @@
 //! Which accelerator a build of the torch family is for, and whether the target's can run it.
 //!
 //! Metadata says neither. The local part of a version says the first (`2.3.1+cu121`), else the
-//! index it comes from, else the tables of what the default index has; the tables of the facts say
-//! the rest. What they do not know is unknown, and never taken for good.
+//! tables of what the default index has; the tables of the facts say the rest. That a version
+//! without local part stands on the index of a flavour says nothing: the same triton stands on all
+//! of them, and old builds for ARM do. What they do not know is unknown, and never taken for good.
 
 use super::candidates::Unfit;
 use super::question::Question;
@@ -21,9 +22,10 @@ pub fn flavour_of(
     version: &Version,
     index: &str,
 ) -> Option<Flavour> {
-    Flavour::of_local(version)
-        .or_else(|| Flavour::of_index(index))
-        .or_else(|| facts.flavour_on_default_index(name, version, platform))
+    let is_of_default = || Flavour::of_index(index).is_none();
+    Flavour::of_local(version).or_else(|| {
+        is_of_default().then(|| facts.flavour_on_default_index(name, version, platform))?
+    })
 }
 
 /// Judges the builds of one project of the family.
