@@ -349,13 +349,15 @@ BECAUSE = {
 # Releases before this one did not use NumPy's C interface in what everybody imports.
 FIRST_COMPILED = {"shapely": "2.0"}
 
+# The first that worked with NumPy 2.0.2 when tried, where the gathered facts were not sure.
+FIRST_TRIED = {"rasterio": "1.3.10"}
+
 # Compiled against NumPy, and yet without a limit of their own.
 WITHOUT = {
-    "jaxlib": "0.4.25 works with NumPy 2.0.2 when tried",
     "numcodecs": "0.12.1 works with NumPy 2.0.2 when tried",
     "onnx": "1.14.1 and 1.16.2 work with NumPy 2.0.2 when tried",
-    "openvino": "2023.0.0 can be imported with NumPy 2.0.2; whether it computes right was not tried",
-    "rasterio": "1.3.11 works with NumPy 2.0.2 when tried",
+    "openvino": "2023.3.0 works with NumPy 2.0.2 when tried",
+    "paddlepaddle": "2.6.2 works with NumPy 2.0.2 when tried",
     "spacy": "what fails is thinc, which has a limit",
 }
 
@@ -364,16 +366,21 @@ TRIED = {
     "blis": "0.7.11",
     "bottleneck": "1.3.8",
     "catboost": "1.2.5",
+    "faiss-cpu": "1.8.0",
     "h5py": "3.10.0",
-    "hdbscan": "0.8.36",
+    "gensim": "4.3.2",
+    "hdbscan": "0.8.37",
+    "jaxlib": "0.4.25",
     "matplotlib": "3.4.3",
     "ml-dtypes": "0.3.2",
     "netcdf4": "1.6.5",
     "numba": "0.55.2",
     "numexpr": "2.9.0",
+    "onnxruntime": "1.16.3",
     "pandas": "2.0.3",
     "pycocotools": "2.0.7",
     "pywavelets": "1.4.1",
+    "rasterio": "1.3.9",
     "scikit-image": "0.22.0",
     "scikit-learn": "1.0.2",
     "scipy": "1.5.4",
@@ -391,7 +398,8 @@ def limits(packages, wheels):
         "declare them. `affected` are the releases before the first one built against NumPy 2.",
     )
     for row in sorted(packages, key=lambda row: row["package"]):
-        package, first = row["package"], row.get("first_numpy2_version")
+        package = row["package"]
+        first = FIRST_TRIED.get(package, row.get("first_numpy2_version"))
         if not row["compiled_against_numpy"] or not first or package in WITHOUT:
             continue
         broken = [wheel["version"] for wheel in wheels if wheel["package"] == package and breaks(wheel)]
