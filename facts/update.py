@@ -350,7 +350,7 @@ BECAUSE = {
 FIRST_COMPILED = {"shapely": "2.0"}
 
 # The first that worked with NumPy 2.0.2 when tried, where the gathered facts were not sure.
-FIRST_TRIED = {"rasterio": "1.3.10"}
+FIRST_TRIED = {"rasterio": "1.3.10", "tables": "3.10.0"}
 
 # Compiled against NumPy, and yet without a limit of their own.
 WITHOUT = {
@@ -367,8 +367,8 @@ TRIED = {
     "bottleneck": "1.3.8",
     "catboost": "1.2.5",
     "faiss-cpu": "1.8.0",
-    "h5py": "3.10.0",
     "gensim": "4.3.2",
+    "h5py": "3.10.0",
     "hdbscan": "0.8.37",
     "jaxlib": "0.4.25",
     "matplotlib": "3.4.3",
@@ -377,7 +377,9 @@ TRIED = {
     "numba": "0.55.2",
     "numexpr": "2.9.0",
     "onnxruntime": "1.16.3",
+    "opencv-python-headless": "4.5.5.64",
     "pandas": "2.0.3",
+    "pyarrow": "14.0.2",
     "pycocotools": "2.0.7",
     "pywavelets": "1.4.1",
     "rasterio": "1.3.9",
@@ -418,7 +420,7 @@ def limit(row, first, platform, broken):
     lowest = FIRST_COMPILED.get(package)
     affected = f">={lowest},<{first}" if lowest else f"<{first}"
     broken = sorted(set(broken + [TRIED[package]] if package in TRIED else broken), key=number)
-    source = row["evidence"] + (f"; tried: {' and '.join(broken)} with NumPy 2" if broken else "")
+    source = row["evidence"] + (f"; tried: {', '.join(broken)} with NumPy 2" if broken else "")
     text = f"\n[[limits]]\npackage = {quoted(package)}\naffected = {quoted(affected)}\n"
     text += f'needs = "numpy<2"\nbecause = {quoted(BECAUSE.get(package, NUMPY))}\nsource = {quoted(source)}\n'
     return text + (f"platform = {quoted(platform)}\n" if platform else "")
