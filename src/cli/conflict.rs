@@ -13,7 +13,7 @@ use crate::host::write_whole;
 use crate::repair::{Freedom, Repair, Repairs, repairs};
 use crate::report::{
     ConflictReport, Findings, LockOutcome, LockReport, RepairReport, conflict_markdown,
-    draw_conflict, draw_further_conflict, draw_hint, draw_repairs,
+    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_repairs,
 };
 use crate::solve::{Conflict, Conflicts, Core, Effort, Failure, conflicts};
 use crate::source::Problem;
@@ -23,6 +23,8 @@ const MOST_SOLVES: usize = 300;
 /// After this long, or this many times what the failing solve took, no further question is begun.
 const LONGEST: Duration = Duration::from_secs(20);
 const LONGEST_TIMES: u32 = 3;
+/// So many conflicts are told in full on the terminal, the others in a line each.
+const MOST_TOLD: usize = 5;
 
 /// What was found.
 pub(super) struct Found {
@@ -97,13 +99,17 @@ pub(super) fn tell_conflicts(
     };
     let found = unsolved.search(&mut |core| {
         let mut told = explain(question, &core.conflict);
-        say(&match explanations.len() {
-            0 => draw_conflict(&told, terminal.style),
-            before => draw_further_conflict(&told, before + 1, terminal.style),
+        let number = explanations.len() + 1;
+        say(&match number {
+            1 => draw_conflict(&told, terminal.style),
+            2..=MOST_TOLD => draw_further_conflict(&told, number, terminal.style),
+            _ => draw_conflict_in_brief(&told, number, terminal.style),
         });
-        for way in unsolved.ways_out(core) {
-            say(&draw_hint(&way, terminal.style));
-            told.hints.push(way);
+        if number <= MOST_TOLD {
+            for way in unsolved.ways_out(core) {
+                say(&draw_hint(&way, terminal.style));
+                told.hints.push(way);
+            }
         }
         explanations.push(told);
     });
