@@ -14,7 +14,7 @@ use crate::host::write_whole;
 use crate::repair::{Freedom, Repair, Repairs, repairs};
 use crate::report::{
     ConflictReport, Findings, LockOutcome, LockReport, RepairReport, conflict_markdown,
-    draw_conflict, draw_further_conflict, draw_hint, draw_repairs,
+    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_repairs,
 };
 use crate::solve::{
     Conflict, Conflicts, Core, Effort, Failure, FlavourTried, FlavourUnfit, Outcome, Question,
@@ -30,6 +30,8 @@ const LONGEST: Duration = Duration::from_secs(20);
 const LONGEST_TIMES: u32 = 3;
 /// Repairs are looked for with so many other flavours of torch.
 const MOST_FLAVOURS: usize = 4;
+/// So many conflicts are told in full on the terminal, the others in a line each.
+const MOST_TOLD: usize = 5;
 
 /// What was found.
 pub(super) struct Found {
@@ -157,13 +159,17 @@ pub(super) fn tell_conflicts(
         if explanations.is_empty() {
             told.flavours = flavour_reasons(question, unsolved.tried);
         }
-        say(&match explanations.len() {
-            0 => draw_conflict(&told, terminal.style),
-            before => draw_further_conflict(&told, before + 1, terminal.style),
+        let number = explanations.len() + 1;
+        say(&match number {
+            1 => draw_conflict(&told, terminal.style),
+            2..=MOST_TOLD => draw_further_conflict(&told, number, terminal.style),
+            _ => draw_conflict_in_brief(&told, number, terminal.style),
         });
-        for way in unsolved.ways_out(core) {
-            say(&draw_hint(&way, terminal.style));
-            told.hints.push(way);
+        if number <= MOST_TOLD {
+            for way in unsolved.ways_out(core) {
+                say(&draw_hint(&way, terminal.style));
+                told.hints.push(way);
+            }
         }
         explanations.push(told);
     });

@@ -1,12 +1,14 @@
 //! Ways out of a conflict that are no change of what is declared: an option that was typed otherwise
 //! would do. Each is tried before it is told, so that its command works as printed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::package::Timestamp;
+use crate::input::{FormatList, FormatName};
+use crate::package::{PackageName, Timestamp};
 use crate::repair::other_pythons;
 use crate::solve::{
-    Catalog, Core, Effort, Failure, Outcome, Prereleases, Question, Unfit, part_of,
+    Catalog, Core, Effort, Fact, Failure, Outcome, Prereleases, Question, Unfit, part_of,
 };
 
 /// Returns the ways out of a conflict, each a sentence. They are tried on its own declarations.
@@ -26,6 +28,7 @@ pub fn ways_out(
     let ways = [
         trial.prereleases()?,
         trial.later_cutoff()?,
+        trial.sources()?,
         trial.another_python()?,
     ];
     Ok(ways.into_iter().flatten().collect())
@@ -109,6 +112,34 @@ impl Trial<'_> {
         times.sort_unstable();
         times.dedup();
         times
+    }
+
+    /// Lets the source distributions of packages count that have no wheel.
+    fn sources(&self) -> Result<Option<String>, Failure> {
+        let mut question = Question::clone(self.alone);
+        let facts = self.core.conflict.facts.iter();
+        let packages = facts.filter_map(|fact| match fact {
+            Fact::Nothing { name, unusable, .. } => {
+                let mut reasons = unusable.iter().map(|(why, _)| why);
+                reasons.any(|why| *why == Unfit::SourceOnly).then_some(name)
+            }
+            _ => None,
+        });
+        let packages: BTreeSet<&PackageName> = packages.collect();
+        if packages.is_empty() {
+            return Ok(None);
+        }
+        let names = packages
+            .iter()
+            .map(|name| FormatName::Package((*name).clone()));
+        let names: Vec<FormatName> = names.collect();
+        question.policy.formats.apply(FormatList::NoBinary, &names);
+        let is_solved = self.is_solved(question)?;
+        Ok(is_solved.then(|| {
+            let names: Vec<&str> = packages.iter().map(|name| name.as_ref()).collect();
+            let names = names.join(",");
+            format!("With source distributions it has a solution: `--no-binary {names}`.")
+        }))
     }
 
     fn another_python(&self) -> Result<Option<String>, Failure> {

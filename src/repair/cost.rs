@@ -8,6 +8,8 @@ use crate::solve::Candidates;
 pub(crate) struct Cost {
     /// How many declarations change.
     pub(crate) touched: usize,
+    /// How many of them come to a pre-release.
+    pub(crate) prereleases: usize,
     /// How many of them come to another major version.
     pub(crate) majors: usize,
     /// How many of them go back to older versions.
@@ -41,6 +43,7 @@ pub(crate) fn distance(
     let is_other_major = from.is_some_and(|from| major(&from) != major(version));
     Cost {
         touched: 1,
+        prereleases: usize::from(version.any_prerelease()),
         majors: usize::from(is_other_major),
         older: usize::from(is_older),
         releases: nearest.map_or(1, |at| at.abs_diff(place)),
@@ -50,6 +53,7 @@ pub(crate) fn distance(
 impl std::ops::AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         self.touched += other.touched;
+        self.prereleases += other.prereleases;
         self.majors += other.majors;
         self.older += other.older;
         self.releases += other.releases;

@@ -13,5 +13,7 @@ pub use conflict::{ConflictReport, Findings, conflict_markdown};
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
 pub use summary::{Summary, summary};
-pub use terminal::{draw_conflict, draw_further_conflict, draw_hint, draw_problem};
+pub use terminal::{
+    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_problem,
+};
 pub use words::{Style, count, list, printable};

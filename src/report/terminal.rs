@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::Style;
 use super::excerpt::draw_places;
+use super::{Style, list};
 use crate::explain::{Explanation, FlavourReason};
+use crate::package::IndexUrl;
 use crate::source::{Level, Origin, Problem};
 
 /// Draws a problem in the user's input: what is wrong, the line, and what to type instead.
@@ -41,6 +42,23 @@ pub fn draw_further_conflict(explanation: &Explanation, number: usize, style: St
         "\n{error}: independent of the others\n\n{}",
         body(explanation, style)
     )
+}
+
+/// Tells a conflict in a line or two: where it starts, and how it ends.
+pub fn draw_conflict_in_brief(explanation: &Explanation, number: usize, style: Style) -> String {
+    let label = format!("conflict {number}: ");
+    let places: Vec<String> = explanation
+        .places
+        .iter()
+        .map(|place| {
+            let line = IndexUrl::redacted(place.origin.text());
+            format!("`{}` {line}", place.origin)
+        })
+        .collect();
+    let end = explanation.conclusion.as_ref().or(explanation.steps.last());
+    let end = end.map_or("", String::as_str);
+    let told = style.wrapped(&format!("{} — {end}", list(&places)), label.len());
+    format!("{}{told}", style.bold(&style.red(&label)))
 }
 
 fn body(explanation: &Explanation, style: Style) -> String {

@@ -19,6 +19,7 @@ use super::candidates::Unfit;
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Fact};
 use super::effort::Effort;
+use super::ledger::Ledger;
 use super::passes::Outcome;
 use super::question::Question;
 use crate::package::{Declaration, DeclarationKind, Requirement, Specifiers};
@@ -75,9 +76,36 @@ pub fn conflicts(
     };
     let mut answer = Conflicts::default();
     let mut left: BTreeSet<usize> = (0..question.declarations.len()).collect();
-    let mut conflict = first.clone();
+    for at in search.hopeless(first)? {
+        let alone = BTreeSet::from([at]);
+        match search.outcome(&alone)? {
+            None => return Ok(answer),
+            Some(Outcome::Solved(_)) => {}
+            Some(Outcome::Unsolvable(conflict)) => {
+                let core = Core {
+                    declarations: vec![at],
+                    conflict,
+                };
+                found(&core);
+                left.remove(&at);
+                answer.cores.push(core);
+            }
+        }
+    }
+    let mut conflict = match answer.cores.is_empty() {
+        true => Some(first.clone()),
+        false => None,
+    };
     loop {
-        let Some(core) = search.core(&left, &conflict)? else {
+        let proof = match conflict.take() {
+            Some(conflict) => conflict,
+            None => match search.outcome(&left)? {
+                None => return Ok(answer),
+                Some(Outcome::Solved(_)) => break,
+                Some(Outcome::Unsolvable(conflict)) => conflict,
+            },
+        };
+        let Some(core) = search.core(&left, &proof)? else {
             return Ok(answer);
         };
         if !search.is_of_the_whole(&core, &left)? {
@@ -86,11 +114,6 @@ pub fn conflicts(
         found(&core);
         left.retain(|at| !core.declarations.contains(at));
         answer.cores.push(core);
-        match search.outcome(&left)? {
-            None => return Ok(answer),
-            Some(Outcome::Solved(_)) => break,
-            Some(Outcome::Unsolvable(next)) => conflict = next,
-        }
     }
     answer.is_complete = !effort.is_out();
     Ok(answer)
@@ -163,6 +186,44 @@ impl Search<'_> {
             .solve(&part_of(self.question, kept), self.catalog)
     }
 
+    /// Returns the requirements that no version meets, those of the first conflict before the
+    /// others: each is a conflict of its own, and there may be many of one kind.
+    fn hopeless(&self, first: &Conflict) -> Result<Vec<usize>, Failure> {
+        let ledger = Ledger::new(self.question, self.catalog);
+        let mut hopeless = Vec::new();
+        for &at in &ledger.declared {
+            let requirement = &self.question.declarations[at].requirement;
+            let is_overridden = !ledger.overrides(&requirement.name).is_empty();
+            let project = ledger.names.borrow_mut().project_id(&requirement.name);
+            let candidates = Arc::clone(&ledger.known(project)?.candidates);
+            let set = requirement.specifiers.set();
+            let is_shut_out = candidates.refused().iter().any(|refused| {
+                let page = candidates.page(refused.page);
+                matches!(refused.why, Unfit::Constraint(_))
+                    && set.contains_key(page.key(refused.version))
+            });
+            let ordinals = candidates.ordinals(set);
+            let mut usable = ordinals.ascending(candidates.usable().len());
+            if !is_overridden && !is_shut_out && usable.next().is_none() {
+                hopeless.push(at);
+            }
+        }
+        let is_of_first = |at: &usize| !self.names(first, *at);
+        hopeless.sort_by_key(is_of_first);
+        Ok(hopeless)
+    }
+
+    fn names(&self, conflict: &Conflict, at: usize) -> bool {
+        conflict.facts.iter().any(|fact| match fact {
+            Fact::Declared { at: it, .. } | Fact::Unmet { at: it, .. } => *it == at,
+            Fact::Needs { .. }
+            | Fact::Limited { .. }
+            | Fact::BuiltFor { .. }
+            | Fact::Refused { .. }
+            | Fact::Nothing { .. } => false,
+        })
+    }
+
     /// Shrinks a conflict among the declarations that are left.
     fn core(&self, left: &BTreeSet<usize>, conflict: &Conflict) -> Result<Option<Core>, Failure> {
         let suspects = self.suspects(left, conflict);
@@ -186,6 +247,11 @@ impl Search<'_> {
         while let Some(candidate) = self.next_candidate(&set, &needed) {
             let mut without = set.clone();
             without.remove(&candidate);
+            if !without.iter().any(|at| self.is_requirement(*at)) {
+                // Where nothing is asked for nothing is in the way.
+                needed.insert(candidate);
+                continue;
+            }
             match self.outcome(&without)? {
                 None => return Ok(None),
                 Some(Outcome::Solved(_)) => {
@@ -209,16 +275,6 @@ impl Search<'_> {
     /// Returns the declarations that a proof may rest on: those that it names, those that limit the
     /// versions of packages which it speaks of, and the overrides.
     fn suspects(&self, left: &BTreeSet<usize>, conflict: &Conflict) -> BTreeSet<usize> {
-        let named = |at: usize| {
-            conflict.facts.iter().any(|fact| match fact {
-                Fact::Declared { at: it, .. } | Fact::Unmet { at: it, .. } => *it == at,
-                Fact::Needs { .. }
-                | Fact::Limited { .. }
-                | Fact::BuiltFor { .. }
-                | Fact::Refused { .. }
-                | Fact::Nothing { .. } => false,
-            })
-        };
         let limits = |declaration: &Declaration| {
             let is_limit = declaration.kind == DeclarationKind::Constraint
                 && !declaration.requirement.specifiers.is_any();
@@ -231,9 +287,15 @@ impl Search<'_> {
                     .contains_key(&declaration.requirement.name)
         };
         let may_matter = |at: &usize| {
-            named(*at) || self.is_override(*at) || limits(&self.question.declarations[*at])
+            self.names(conflict, *at)
+                || self.is_override(*at)
+                || limits(&self.question.declarations[*at])
         };
         left.iter().copied().filter(may_matter).collect()
+    }
+
+    fn is_requirement(&self, at: usize) -> bool {
+        self.question.declarations[at].kind == DeclarationKind::Requirement
     }
 
     fn is_override(&self, at: usize) -> bool {
