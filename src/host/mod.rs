@@ -3,6 +3,7 @@
 mod ambient;
 mod ask;
 mod builder;
+mod edit;
 mod find;
 mod former;
 mod load;
@@ -13,6 +14,7 @@ mod write;
 
 pub use ambient::read_ambient;
 pub use builder::interpreter_for_builds;
+pub use edit::{EditError, write_edits};
 pub use find::default_inputs;
 pub use former::read_former;
 pub use load::{LoadRequest, load};
