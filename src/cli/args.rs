@@ -3,6 +3,7 @@
 //! Where pyaudit, uv, pip and pip-tools name the same thing differently, the other names are
 //! aliases.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -65,6 +66,8 @@ Exit codes:
 pub(crate) enum Command {
     /// Find one version for every package, and write them down as a lock
     Lock(Box<LockArgs>),
+    /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
+    Fix(Box<FixArgs>),
 }
 
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
@@ -74,6 +77,40 @@ pub(crate) enum Command {
 pub(crate) struct LockArgs {
     #[command(flatten)]
     pub(crate) question: QuestionArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What stands below the options of `pyaudit fix`.
+const FIX_EXAMPLES: &str = "\
+Examples:
+  pyaudit fix requirements.in --python 3.13
+          Show up to three repairs, smallest first; each was solved
+  pyaudit fix requirements.in --python 3.13 --apply 1
+          Make the first one; nothing else in the file changes
+  pyaudit fix requirements.in --python 3.13 --apply 2 --dry-run
+          Show what the second one would change
+
+A line with the comment `# pyaudit: keep` is never changed.
+
+Exit codes:
+  0  nothing is broken, or the repair was made or shown
+  1  there is no solution, and no repair was asked for or found
+  2  an input or an option makes no sense
+  3  the network, the index or the disk failed";
+
+/// `pyaudit fix`: everything that `lock` knows, so that a command that failed can be typed again.
+#[derive(Debug, Args)]
+#[command(args_override_self = true, after_help = FIX_EXAMPLES)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) question: QuestionArgs,
+    /// Make this repair, counted from 1
+    #[arg(long, value_name = "NUMBER", help_heading = "Repair")]
+    pub(crate) apply: Option<NonZeroUsize>,
+    /// Write nothing, but show what the repair changes, as a diff; without `--apply` the first
+    #[arg(long, help_heading = "Repair")]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

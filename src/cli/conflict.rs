@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{OutputArgs, OutputFormatArg};
+use super::command::instead;
+use super::plan::plan;
 use super::prepare::Prepared;
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain, flavour_reasons, ways_out};
@@ -184,12 +186,13 @@ pub(super) fn tell_conflicts(
         explanations.push(told);
     }
     let repairs = found.iter().flat_map(|found| &found.repairs);
+    let command = repairs.clone().next().and_then(|it| making(question, it));
     let repairs: Vec<RepairReport> = repairs
         .map(|repair| RepairReport::new(question, repair))
         .collect();
     let is_complete = found.is_some_and(|found| found.is_complete);
     if !is_json {
-        tell_repairs(&repairs, is_complete, terminal);
+        tell_repairs(&repairs, command.as_deref(), is_complete, terminal);
     }
     if let Some(failure) = failure {
         terminal.say_failure(&failure);
@@ -204,10 +207,31 @@ pub(super) fn tell_conflicts(
     put_out(&findings, output, terminal)
 }
 
-fn tell_repairs(repairs: &[RepairReport], is_complete: bool, terminal: &Terminal) {
+/// Returns the command that makes the first repair, if one can.
+fn making(question: &Question, repair: &Repair) -> Option<String> {
+    let plan = plan(question, &repair.changes).ok()?;
+    Some(match plan.edits.is_empty() {
+        true => instead("lock", &plan.options),
+        false => instead("fix", &["--apply".to_owned(), "1".to_owned()]),
+    })
+}
+
+fn tell_repairs(
+    repairs: &[RepairReport],
+    command: Option<&str>,
+    is_complete: bool,
+    terminal: &Terminal,
+) {
     if !repairs.is_empty() {
         let text = draw_repairs(repairs, terminal.style);
         terminal.say(&format!("\n{text}"));
+    }
+    if let Some(command) = command {
+        // In a line of its own, so that it can be copied.
+        let hint = terminal.style.bold("hint");
+        terminal.say(&format!(
+            "{hint}: The first one is made by\n      {command}"
+        ));
     }
     if !is_complete {
         terminal.mention("\nThe search ended early: there may be more conflicts and repairs.");

@@ -1,22 +1,20 @@
 //! `pyaudit lock`: reads, solves, writes, and says what came of it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
+use super::command::command_line;
 use super::conflict::{Unsolved, tell_conflicts};
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
 use super::prepare::{Inputs, Prepared};
-use super::settings::names;
 use super::terminal::Terminal;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::write_whole;
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
-use crate::package::{PackageName, Version};
 use crate::report::{LockOutcome, LockReport, LockedReport, Summary, count, summary};
 use crate::solve::{FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
@@ -33,21 +31,12 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let of_output = output.problems(&inputs.manifest, &args.question, &inputs.folder);
     inputs.problems.extend(of_output);
     let former = output.former(&mut inputs.problems);
-    let choice = &args.question.choice;
-    let upgrades = names(
-        &choice.upgrade_package,
-        "--upgrade-package",
-        &mut inputs.problems,
-    );
+    let preferences = inputs.preferences(&args.question.choice, former.as_ref());
     let settled = inputs.settled(terminal)?;
     if let Err(error) = output.check() {
         terminal.say_problems(&[Problem::anywhere(error.to_string())]);
         return Err(Exit::Outside);
     }
-    let preferences = match choice.upgrade {
-        true => BTreeMap::new(),
-        false => preferences(former.as_ref(), &upgrades),
-    };
     let run = Run {
         output,
         terminal,
@@ -56,17 +45,6 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         started,
     };
     Ok(run.solve())
-}
-
-fn preferences(former: Option<&Pins>, upgrades: &[PackageName]) -> BTreeMap<PackageName, Version> {
-    let Some(former) = former else {
-        return BTreeMap::new();
-    };
-    former
-        .names()
-        .filter(|name| !upgrades.contains(name))
-        .filter_map(|name| Some((name.clone(), former.versions(name).last()?.clone())))
-        .collect()
 }
 
 /// One run, once its question stands.
@@ -244,20 +222,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// The command as it can be typed again: words with spaces or signs of the shell in quotes.
-fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|word| {
-        let word = word.to_string_lossy().into_owned();
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-        match !word.is_empty() && word.chars().all(is_plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
-    });
-    let words: Vec<String> = std::iter::once("pyaudit".to_owned()).chain(words).collect();
-    words.join(" ")
 }
 
 /// Says how long something took: `340 ms`, `1.9 s`.

@@ -1,10 +1,13 @@
 //! The command line: parse, settle, do, render, exit.
 
 mod args;
+mod command;
 mod conflict;
+mod fix;
 mod lock;
 mod misgivings;
 mod output;
+mod plan;
 mod prepare;
 mod progress;
 mod settings;
@@ -48,6 +51,7 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::of_this_process(&cli.global);
     let exit = match &cli.command {
         Command::Lock(args) => lock::run(args, &terminal),
+        Command::Fix(args) => fix::run(args, &terminal),
     };
     exit.into()
 }

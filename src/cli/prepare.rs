@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::args::QuestionArgs;
+use super::args::{ChoiceArgs, QuestionArgs};
 use super::misgivings::misgivings;
 use super::progress::Progress;
-use super::settings::{Heard, Settings, TorchChoice, settle};
+use super::settings::{Heard, Settings, TorchChoice, names, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
-use crate::lock::LockOptions;
+use crate::lock::{LockOptions, Pins};
 use crate::package::{PackageName, Timestamp, Version};
 use crate::solve::{
     Catalog as _, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
@@ -104,6 +104,28 @@ impl Inputs {
             settings,
             is_python_free,
         })
+    }
+
+    /// Returns the versions of a former lock that are kept where they fit.
+    pub(super) fn preferences(
+        &mut self,
+        choice: &ChoiceArgs,
+        former: Option<&Pins>,
+    ) -> BTreeMap<PackageName, Version> {
+        let upgrades = names(
+            &choice.upgrade_package,
+            "--upgrade-package",
+            &mut self.problems,
+        );
+        let former = former.filter(|_| !choice.upgrade);
+        former
+            .into_iter()
+            .flat_map(|former| former.names().map(move |name| (name, former)))
+            .filter(|(name, _)| !upgrades.contains(name))
+            .filter_map(|(name, former)| {
+                Some((name.clone(), former.versions(name).last()?.clone()))
+            })
+            .collect()
     }
 
     /// Ends the run if anything is wrong.

@@ -19,6 +19,8 @@ const MOST_PROBLEMS: usize = 20;
 pub(super) struct Terminal {
     /// How messages look.
     pub(super) style: Style,
+    /// How results look that go to standard output.
+    pub(super) style_of_results: Style,
     /// Whether somebody watches: progress is shown.
     pub(super) is_watched: bool,
     /// Whether only failures are said.
@@ -40,11 +42,17 @@ impl Terminal {
             ColorChoice::Auto => is_set("CLICOLOR_FORCE") || (is_terminal && !is_dumb),
         };
         let (_, columns) = console::Term::stderr().size_checked().unwrap_or((24, 100));
+        let style = Style {
+            colour,
+            unicode: speaks_unicode(),
+            width: usize::from(columns).clamp(NARROWEST, 120),
+        };
+        let is_piped = args.color == ColorChoice::Auto && !std::io::stdout().is_terminal();
         Self {
-            style: Style {
-                colour,
-                unicode: speaks_unicode(),
-                width: usize::from(columns).clamp(NARROWEST, 120),
+            style,
+            style_of_results: Style {
+                colour: colour && !is_piped,
+                ..style
             },
             is_watched: is_terminal && !is_dumb && !args.quiet,
             is_quiet: args.quiet,

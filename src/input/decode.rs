@@ -62,29 +62,84 @@ impl Fault {
 }
 
 fn text_of(bytes: &[u8]) -> Decoded {
-    // UTF-32 before UTF-16: its little-endian mark starts with the other one's.
-    if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe, 0, 0]) {
-        return utf_32(rest, u32::from_le_bytes);
+    match coding(bytes) {
+        Coding::Known { mark, encoding } => with_encoding(&bytes[mark..], encoding),
+        Coding::Utf32 { mark, unit } => utf_32(&bytes[mark..], unit),
+        Coding::Unknown(name) => Decoded::Unknown(name),
     }
-    if let Some(rest) = bytes.strip_prefix(&[0, 0, 0xfe, 0xff]) {
-        return utf_32(rest, u32::from_be_bytes);
+}
+
+/// How bytes are to be read; `mark` is the length of the byte order mark before the text.
+enum Coding {
+    Known {
+        mark: usize,
+        encoding: &'static Encoding,
+    },
+    Utf32 {
+        mark: usize,
+        unit: fn([u8; 4]) -> u32,
+    },
+    Unknown(String),
+}
+
+fn coding(bytes: &[u8]) -> Coding {
+    // UTF-32 before UTF-16: its little-endian mark starts with the other one's.
+    for (mark, unit) in [
+        ([0xff, 0xfe, 0, 0], u32::from_le_bytes as fn([u8; 4]) -> u32),
+        ([0, 0, 0xfe, 0xff], u32::from_be_bytes),
+    ] {
+        if bytes.starts_with(&mark) {
+            return Coding::Utf32 { mark: 4, unit };
+        }
     }
     for (mark, encoding) in [
         (&[0xef, 0xbb, 0xbf][..], UTF_8),
         (&[0xff, 0xfe], UTF_16LE),
         (&[0xfe, 0xff], UTF_16BE),
     ] {
-        if let Some(rest) = bytes.strip_prefix(mark) {
-            return with_encoding(rest, encoding);
+        if bytes.starts_with(mark) {
+            let mark = mark.len();
+            return Coding::Known { mark, encoding };
         }
     }
     match coding_line(bytes) {
         Some(name) => match encoding_named(&name) {
-            Some(encoding) => with_encoding(bytes, encoding),
-            None => Decoded::Unknown(name),
+            Some(encoding) => Coding::Known { mark: 0, encoding },
+            None => Coding::Unknown(name),
         },
-        None => with_encoding(bytes, UTF_8),
+        None => Coding::Known {
+            mark: 0,
+            encoding: UTF_8,
+        },
     }
+}
+
+/// Changes a file's bytes as its text, with the file's own line ends, is changed: `None` where the
+/// encoding cannot say the text, or does not give the same bytes back.
+pub(super) fn recoded(bytes: &[u8], change: impl FnOnce(&str) -> String) -> Option<Vec<u8>> {
+    let Coding::Known { mark, encoding } = coding(bytes) else {
+        return None;
+    };
+    let (mark, rest) = bytes.split_at(mark);
+    let text = encoding.decode_without_bom_handling_and_without_replacement(rest)?;
+    if encoded(&text, encoding)? != rest {
+        return None;
+    }
+    let mut changed = mark.to_vec();
+    changed.extend(encoded(&change(&text), encoding)?);
+    Some(changed)
+}
+
+fn encoded(text: &str, encoding: &'static Encoding) -> Option<Vec<u8>> {
+    // The web writes no UTF-16, and so encoding_rs does not.
+    if encoding == UTF_16LE {
+        return Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    }
+    if encoding == UTF_16BE {
+        return Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    }
+    let (bytes, _, is_lossy) = encoding.encode(text);
+    (!is_lossy).then(|| bytes.into_owned())
 }
 
 fn with_encoding(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
@@ -196,6 +251,28 @@ mod tests {
     #[test]
     fn a_lone_carriage_return_ends_a_line() {
         check(b"a\rb\r\nc\n\r", "a\nb\r\nc\n\n");
+    }
+
+    #[test]
+    fn a_changed_text_is_written_as_the_file_was() {
+        let change = |bytes: &[u8]| recoded(bytes, |text| text.replace('a', "é\r"));
+
+        for (bytes, expected) in [
+            (&b"\xef\xbb\xbfa"[..], &b"\xef\xbb\xbf\xc3\xa9\r"[..]),
+            (b"\xff\xfea\0", b"\xff\xfe\xe9\0\r\0"),
+            (b"\xfe\xff\0a", b"\xfe\xff\0\xe9\0\r"),
+            (b"# coding: latin-1\na", b"# coding: l\xe9\rtin-1\n\xe9\r"),
+            (b"", b""),
+        ] {
+            assert_eq!(change(bytes).as_deref(), Some(expected));
+        }
+        assert_eq!(
+            change(b"# coding: cp1251\na"),
+            None,
+            "there is no such letter"
+        );
+        assert_eq!(change(b"\xff"), None);
+        assert_eq!(change(b"\xff\xfe\0\0a\0\0\0"), None);
     }
 
     #[test]

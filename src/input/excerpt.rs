@@ -89,6 +89,11 @@ impl Excerpt {
         &self.text
     }
 
+    /// Returns the file.
+    pub(super) fn file(&self) -> &Arc<SourceFile> {
+        &self.file
+    }
+
     /// Returns the place in the file that a part of the text stands for.
     pub(super) fn origin(&self, part: Span) -> Origin {
         let start = self.source_start(part.start);

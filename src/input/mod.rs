@@ -4,6 +4,7 @@
 mod ambient;
 mod decode;
 mod document;
+mod edit;
 mod excerpt;
 mod formats;
 mod groups;
@@ -30,6 +31,7 @@ use crate::source::SourceFile;
 
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use decode::decode;
+pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};
 pub use manifest::{
     AllowBuild, Include, IndexOptions, IndexTable, Located, Manifest, PinnedIndex, Setting,

@@ -43,7 +43,7 @@ fn read_block(excerpt: &Excerpt, context: &ReadContext<'_>) -> Reading {
 }
 
 /// Takes the one block out of its comment signs.
-fn find_block(file: &Arc<SourceFile>) -> Result<Excerpt, Problem> {
+pub(super) fn find_block(file: &Arc<SourceFile>) -> Result<Excerpt, Problem> {
     let lines = lines(file.text());
     let mut found: Option<Excerpt> = None;
     let mut unclosed = None;

@@ -68,6 +68,12 @@ fn texts() -> impl Strategy<Value = String> {
     ]
 }
 
+fn label_for(reader: &Reader) -> &'static str {
+    let labels = ["pyproject.toml", "any.py", "any"];
+    let of_reader = |label: &&str| (reader.accepts)(label);
+    labels.into_iter().find(of_reader).unwrap_or("any")
+}
+
 fn origins(reading: &Reading) -> Vec<Origin> {
     let manifest = &reading.manifest;
     let problems = manifest
@@ -101,7 +107,7 @@ proptest! {
             ..Selection::default()
         };
         for reader in READERS {
-            let (file, _) = decode("any", text.as_bytes());
+            let (file, _) = decode(label_for(reader), text.as_bytes());
             let context = ReadContext {
                 kind: DeclarationKind::Requirement,
                 folder: Path::new("/"),
@@ -114,6 +120,16 @@ proptest! {
                 let place = origin.span.start..origin.span.end;
                 prop_assert!(file.text().get(place).is_some(), "{:?} in {text:?}", origin.span);
             }
+            let stated = reading.statements.iter().filter_map(|statement| match statement {
+                Statement::Declaration(declaration) => Some(declaration),
+                _ => None,
+            });
+            for declaration in stated.chain(&reading.manifest.declarations) {
+                for becomes in [Some("a<3"), None] {
+                    let _ = edits(&[Rewrite::Declaration(declaration, becomes)]);
+                }
+            }
+            let _ = edits(&[Rewrite::Override(&file, "a<3")]);
         }
     }
 

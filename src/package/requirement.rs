@@ -89,6 +89,26 @@ impl Requirement {
         })
     }
 
+    /// Returns where in its text a requirement's specifiers stand, without parentheses and space
+    /// around them; where there are none, the empty place for them. A direct reference has none.
+    pub fn specifiers_in(text: &str) -> Option<Span> {
+        let parts = Parts::split(text).ok()?;
+        if parts.url.is_some() {
+            return None;
+        }
+        let Span { start, end } = parts.specifiers;
+        let given = text[start..end].trim();
+        if given.is_empty() {
+            return Some(Span::new(start, 0));
+        }
+        let at = skip_space(text, start);
+        let inner = given.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+        match inner {
+            Some(inner) => Some(Span::new(skip_space(text, at + 1), inner.trim().len())),
+            None => Some(Span::new(at, given.len())),
+        }
+    }
+
     fn read(
         text: &str,
         specifiers: impl Fn(&str) -> Result<Specifiers, SpecifierError>,
@@ -315,6 +335,33 @@ mod tests {
             parts("a@https://h/a;b.whl ; os_name == 'nt'"),
             "a @ https://h/a;b.whl ; os_name == 'nt'"
         );
+    }
+
+    #[test]
+    fn specifiers_are_found_in_the_text() {
+        let found = |text: &str| {
+            let span = Requirement::specifiers_in(text)?;
+            Some(format!(
+                "{}|{}|{}",
+                &text[..span.start],
+                &text[span.start..span.end],
+                &text[span.end..]
+            ))
+        };
+
+        for (text, expected) in [
+            ("a", "a||"),
+            ("a[x] ; os_name == 'nt'", "a[x]|| ; os_name == 'nt'"),
+            (
+                "a [x] >= 1, <2;os_name == 'nt'",
+                "a [x] |>= 1, <2|;os_name == 'nt'",
+            ),
+            ("a ( >=1 ) ", "a ( |>=1| ) "),
+            ("a()", "a(||)"),
+        ] {
+            assert_eq!(found(text).as_deref(), Some(expected));
+        }
+        assert_eq!(found("a @ https://h.example/a.zip"), None);
     }
 
     #[test]

@@ -108,7 +108,9 @@ impl SourceCode for Excerpt<'_> {
 /// Widens a span to its lines, or to some of a line that is too long to show.
 fn shown(text: &str, start: usize, end: usize) -> (usize, usize) {
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = end + text[end..].find('\n').unwrap_or(text.len() - end);
+    let rest = text[end..].split('\n').next().unwrap_or_default();
+    // miette counts a `\r` as a line.
+    let line_end = end + rest.strip_suffix('\r').unwrap_or(rest).len();
     let first = match start - line_start > LONGEST_LINE {
         true => text.floor_char_boundary(start - AROUND),
         false => line_start,
@@ -157,6 +159,17 @@ mod tests {
             drawn("b\n  a >== 2  # why\nc\n", Span::new(6, 3)),
             "   ╭─[a.in:2:5]\n 2 │   a >== 2  # why\n   ·     ─┬─\n   ·      ╰── here\n   ╰────\n"
         );
+    }
+
+    #[test]
+    fn a_line_that_ends_as_on_windows_is_shown_as_any_other() {
+        let draw = |text: &str| {
+            let file = SourceFile::new("a.in", text);
+            let origin = Origin::new(&file, Span::new(text.find("b").unwrap(), 1));
+            draw_places(&[(&origin, "here".to_owned())], Style::plain())
+        };
+
+        assert_eq!(draw("a\r\nb # c\r\n"), draw("a\nb # c\n"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! terminal: the caller says whether there is colour and how wide a line may be.
 
 mod conflict;
+mod edit;
 mod excerpt;
 mod json;
 mod repair;
@@ -10,6 +11,7 @@ mod terminal;
 mod words;
 
 pub use conflict::{ConflictReport, Findings, conflict_markdown};
+pub use edit::draw_edit;
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
 pub use summary::{Summary, summary};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::Style;
+use crate::input::written;
 use crate::package::IndexUrl;
 use crate::repair::{Change, Relocked, Repair};
 use crate::solve::Question;
@@ -78,13 +79,16 @@ impl RepairReport {
 fn change_report(question: &Question, change: &Change) -> ChangeReport {
     match change {
         Change::Declaration { at, becomes } => {
-            let origin = &question.declarations[*at].origin;
+            let declaration = &question.declarations[*at];
+            let origin = &declaration.origin;
             ChangeReport::Declaration {
                 file: origin.label().to_owned(),
                 line: origin.line(),
                 column: origin.column(),
                 from: IndexUrl::redacted(origin.text()),
-                to: becomes.clone(),
+                to: becomes
+                    .as_deref()
+                    .map(|becomes| written(declaration, becomes)),
             }
         }
         Change::Override { requirement } => ChangeReport::Override {
@@ -115,11 +119,9 @@ impl ChangeReport {
                 to,
                 ..
             } => (format!("{file}:{line}"), Some(from.clone()), to.clone()),
-            Self::Override { requirement } => (
-                "a new file, given with `--override`".to_owned(),
-                None,
-                Some(requirement.clone()),
-            ),
+            Self::Override { requirement } => {
+                ("an override".to_owned(), None, Some(requirement.clone()))
+            }
             Self::Python { python } => (
                 "the command line".to_owned(),
                 None,
