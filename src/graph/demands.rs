@@ -2,6 +2,7 @@
 
 use super::Graph;
 use crate::package::{DeclarationKind, Requirement, Version, VersionKey, VersionSet};
+use crate::solve::Question;
 use crate::target::Target;
 
 /// Something that is asked of a package.
@@ -13,6 +14,8 @@ pub struct Demand {
     pub specifiers: String,
     /// The versions that they admit.
     pub set: VersionSet,
+    /// Why, where it is not declared.
+    pub because: Option<String>,
 }
 
 /// Who asks.
@@ -22,6 +25,8 @@ pub enum By {
     Declaration(usize),
     /// The package at this position of the graph.
     Package(usize),
+    /// The same, by a fact that its metadata does not tell.
+    Limit(usize),
 }
 
 impl Demand {
@@ -39,6 +44,7 @@ impl Demand {
             by,
             specifiers: texts.join(","),
             set,
+            because: None,
         })
     }
 
@@ -63,6 +69,31 @@ impl Graph<'_> {
             let requirements = link.requirements.iter().copied();
             Demand::of(By::Package(link.from), requirements)
         }));
+        demands
+    }
+
+    /// Returns what packages of the lock need of a package beside what they declare, as facts tell.
+    pub fn limits_on(&self, package: usize, question: &Question) -> Vec<Demand> {
+        let target = &question.target;
+        let name = &self.packages()[package].name;
+        let mut demands = Vec::new();
+        if self.is_overridden(package, Some(target)) {
+            return demands;
+        }
+        for (at, limited) in self.packages().iter().enumerate() {
+            let Some(version) = &limited.version else {
+                continue;
+            };
+            let platform = target.platform();
+            let limits = question.facts.limits_on(&limited.name, version, platform);
+            for limit in limits.filter(|limit| limit.needs.name == *name) {
+                let demand = Demand::of(By::Limit(at), std::iter::once(&limit.needs));
+                demands.extend(demand.map(|demand| Demand {
+                    because: Some(limit.because.clone()),
+                    ..demand
+                }));
+            }
+        }
         demands
     }
 

@@ -88,7 +88,7 @@ fn bounds(
     causes.sort_by_key(|cause| match cause {
         Cause::Came(demand) | Cause::Dropped(demand) => match demand.by {
             By::Declaration(_) => 0,
-            By::Package(_) => 1,
+            By::Package(_) | By::Limit(_) => 1,
         },
         _ => 2,
     });

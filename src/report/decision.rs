@@ -152,7 +152,7 @@ fn also(why: &Why<'_>, others: &[&Demand]) -> String {
     let mut named: Vec<String> = named
         .iter()
         .map(|demand| match demand.by {
-            By::Declaration(_) => clause(why, demand, ""),
+            By::Declaration(_) | By::Limit(_) => clause(why, demand, ""),
             By::Package(at) => {
                 format!("{} {}", why.graph.packages()[at].label(), demand.specifiers)
             }
@@ -193,6 +193,13 @@ pub(super) fn clause(why: &Why<'_>, demand: &Demand, name: &str) -> String {
             why.graph.packages()[at].label(),
             place_of(why.graph, at),
             demand.specifiers
+        ),
+        By::Limit(at) => format!(
+            "{}{} works only with {name}{}: {}",
+            why.graph.packages()[at].label(),
+            place_of(why.graph, at),
+            demand.specifiers,
+            demand.because.as_deref().unwrap_or_default()
         ),
     }
 }

@@ -91,7 +91,7 @@ fn demand_of(graph: &Graph<'_>, demand: &Demand) -> String {
             };
             format!("{} {verb} {}", place(graph, at), demand.specifiers)
         }
-        By::Package(at) => {
+        By::Package(at) | By::Limit(at) => {
             let package = graph.packages()[at].label();
             format!(
                 "{package}{} needs {}",

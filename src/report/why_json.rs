@@ -10,6 +10,7 @@ use super::why_not::move_json;
 use crate::graph::{By, Demand, Graph, Obstacle, Path, Total, Why as Reason};
 use crate::lock::LockedDeclaration;
 use crate::package::{IndexUrl, Version};
+use crate::solve::Unfit;
 
 /// Writes it.
 pub fn why_json(why: &Why<'_>) -> String {
@@ -105,13 +106,14 @@ fn obstacle_json(graph: &Graph<'_>, demands: &[Demand], obstacle: &Obstacle) -> 
         Reason::Demand(at) => {
             let demand = &demands[*at];
             let mut value = json!({ "kind": "demand", "specifiers": demand.specifiers });
+            value["because"] = json!(demand.because);
             match demand.by {
                 By::Declaration(at) => {
                     let record = graph.lock().tool.as_ref();
                     let declared = record.and_then(|record| record.declarations.get(at));
                     value["declaration"] = declared.map_or(Value::Null, declaration_json);
                 }
-                By::Package(at) => {
+                By::Package(at) | By::Limit(at) => {
                     let package = graph.packages()[at];
                     value["package"] = json!(package.name.to_string());
                     value["version"] = json!(package.version.as_ref().map(ToString::to_string));
@@ -119,7 +121,7 @@ fn obstacle_json(graph: &Graph<'_>, demands: &[Demand], obstacle: &Obstacle) -> 
             }
             value
         }
-        Reason::Unfit(unfit) => json!({ "kind": unfit.name() }),
+        Reason::Unfit(unfit) => json!({ "kind": unfit_name(*unfit) }),
         Reason::Unusable(reason) => json!({ "kind": "unusable", "reason": reason }),
         Reason::Needs { requirement, found } => json!({
             "kind": "needs",
@@ -130,6 +132,27 @@ fn obstacle_json(graph: &Graph<'_>, demands: &[Demand], obstacle: &Obstacle) -> 
     value["versions"] = texts(&obstacle.versions);
     value["without"] = json!(obstacle.without.as_ref().map(ToString::to_string));
     value
+}
+
+/// Returns the name of a reason in kebab-case.
+fn unfit_name(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::NoFiles => "no-files",
+        Unfit::Newer => "newer-than-cutoff",
+        Unfit::UploadTimeUnknown => "upload-time-unknown",
+        Unfit::SourceOnly => "source-only",
+        Unfit::WheelsOnly => "wheels-only",
+        Unfit::Tags(_) => "tags",
+        Unfit::Python => "python",
+        Unfit::Digest => "digest",
+        Unfit::Toolkit => "toolkit",
+        Unfit::DriverUnknown => "driver-unknown",
+        Unfit::Driver => "driver",
+        Unfit::KernelsUnknown => "kernels-unknown",
+        Unfit::Kernels => "kernels",
+        Unfit::Yanked => "yanked",
+        Unfit::Constraint(_) => "constraint",
+    }
 }
 
 fn witness_json(witness: &Witness) -> Value {

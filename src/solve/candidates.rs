@@ -84,24 +84,6 @@ pub enum Unfit {
     Constraint(usize),
 }
 
-impl Unfit {
-    /// Returns its name in kebab-case, as machines read it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoFiles => "no-files",
-            Self::Newer => "newer-than-cutoff",
-            Self::UploadTimeUnknown => "upload-time-unknown",
-            Self::SourceOnly => "source-only",
-            Self::WheelsOnly => "wheels-only",
-            Self::Tags(_) => "tags",
-            Self::Python => "python",
-            Self::Digest => "digest",
-            Self::Yanked => "yanked",
-            Self::Constraint(_) => "constraint",
-        }
-    }
-}
-
 /// A project judged under a question: its usable versions in ascending order, and the others.
 #[derive(Clone, Debug)]
 pub struct Candidates {
