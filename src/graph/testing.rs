@@ -76,7 +76,8 @@ pub(crate) fn decided(world: &World, package: &str) -> (Decision, Vec<Demand>) {
     let package = graph.named(&name(package)).next().unwrap();
     let project = catalog.project(&graph.packages()[package].name).unwrap();
     let candidates = Judge::new(Arc::clone(&question)).judge(project);
-    let demands = graph.demands_on(package, Some(&question.target));
+    let mut demands = graph.demands_on(package, Some(&question.target));
+    demands.extend(graph.limits_on(package, &question));
     let subject = Subject {
         graph: &graph,
         package,

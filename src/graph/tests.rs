@@ -19,6 +19,7 @@ fn told(world: &World, package: &str) -> Vec<String> {
                         format!("{}:{}", declared.file, declared.line)
                     }
                     By::Package(at) => lock.packages[at].label(),
+                    By::Limit(at) => format!("a fact of {}", lock.packages[at].label()),
                 },
                 Why::Unfit(why) => format!("{why:?}"),
                 Why::Unusable(why) => why.clone(),
@@ -191,4 +192,25 @@ fn wheels_yanks_and_cutoffs_are_told_as_the_solver_has_them() {
             "Newer keeps out 4..4, else 4",
         ]
     );
+}
+
+#[test]
+fn a_bound_that_nobody_declares_is_told_as_a_fact() {
+    let world = World::parse(
+        r#"
+        packages.a."1" = { requires = ["b"] }
+        packages.b."1" = {}
+        packages.b."2" = {}
+        question.requires = ["a"]
+        question.facts = """
+        [[limits]]
+        package = "a"
+        affected = "<2"
+        needs = "b<2"
+        """
+        "#,
+    );
+
+    assert_eq!(pin(&world, "b"), "1");
+    assert_eq!(told(&world, "b"), ["a fact of a 1 keeps out 2..2, else 2"]);
 }
