@@ -31,6 +31,7 @@
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 6 | `explain` | conflicts in sentences, with hints |
+//! | 6 | `graph` | who needs whom in a lock, along which paths, and what decided a version |
 //! | 7 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 8 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
 //! | 8 | `host` | this machine: files, interpreters, GPUs, environment variables |
@@ -45,6 +46,7 @@
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
 //! | a hint | a function in `explain/hints.rs` | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/candidates.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
+//! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
 //! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
 //!
 //! # One word for one thing
@@ -61,6 +63,7 @@ pub mod facts;
 pub mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod graph;
 pub mod host;
 pub mod index;
 pub mod input;

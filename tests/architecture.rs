@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("explain", 6),
     ("facts", 3),
     ("fetch", 8),
+    ("graph", 6),
     ("host", 8),
     ("index", 3),
     ("input", 3),

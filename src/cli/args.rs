@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
+
 /// Locks and audits Python dependencies for the machine they have to run on.
 #[derive(Debug, Parser)]
 #[command(name = "pyaudit", version, about, max_term_width = 100)]
@@ -68,6 +70,15 @@ pub(crate) enum Command {
     Lock(Box<LockArgs>),
     /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
     Fix(Box<FixArgs>),
+    /// Say who needs a package of a lock, what decided its version, or what stands in the way of
+    /// another
+    Why(Box<WhyArgs>),
+    /// Say what stands in the way of a version, as `why --not`
+    WhyNot(Box<WhyArgs>),
+    /// Show who needs what in a lock
+    Tree(Box<TreeArgs>),
+    /// Show what moved between two locks, and by whose doing
+    Diff(Box<DiffArgs>),
 }
 
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
@@ -282,7 +293,7 @@ pub(crate) enum IndexStrategyArg {
 }
 
 /// Where packages come from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Index")]
 pub(crate) struct IndexArgs {
     /// The default index
@@ -324,7 +335,7 @@ pub(crate) struct IndexArgs {
 }
 
 /// The cache.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cache")]
 pub(crate) struct CacheArgs {
     /// The folder of the cache

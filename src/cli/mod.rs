@@ -1,8 +1,10 @@
 //! The command line: parse, settle, do, render, exit.
 
+mod absent;
 mod args;
 mod command;
 mod conflict;
+mod diff;
 mod fix;
 mod lock;
 mod misgivings;
@@ -10,9 +12,16 @@ mod output;
 mod plan;
 mod prepare;
 mod progress;
+mod reading;
+mod reading_args;
+mod relock;
 mod settings;
 mod terminal;
+mod tree;
 mod unnamed;
+mod why;
+mod why_not;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -51,6 +60,10 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::of_this_process(&cli.global);
     let exit = match &cli.command {
         Command::Lock(args) => lock::run(args, &terminal),
+        Command::Why(args) => why::run(args, false, &terminal),
+        Command::WhyNot(args) => why::run(args, true, &terminal),
+        Command::Tree(args) => tree::run(args, &terminal),
+        Command::Diff(args) => diff::run(args, &terminal),
         Command::Fix(args) => fix::run(args, &terminal),
     };
     exit.into()

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use super::Exit;
 use super::args::{ColorChoice, GlobalArgs};
 use crate::report::{Style, count, printable};
 use crate::solve::Failure;
@@ -23,6 +24,8 @@ pub(super) struct Terminal {
     pub(super) style_of_results: Style,
     /// Whether somebody watches: progress is shown.
     pub(super) is_watched: bool,
+    /// Whether colour was asked for, wherever the output goes.
+    pub(super) is_coloured: bool,
     /// Whether only failures are said.
     pub(super) is_quiet: bool,
     /// How much is said beyond the outcome.
@@ -55,6 +58,7 @@ impl Terminal {
                 ..style
             },
             is_watched: is_terminal && !is_dumb && !args.quiet,
+            is_coloured: args.color == ColorChoice::Always,
             is_quiet: args.quiet,
             verbosity: args.verbose,
         }
@@ -100,6 +104,30 @@ impl Terminal {
         if told > MOST_PROBLEMS {
             let more = count(told - MOST_PROBLEMS, "problem");
             self.say(&format!("… and {more} more"));
+        }
+    }
+
+    /// Returns how results look on standard output.
+    pub(super) fn out_style(&self) -> Style {
+        match std::io::stdout().is_terminal() || self.is_coloured {
+            true => self.style,
+            false => Style {
+                colour: false,
+                width: Style::plain().width,
+                ..self.style
+            },
+        }
+    }
+
+    /// Shows a result for people on standard output.
+    pub(super) fn show(&self, text: &str) -> Exit {
+        match self.put_out(&printable(text, self.out_style())) {
+            Ok(()) => Exit::Fine,
+            Err(error) => {
+                let message = format!("the answer could not be written: {error}");
+                self.say_problems(&[Problem::anywhere(message)]);
+                Exit::Outside
+            }
         }
     }
 

@@ -160,7 +160,7 @@ const WELL_KNOWN: &[&str] = &[
 ];
 
 /// Returns the name that was probably meant, if one is near.
-pub(crate) fn nearest_name(name: &PackageName) -> Option<&'static str> {
+pub fn nearest_name(name: &PackageName) -> Option<&'static str> {
     let name = name.as_ref();
     if let Some((_, installed)) = INSTALLED_AS.iter().find(|(imported, _)| *imported == name) {
         return Some(installed);

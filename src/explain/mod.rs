@@ -12,5 +12,7 @@ mod ways_out;
 mod wording;
 
 pub use accelerators::{FlavourReason, flavour_reasons};
-pub use prose::{Explanation, Place, explain};
+pub use known_names::nearest_name;
+pub use prose::{Explanation, Place, explain, unfit_sentence};
 pub use ways_out::ways_out;
+pub use wording::{need, some_versions};

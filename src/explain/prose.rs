@@ -187,7 +187,7 @@ impl Telling<'_> {
                 ));
                 continue;
             }
-            let sentence = sentence_of_unfit(self.question, name, candidates, *why, versions);
+            let sentence = unfit_sentence(self.question, name, candidates, *why, versions);
             self.steps.push(sentence);
         }
     }
@@ -232,7 +232,8 @@ fn sentence_of_needs(
     format!("{versions} {verb} {what}")
 }
 
-fn sentence_of_unfit(
+/// Tells why versions, newest first, cannot be used.
+pub fn unfit_sentence(
     question: &Question,
     name: &PackageName,
     candidates: &Candidates,

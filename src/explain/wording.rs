@@ -60,7 +60,7 @@ pub(crate) fn versions_of(who: &VersionsOf) -> (String, bool) {
 }
 
 /// Says what is needed: `numpy <2.0.0,>=1.21`, or only the name where any version will do.
-pub(crate) fn need(requirement: &Requirement) -> String {
+pub fn need(requirement: &Requirement) -> String {
     let mut text = requirement.name.to_string();
     if !requirement.extras.is_empty() {
         let extras: Vec<&str> = requirement.extras.iter().map(AsRef::as_ref).collect();
@@ -130,7 +130,7 @@ fn existing(candidates: &Candidates) -> Vec<(Vec<u8>, Version)> {
 
 /// Says which versions are meant, newest first and not too many: `2.1.1`, `2.1.1 and 2.1.0`, or
 /// `2.1.0 to 2.1.2 (3 versions)`.
-pub(crate) fn some_versions(newest_first: &[Version]) -> String {
+pub fn some_versions(newest_first: &[Version]) -> String {
     match newest_first {
         [] => "no version".to_owned(),
         [one] => one.to_string(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Lock, Pins, RequirementsStyle, read_pylock, read_requirements_pins, write_pylock,
-    write_requirements,
+    Lock, Pins, RequirementsStyle, read_pylock, read_requirements_lock, read_requirements_pins,
+    write_pylock, write_requirements,
 };
 use crate::source::{Problem, SourceFile};
 
@@ -18,6 +18,8 @@ pub struct Format {
     pub name: &'static str,
     /// Writes a lock; the same lock gives the same bytes.
     pub write: fn(&Lock, &WriteOptions) -> String,
+    /// Reads a lock back, as far as the format holds it.
+    pub read: fn(&Arc<SourceFile>) -> Result<Lock, Problem>,
     /// Reads the pins of a former output.
     pub read_pins: fn(&Arc<SourceFile>) -> Result<Pins, Problem>,
 }
@@ -27,11 +29,13 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "pylock.toml",
         write: |lock, _| write_pylock(lock),
+        read: read_pylock,
         read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
     },
     Format {
         name: "requirements.txt",
         write: write_requirements,
+        read: |file| Ok(read_requirements_lock(file)),
         read_pins: |file| Ok(read_requirements_pins(file)),
     },
 ];

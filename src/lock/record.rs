@@ -154,6 +154,14 @@ const KINDS: &[(DeclarationKind, &str)] = &[
 ];
 
 impl LockedDeclaration {
+    /// Returns `file:line`, or the file alone where no line is known.
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
+
     /// Returns the name of its kind.
     pub fn kind_name(&self) -> &'static str {
         KINDS

@@ -150,10 +150,15 @@ impl LockReport {
 impl LockReport {
     /// Writes it as indented JSON with a newline at its end.
     pub fn to_json(&self) -> String {
-        // Strings, numbers and maps with string keys always serialize.
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text + "\n"
+        to_text(self)
     }
+}
+
+/// Writes a report as indented JSON with a newline at its end.
+pub(super) fn to_text<T: Serialize>(report: &T) -> String {
+    // Strings, numbers and maps with string keys always serialize.
+    let text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text + "\n"
 }
 
 impl LockedReport {

@@ -1,16 +1,27 @@
 //! What a person or a machine reads at the end, out of plain values. Nothing here looks at the
 //! terminal: the caller says whether there is colour and how wide a line may be.
 
+mod absent;
 mod conflict;
+mod decision;
+mod diff;
+mod drawing;
 mod edit;
 mod excerpt;
 mod json;
 mod repair;
 mod summary;
 mod terminal;
+mod tree;
+mod why;
+mod why_json;
+mod why_not;
 mod words;
 
+pub use absent::{Absent, Bringer, absent_json, absent_text};
 pub use conflict::{ConflictReport, Findings, conflict_markdown};
+pub use diff::{diff_json, diff_text};
+pub use drawing::{Drawing, draw_needs, draw_paths};
 pub use edit::draw_edit;
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
@@ -18,4 +29,8 @@ pub use summary::{Summary, summary};
 pub use terminal::{
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_problem,
 };
+pub use tree::{Tree, tree_json, tree_text};
+pub use why::{Decided, Known, Move, Why, Witness, why_text};
+pub use why_json::why_json;
+pub use why_not::{WhyNot, draw_why_not, why_not_json};
 pub use words::{Style, count, list, printable};

@@ -3,6 +3,7 @@
 
 mod accelerator;
 mod concrete;
+mod described;
 mod flavour;
 mod markers;
 mod platform;

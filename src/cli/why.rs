@@ -1,0 +1,240 @@
+//! `pyaudit why`: who needs a package, and what decided its version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Exit;
+use super::absent::tell_absent;
+use super::args::{CacheArgs, IndexArgs};
+use super::reading::{Asked, Reading};
+use super::reading_args::{GraphFormatArg, WhyArgs};
+use super::terminal::Terminal;
+use super::why_not::why_not;
+use super::witness::witness;
+use crate::fetch::LiveCatalog;
+use crate::graph::{Demand, Graph, Paths, Subject, Told, decide};
+use crate::index::Project;
+use crate::lock::LockedSource;
+use crate::package::{PackageName, Requirement, Version};
+use crate::report::{Decided, Drawing, Known, Why, draw_paths, why_json, why_text};
+use crate::solve::{Candidate, Catalog, Failure, Judge, Question, Refusal};
+use crate::source::Problem;
+
+/// So many paths are shown where not all are asked for.
+const USUAL_PATHS: usize = 5;
+
+/// Runs the command; `is_not` for `why-not`.
+pub(super) fn run(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Exit {
+    why(args, is_not || args.not, terminal).unwrap_or_else(|problem| {
+        terminal.say_problems(&[*problem]);
+        Exit::Usage
+    })
+}
+
+fn why(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Result<Exit, Box<Problem>> {
+    let wanted = Requirement::parse(&args.package).map_err(|error| {
+        let message = format!("`{}` is not a package: {}", args.package, error.message);
+        Box::new(Problem::anywhere(message).with_help("Examples: `numpy`, `numpy==2.1`."))
+    })?;
+    let mut reading = Reading::read(&args.lock)?;
+    reading.complete((&args.index, &args.cache), terminal);
+    if is_not || !wanted.specifiers.is_any() {
+        return why_not(args, &wanted, &reading, terminal);
+    }
+    let graph = Graph::new(&reading.lock, reading.target.as_ref());
+    let found = graph.named(&wanted.name);
+    if found.is_empty() {
+        return Ok(tell_absent(args, &wanted.name, &reading, &graph, terminal));
+    }
+    let drawing = match args.output_format {
+        GraphFormatArg::Mermaid => Some(Drawing::Mermaid),
+        GraphFormatArg::Dot => Some(Drawing::Dot),
+        GraphFormatArg::Text | GraphFormatArg::Json => None,
+    };
+    if let Some(drawing) = drawing {
+        let drawn = draw_paths(&graph, &found.collect::<Vec<_>>(), args.depth, drawing);
+        return Ok(terminal.show(&drawn));
+    }
+    let mut told: Vec<String> = Vec::new();
+    let mut exit = Exit::Fine;
+    for package in found {
+        let (decided, failure) = decided(args, &reading, &graph, package);
+        let paths = paths(args, &graph, package);
+        let why = Why {
+            graph: &graph,
+            package,
+            file: &reading.file,
+            target: reading.target.as_ref(),
+            paths: &paths,
+            decided: &decided,
+        };
+        told.push(match args.output_format {
+            GraphFormatArg::Json => why_json(&why),
+            _ => why_text(&why, terminal.out_style()),
+        });
+        if let Some(failure) = failure {
+            terminal.say_failure(&failure);
+            exit = Exit::Outside;
+        }
+    }
+    match terminal.show(&told.join("\n")) {
+        Exit::Fine => Ok(exit),
+        exit => Ok(exit),
+    }
+}
+
+fn paths(args: &WhyArgs, graph: &Graph<'_>, package: usize) -> Paths {
+    let most = if args.all { usize::MAX } else { USUAL_PATHS };
+    let mut paths = graph.paths_to(package, most);
+    if let Some(depth) = args.depth {
+        paths.shortest.retain(|path| path.packages.len() <= depth);
+    }
+    paths
+}
+
+/// Finds out what decided: from the cache, else from the index; and what failed.
+fn decided(
+    args: &WhyArgs,
+    reading: &Reading,
+    graph: &Graph<'_>,
+    package: usize,
+) -> (Decided, Option<Failure>) {
+    if !matches!(graph.packages()[package].source, LockedSource::Registry) {
+        return (Decided::Named, None);
+    }
+    let demands = graph.demands_on(package, reading.target.as_ref());
+    let found = with_catalog((&args.index, &args.cache), reading, |question, catalog| {
+        let outside = (catalog, args.index.offline);
+        known(graph, package, &demands, question, outside)
+    });
+    match found {
+        Ok(Some(Some(known))) => (Decided::Known(Box::new(known)), None),
+        Ok(Some(None)) => {
+            let reason = "no index has a version of it".to_owned();
+            (Decided::Unknown(reason), None)
+        }
+        Ok(None) => {
+            let reason = "the lock does not keep what was declared for which target, as one that \
+                          `pyaudit lock -o pylock.toml` writes does";
+            (Decided::Unknown(reason.to_owned()), None)
+        }
+        Err(Unanswered::Problem(problem)) => (Decided::Unknown(problem.message), None),
+        Err(Unanswered::Failure(failure)) if args.index.offline => {
+            (Decided::Unknown(failure.to_string()), None)
+        }
+        Err(Unanswered::Failure(failure)) => {
+            let reason = "its versions could not be asked for".to_owned();
+            (Decided::Unknown(reason), Some(failure))
+        }
+    }
+}
+
+/// Why a question about a lock got no answer.
+pub(super) enum Unanswered {
+    /// The lock does not make a question.
+    Problem(Box<Problem>),
+    /// The outside world failed.
+    Failure(Failure),
+}
+
+/// Asks about a lock's question: the cache alone first, then the indexes, unless that is forbidden.
+/// Returns nothing where the lock makes no question.
+pub(super) fn with_catalog<T>(
+    (index, cache): (&IndexArgs, &CacheArgs),
+    reading: &Reading,
+    mut ask: impl FnMut(&Arc<Question>, &LiveCatalog) -> Result<T, Failure>,
+) -> Result<Option<T>, Unanswered> {
+    let is_offline = index.offline;
+    let refreshes = cache.refresh || !cache.refresh_package.is_empty();
+    let mut index = index.clone();
+    index.offline |= !refreshes && !cache.no_cache;
+    loop {
+        let asked = reading.question(&index, cache);
+        let Some(Asked { question, settings }) = asked.map_err(Unanswered::Problem)? else {
+            return Ok(None);
+        };
+        let question = Arc::new(question);
+        let catalog = LiveCatalog::open(settings.outside, None);
+        match ask(&question, &catalog) {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(failure) if index.offline == is_offline => {
+                return Err(Unanswered::Failure(failure));
+            }
+            Err(_) => index.offline = is_offline,
+        }
+    }
+}
+
+fn known(
+    graph: &Graph<'_>,
+    package: usize,
+    demands: &[Demand],
+    question: &Arc<Question>,
+    (catalog, is_offline): (&LiveCatalog, bool),
+) -> Result<Option<Known>, Failure> {
+    let locked = graph.packages()[package];
+    let project = match project_of(&locked.name, question, catalog) {
+        Ok(project) => project,
+        Err(Refusal::Failed(failure)) => return Err(failure),
+        Err(Refusal::Missing(_) | Refusal::Unusable(_)) => return Ok(None),
+    };
+    let mut demands = demands.to_vec();
+    demands.extend(graph.limits_on(package, question));
+    let candidates = Judge::new(Arc::clone(question)).judge(Arc::clone(&project));
+    let subject = Subject {
+        graph,
+        package,
+        question,
+        candidates: &candidates,
+        demands: &demands,
+    };
+    let mut failed = None;
+    let mut read = |candidate: &Candidate| match catalog.metadata(&project, candidate.at()) {
+        Ok(metadata) => Told::Metadata(metadata),
+        Err(Refusal::Missing(why) | Refusal::Unusable(why)) => Told::Unusable(why),
+        Err(Refusal::Failed(failure)) => {
+            failed = Some(failure);
+            Told::Unknown
+        }
+    };
+    let Some(decision) = decide(&subject, &mut read) else {
+        return Ok(None);
+    };
+    if let Some(failure) = failed.filter(|_| !is_offline) {
+        return Err(failure);
+    }
+    let witness = match decision.open.first() {
+        Some(better) => witness(graph, &locked.name, better, question, catalog).map(Some),
+        None => Ok(None),
+    };
+    let witness = match witness {
+        Err(_) if is_offline => None,
+        witness => witness?,
+    };
+    Ok(Some(Known {
+        decision,
+        demands,
+        question: Arc::clone(question),
+        candidates,
+        witness,
+    }))
+}
+
+/// Asks for a project as the solver does: where the builds of the target's flavour are.
+pub(super) fn project_of(
+    name: &PackageName,
+    question: &Question,
+    catalog: &dyn Catalog,
+) -> Result<Arc<Project>, Refusal> {
+    match question.target.accelerators().flavour {
+        Some(flavour) if question.facts.is_family(name) => catalog.build(name, &flavour),
+        _ => catalog.project(name),
+    }
+}
+
+/// Returns the versions of a lock.
+pub(super) fn pins(graph: &Graph<'_>) -> BTreeMap<PackageName, Version> {
+    let packages = graph.packages().iter();
+    let pins = packages.filter_map(|it| Some((it.name.clone(), it.version.clone()?)));
+    pins.collect()
+}
