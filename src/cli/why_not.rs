@@ -8,7 +8,7 @@ use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, WhyArgs};
 use super::terminal::Terminal;
 use super::why::{Unanswered, project_of, with_catalog};
-use super::witness::{Attempt, attempt, exactly, told};
+use super::witness::{Attempt, attempt, changes, exactly, told};
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
 use crate::package::{PackageName, Requirement, Version};
@@ -28,7 +28,7 @@ pub(super) fn why_not(
         let Some(demand) = demand(wanted, question, catalog)? else {
             return Ok(None);
         };
-        let answer = answer(&graph, &demand, question, catalog)?;
+        let answer = answer(&graph, &demand, question, (catalog, args.index.offline))?;
         Ok(Some((demand, answer)))
     });
     let (demand, answer) = match answer {
@@ -97,7 +97,7 @@ fn answer(
     graph: &Graph<'_>,
     demand: &Requirement,
     question: &Arc<Question>,
-    catalog: &LiveCatalog,
+    (catalog, is_offline): (&LiveCatalog, bool),
 ) -> Result<WhyNot, Failure> {
     let name = &demand.name;
     let locked = locked(graph, name);
@@ -107,6 +107,11 @@ fn answer(
     match attempt(graph, name, Some(demand), question, catalog)? {
         Attempt::Unsolvable(question, conflict) => Ok(WhyNot::Impossible {
             explanation: told(&question, &conflict),
+            repairs: match changes(&question, &conflict, catalog) {
+                // The proof stands without them.
+                Err(_) if is_offline => Vec::new(),
+                changes => changes?,
+            },
         }),
         Attempt::Solved { mut pins, moves } => {
             let Some(version) = pins.remove(name) else {

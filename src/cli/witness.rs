@@ -2,14 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::why::pins;
 use crate::explain::{Explanation, explain};
 use crate::graph::Graph;
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
-use crate::report::{Move, Witness};
-use crate::solve::{Catalog, Conflict, Failure, Outcome, Question, Resolution, solve};
-use crate::source::{Origin, SourceFile};
+use crate::repair::{Freedom, repairs};
+use crate::report::{Move, RepairReport, Witness};
+use crate::solve::{
+    Catalog, Conflict, Effort, Failure, Outcome, Question, Resolution, conflicts, solve,
+};
+use crate::source::{Origin, SourceFile, Span};
+
+/// So many questions are solved to find what would have to change, for so long.
+const MOST_SOLVES: usize = 300;
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// The label of what is asked for beside the declarations.
 const DEMAND: &str = "your demand";
@@ -53,14 +61,45 @@ pub(super) fn attempt(
 }
 
 fn declaration(requirement: &Requirement) -> Declaration {
-    let file = SourceFile::new(DEMAND, requirement.to_string());
+    let text = requirement.to_string();
+    let origin = Origin::whole(&SourceFile::new(DEMAND, text));
     Declaration {
         requirement: requirement.clone(),
         kind: DeclarationKind::Requirement,
-        origin: Origin::whole(&file),
+        origin,
         section: None,
         digests: Vec::new(),
     }
+}
+
+/// Returns what would have to change for a demand to be met, each way of it solved. The demand,
+/// which is the last declaration, is to stay.
+pub(super) fn changes(
+    question: &Question,
+    conflict: &Conflict,
+    catalog: &dyn Catalog,
+) -> Result<Vec<RepairReport>, Failure> {
+    let mut question = question.clone();
+    if let Some(demand) = question.declarations.last_mut() {
+        let text = demand.requirement.to_string();
+        let span = Span::new(0, text.len());
+        let kept = SourceFile::new(DEMAND, format!("{text}  # pyaudit: keep"));
+        demand.origin = Origin::new(&kept, span);
+    }
+    let question = Arc::new(question);
+    let until = Instant::now() + LONGEST;
+    let may_go_on = || Instant::now() < until;
+    let effort = Effort::new(MOST_SOLVES, &may_go_on);
+    let found = conflicts(&question, catalog, conflict, &effort, &mut |_| {})?;
+    if found.cores.is_empty() {
+        return Ok(Vec::new());
+    }
+    let freedom = Freedom::default();
+    let found = repairs(&question, &found.cores, catalog, freedom, &effort)?;
+    let found = found.repairs.iter();
+    Ok(found
+        .map(|repair| RepairReport::new(&question, repair))
+        .collect())
 }
 
 /// Tells a conflict with a demand: it is the user who asks.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::decision::moving;
 use super::json::to_text;
+use super::repair::{RepairReport, draw_repairs};
 use super::terminal::draw_conflict;
 use super::why::Move;
 use super::words::Style;
@@ -36,6 +37,8 @@ pub enum WhyNot {
     Impossible {
         /// The proof.
         explanation: Explanation,
+        /// What would have to change, each way of it solved.
+        repairs: Vec<RepairReport>,
     },
 }
 
@@ -62,12 +65,19 @@ pub fn draw_why_not(demand: &Requirement, answer: &WhyNot, file: &str, style: St
                 moving(moves)
             )
         }
-        WhyNot::Impossible { explanation } => {
+        WhyNot::Impossible {
+            explanation,
+            repairs,
+        } => {
             let explanation = Explanation {
                 headline: format!("{wanted} does not go with what is declared"),
                 ..explanation.clone()
             };
-            return draw_conflict(&explanation, style);
+            let told = draw_conflict(&explanation, style);
+            return match repairs.as_slice() {
+                [] => told,
+                repairs => format!("{told}\n{}", draw_repairs(repairs, style)),
+            };
         }
     };
     style.wrapped(&told, 0) + "\n"
@@ -75,11 +85,15 @@ pub fn draw_why_not(demand: &Requirement, answer: &WhyNot, file: &str, style: St
 
 /// Tells it to machines, version 1: keys are only added.
 pub fn why_not_json(demand: &Requirement, answer: &WhyNot) -> String {
+    let repairs = match answer {
+        WhyNot::Impossible { repairs, .. } => repairs.as_slice(),
+        WhyNot::Locked { .. } | WhyNot::Taken { .. } | WhyNot::Possible { .. } => &[],
+    };
     let (outcome, version, moves, steps) = match answer {
         WhyNot::Locked { version } => ("locked", Some(version), &[][..], None),
         WhyNot::Taken { version, moves } => ("taken-anew", Some(version), &moves[..], None),
         WhyNot::Possible { version, moves } => ("possible", version.as_ref(), &moves[..], None),
-        WhyNot::Impossible { explanation } => ("impossible", None, &[][..], Some(explanation)),
+        WhyNot::Impossible { explanation, .. } => ("impossible", None, &[][..], Some(explanation)),
     };
     to_text(&json!({
         "schema": { "name": "pyaudit.why-not", "version": "1" },
@@ -87,6 +101,7 @@ pub fn why_not_json(demand: &Requirement, answer: &WhyNot) -> String {
         "outcome": outcome,
         "version": version.map(ToString::to_string),
         "moves": moves.iter().map(move_json).collect::<Vec<_>>(),
+        "repairs": repairs,
         "proof": steps.map(|explanation| json!({
             "steps": explanation.steps,
             "conclusion": explanation.conclusion,
