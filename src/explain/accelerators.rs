@@ -3,7 +3,10 @@
 
 use super::wording::{list, some_versions};
 use crate::package::{PackageName, Version};
-use crate::solve::{Candidates, Conflict, Fact, FlavourTried, FlavourUnfit, Question, Unfit};
+use crate::solve::{
+    Candidates, Conflict, Fact, FlavourTried, FlavourUnfit, Question, Unfit, unfit_flavour,
+    unserved,
+};
 use crate::target::{Accelerators, Flavour, Gpu};
 
 /// Flavours that do not serve, with the reason against them.
@@ -29,7 +32,7 @@ pub fn flavour_reasons(question: &Question, tried: &[FlavourTried]) -> Vec<Flavo
     for tried in tried {
         let flavour = tried.flavour;
         let reason = match &tried.why {
-            FlavourUnfit::Target(why) => unfit_flavour(question, flavour, *why),
+            FlavourUnfit::Target(why) => told_flavour(question, flavour, *why),
             FlavourUnfit::Conflict(conflict) => in_a_phrase(question, conflict),
         };
         match reasons.iter_mut().find(|known| known.reason == reason) {
@@ -50,7 +53,7 @@ fn system(question: &Question) -> String {
 }
 
 /// Says what the driver or the toolkit has against a flavour.
-fn unfit_flavour(question: &Question, flavour: Flavour, why: Unfit) -> String {
+fn told_flavour(question: &Question, flavour: Flavour, why: Unfit) -> String {
     let accelerators = question.target.accelerators();
     let os = question.target.platform().os;
     let driver = accelerators.driver.as_ref().map(ToString::to_string);
@@ -137,27 +140,32 @@ pub(super) fn build(
     };
     let newest = versions.first()?;
     let flavour = flavour_of(question, name, candidates, newest);
-    let gpus = gpus(question);
+    let target = &question.target;
+    let all = &target.accelerators().gpus;
     Some(match (why, flavour) {
         (Unfit::Driver | Unfit::DriverUnknown | Unfit::Toolkit, Some(flavour)) => {
-            let reason = unfit_flavour(question, flavour, why);
+            let reason = told_flavour(question, flavour, why);
             format!(
                 "{which} {is} built for {}: {flavour} {reason}",
                 flavour.describe()
             )
         }
         (Unfit::Kernels, Some(flavour @ Flavour::Cuda(..))) => {
-            let platform = question.target.platform();
-            let kernels = question.facts.kernels(newest, &flavour, platform);
-            let kernels = kernels.map_or_else(|| "others".to_owned(), |found| found.describe());
-            format!("{which} {has} kernels for {kernels}, and {gpus}")
+            let (_, gpus) = unserved(&question.facts, target, newest, flavour)?;
+            let kernels = kernels_of(question, name, flavour, versions);
+            format!("{kernels}, and {}", are(gpus))
         }
         (Unfit::Kernels, Some(flavour)) => {
-            format!("{which} {is} built for {}, and {gpus}", flavour.describe())
+            format!(
+                "{which} {is} built for {}, and {}",
+                flavour.describe(),
+                are(all)
+            )
         }
         (Unfit::KernelsUnknown, _) => format!(
-            "the facts of {} do not tell for which GPUs {which} {has} kernels, and {gpus}",
-            question.facts.date()
+            "the facts of {} do not tell for which GPUs {which} {has} kernels, and {}",
+            question.facts.date(),
+            are(all)
         ),
         _ => return None,
     })
@@ -184,17 +192,39 @@ fn flavour_of(
     )
 }
 
-/// Says which GPUs the target has: `RTX 5090 is sm_120`.
-fn gpus(question: &Question) -> String {
-    let gpus = &question.target.accelerators().gpus;
-    let said: Vec<String> = gpus
-        .iter()
-        .map(|gpu| match &gpu.name {
-            Some(name) => format!("{name} is {}", gpu.capability),
-            None => format!("the target has {}", gpu.capability),
-        })
-        .collect();
-    list(&said)
+/// Says for what versions have kernels, those with the same together: `torch 2.3.1+cu121 has
+/// kernels for sm_50–sm_90`.
+fn kernels_of(
+    question: &Question,
+    name: &PackageName,
+    flavour: Flavour,
+    newest_first: &[Version],
+) -> String {
+    let platform = question.target.platform();
+    let mut groups: Vec<(String, Vec<Version>)> = Vec::new();
+    for version in newest_first {
+        let kernels = question.facts.kernels(version, &flavour, platform);
+        let kernels = kernels.map_or_else(|| "unknown GPUs".to_owned(), |found| found.describe());
+        match groups.last_mut() {
+            Some((known, versions)) if *known == kernels => versions.push(version.clone()),
+            _ => groups.push((kernels, vec![version.clone()])),
+        }
+    }
+    let said = groups.iter().map(|(kernels, versions)| {
+        let has = if versions.len() == 1 { "has" } else { "have" };
+        let which = some_versions(versions);
+        format!("{name} {which} {has} kernels for {kernels}")
+    });
+    list(&said.collect::<Vec<_>>())
+}
+
+/// Says what GPUs are: `RTX 5090 is sm_120`.
+fn are<'g>(gpus: impl IntoIterator<Item = &'g Gpu>) -> String {
+    let said = gpus.into_iter().map(|gpu| match &gpu.name {
+        Some(name) => format!("{name} is {}", gpu.capability),
+        None => format!("the target has {}", gpu.capability),
+    });
+    list(&said.collect::<Vec<_>>())
 }
 
 /// What could serve instead: the first torch with kernels for every GPU, and the flavours that
@@ -244,7 +274,8 @@ fn first_for(question: &Question) -> String {
     }
 }
 
-/// A release that the flavour lacks: says which flavours have it.
+/// A release that the flavour lacks, or that does not suit the target in it: says which other
+/// flavours have it and suit.
 fn offered(
     question: &Question,
     name: &PackageName,
@@ -256,7 +287,12 @@ fn offered(
         .specifiers
         .text();
     let version: Version = wanted.trim_start_matches('=').trim().parse().ok()?;
-    let flavours = question.facts.offered(name, &version);
+    let (facts, target) = (&question.facts, &question.target);
+    let mut flavours = facts.offered(name, &version);
+    flavours.retain(|flavour| {
+        target.accelerators().flavour != Some(*flavour)
+            && unfit_flavour(facts, target, *flavour).is_none()
+    });
     let release = version.without_local();
     if flavours.is_empty() {
         return None;

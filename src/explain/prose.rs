@@ -171,8 +171,12 @@ impl Telling<'_> {
         }
         if unusable.is_empty() {
             let wanted: Vec<String> = wanted.iter().map(need).collect();
+            let place = match self.question.target.accelerators().flavour {
+                Some(flavour) if self.question.facts.is_family(name) => format!(" for {flavour}"),
+                _ => String::new(),
+            };
             self.steps.push(format!(
-                "No version of {name} is {}.",
+                "No version of {name}{place} is {}.",
                 as_versions(&wanted, name)
             ));
             return;

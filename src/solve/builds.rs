@@ -7,9 +7,9 @@
 
 use super::candidates::Unfit;
 use super::question::Question;
-use crate::facts::Facts;
+use crate::facts::{Facts, Kernels};
 use crate::package::{PackageName, Version};
-use crate::target::{Flavour, Platform, Target};
+use crate::target::{Flavour, Gpu, Platform, Target};
 
 /// The project whose wheels carry the kernels; what is released with it follows by its pins.
 pub(crate) const CARRIER: &str = "torch";
@@ -78,25 +78,37 @@ impl<'q> Builds<'q> {
             let is_meant = accelerators.flavour == Some(flavour);
             return (!is_meant).then_some(Unfit::Kernels);
         }
-        let platform = self.target.platform();
-        let Some(kernels) = self.facts.kernels(version, &flavour, platform) else {
-            return (!is_pinned).then_some(Unfit::KernelsUnknown);
-        };
-        let may_jit = accelerators.driver.as_ref().is_none_or(|driver| {
-            let floor = self.facts.driver_floor(&flavour, platform.os);
-            let own = floor.and_then(|floor| floor.own.as_ref());
-            own.is_some_and(|own| driver.is_at_least(own))
-        });
-        let runs_on_all = accelerators
-            .gpus
-            .iter()
-            .all(|gpu| kernels.run_on(gpu.capability, may_jit));
-        (!runs_on_all).then_some(Unfit::Kernels)
+        match unserved(self.facts, self.target, version, flavour) {
+            Some((_, gpus)) => (!gpus.is_empty()).then_some(Unfit::Kernels),
+            None => (!is_pinned).then_some(Unfit::KernelsUnknown),
+        }
     }
 }
 
+/// Returns the kernels of a build of torch for CUDA, and the GPUs of the target that run none of
+/// them; nothing where the kernels are unknown.
+pub fn unserved<'f>(
+    facts: &'f Facts,
+    target: &'f Target,
+    torch: &Version,
+    flavour: Flavour,
+) -> Option<(&'f Kernels, Vec<&'f Gpu>)> {
+    let platform = target.platform();
+    let accelerators = target.accelerators();
+    let kernels = facts.kernels(torch, &flavour, platform)?;
+    // Where no driver was said, one can be chosen that compiles the PTX.
+    let may_jit = accelerators.driver.as_ref().is_none_or(|driver| {
+        let floor = facts.driver_floor(&flavour, platform.os);
+        let own = floor.and_then(|floor| floor.own.as_ref());
+        own.is_some_and(|own| driver.is_at_least(own))
+    });
+    let gpus = accelerators.gpus.iter();
+    let left = gpus.filter(|gpu| !kernels.run_on(gpu.capability, may_jit));
+    Some((kernels, left.collect()))
+}
+
 /// Returns what the target's driver or toolkit has against a whole flavour.
-pub(crate) fn unfit_flavour(facts: &Facts, target: &Target, flavour: Flavour) -> Option<Unfit> {
+pub fn unfit_flavour(facts: &Facts, target: &Target, flavour: Flavour) -> Option<Unfit> {
     let Flavour::Cuda(major, minor) = flavour else {
         return None;
     };

@@ -27,7 +27,7 @@ mod trail;
 #[cfg(test)]
 pub(crate) mod universe;
 
-pub use builds::flavour_of;
+pub use builds::{flavour_of, unfit_flavour, unserved};
 pub use candidates::{Candidate, Candidates, Refused, Unfit};
 pub use catalog::{Catalog, Failure, FileAt, Refusal};
 pub use conflict::{Absence, Conflict, Fact, VersionsOf};

@@ -1,6 +1,6 @@
 //! The answer to a solve: one version of each package that is needed, and who needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pubgrub::{SelectedDependencies, VersionSet as _};
@@ -12,7 +12,7 @@ use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
 use crate::facts::Limit;
 use crate::index::{Metadata, Page};
-use crate::package::{DirectUrl, ExtraName, PackageName, Requirement, Version};
+use crate::package::{DirectUrl, ExtraName, PackageName, Requirement, Version, VersionSet};
 use crate::target::Flavour;
 
 /// Packages by name, each with one version.
@@ -50,8 +50,8 @@ pub struct Resolved {
     /// The versions that were tried before it and could not be used, newest first, each with the
     /// reason: a person should hear that another one was taken.
     pub passed_over: Vec<(Version, String)>,
-    /// The limits that hold for it, where its metadata does not say as much and what they limit
-    /// is in the answer.
+    /// The limits that hold for it and made a difference: without them a newer version of what
+    /// they limit would have met all that is said of it.
     pub limits: Vec<Arc<Limit>>,
 }
 
@@ -115,13 +115,12 @@ pub(crate) fn resolution_of(
     walk.unknown_extras.sort();
     walk.unknown_extras.dedup();
     let mut packages: Vec<Resolved> = walk.reached.into_values().collect();
-    let names: BTreeSet<PackageName> = packages.iter().map(|known| known.name.clone()).collect();
-    for package in &mut packages {
-        let edges = std::mem::take(&mut package.edges);
-        package.limits.retain(|limit| {
-            names.contains(&limit.needs.name) && !edges.iter().any(|edge| says(edge, limit))
-        });
-        package.edges = edges;
+    let binding: Vec<Vec<Arc<Limit>>> = packages
+        .iter()
+        .map(|package| binding(ledger, package, &packages))
+        .collect();
+    for (package, binding) in packages.iter_mut().zip(binding) {
+        package.limits = binding;
         package.dependents.sort();
         package.dependents.dedup();
         package.extras.sort();
@@ -133,14 +132,35 @@ pub(crate) fn resolution_of(
     })
 }
 
-/// Whether a declared requirement says at least what a limit says.
-fn says(edge: &Edge, limit: &Limit) -> bool {
-    let (wanted, limited) = (&edge.requirement, &limit.needs);
-    let both = wanted
-        .specifiers
-        .set()
-        .intersection(limited.specifiers.set());
-    wanted.name == limited.name && both == *wanted.specifiers.set()
+/// Returns the limits of a package that made a difference: without them a newer version of what
+/// they limit would have met all that the answer says of it.
+fn binding(ledger: &Ledger<'_>, by: &Resolved, packages: &[Resolved]) -> Vec<Arc<Limit>> {
+    let is_binding = |limit: &&Arc<Limit>| {
+        let name = &limit.needs.name;
+        let Some(limited) = packages.iter().find(|package| package.name == *name) else {
+            return false;
+        };
+        let edges = packages.iter().flat_map(|package| &package.edges);
+        let edges = edges.map(|edge| &edge.requirement);
+        let declared = ledger.declared.iter();
+        let declared = declared
+            .map(|at| &ledger.question.declarations[*at].requirement)
+            .flat_map(|requirement| ledger.effective(requirement));
+        let said: Vec<&VersionSet> = edges
+            .chain(declared)
+            .filter(|requirement| requirement.name == *name)
+            .map(|requirement| requirement.specifiers.set())
+            .collect();
+        let mut newer = limited.candidates.usable().iter().filter(|candidate| {
+            !candidate.is_prerelease && limited.candidates.version(candidate) > limited.version
+        });
+        newer.any(|candidate| {
+            let version = limited.candidates.version(candidate);
+            !limit.needs.specifiers.contains(&version)
+                && said.iter().all(|set| set.contains(&version))
+        })
+    };
+    by.limits.iter().filter(is_binding).cloned().collect()
 }
 
 struct Walk<'l, 'a> {

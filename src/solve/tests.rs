@@ -302,7 +302,7 @@ fn a_search_that_may_not_go_on_says_that_it_is_not_complete() {
         panic!("it has no solution");
     };
 
-    let effort = Effort::new(4, &|| true);
+    let effort = Effort::new(1, &|| true);
     let found = conflicts(&question, &world.catalog(), &first, &effort, &mut |_| {}).unwrap();
 
     assert_eq!(found.cores.len(), 1);
