@@ -1,6 +1,7 @@
 //! What is done about a question without a solution: every conflict is told as soon as it is known,
 //! and then the repairs. Whoever stops the run keeps what was told so far.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use crate::report::{
 };
 use crate::solve::{
     Conflict, Conflicts, Core, Effort, Failure, FlavourTried, FlavourUnfit, Outcome, Question,
-    conflicts, solve,
+    conflicts, part_of, solve,
 };
 use crate::source::Problem;
 use crate::target::Flavour;
@@ -64,8 +65,14 @@ impl Unsolved<'_> {
         let until = Instant::now() + LONGEST.max(self.took * LONGEST_TIMES);
         let may_go_on = || Instant::now() < until;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);
+        let mut is_first = true;
         let Conflicts { cores, is_complete } =
-            conflicts(question, catalog, self.first, &effort, told)?;
+            conflicts(question, catalog, self.first, &effort, &mut |core| {
+                if is_first || !self.is_of_one_flavour(core) {
+                    told(core);
+                }
+                is_first = false;
+            })?;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);
         let freedom = Freedom {
             python: self.prepared.is_python_free,
@@ -107,6 +114,26 @@ impl Unsolved<'_> {
         flavours
     }
 
+    /// Whether a conflict is only one of the flavour that came nearest: with another one, which
+    /// may be chosen as well, its lines have a solution.
+    fn is_of_one_flavour(&self, core: &Core) -> bool {
+        let catalog = &self.prepared.catalog;
+        let kept: BTreeSet<usize> = core.declarations.iter().copied().collect();
+        self.other_flavours().into_iter().any(|flavour| {
+            let part = part_of(&self.with_flavour(flavour), &kept);
+            // What cannot be found out is told.
+            let answer = solve(&part, catalog);
+            answer.is_ok_and(|answer| matches!(answer.outcome, Outcome::Solved(_)))
+        })
+    }
+
+    fn with_flavour(&self, flavour: Flavour) -> Question {
+        Question {
+            target: self.question.target.with_flavour(Some(flavour)),
+            ..Question::clone(self.question)
+        }
+    }
+
     /// Looks for repairs with another flavour than the one whose conflicts are told.
     fn repairs_with(
         &self,
@@ -115,10 +142,7 @@ impl Unsolved<'_> {
         effort: &Effort<'_>,
     ) -> Result<Repairs, Failure> {
         let catalog = &self.prepared.catalog;
-        let question = Arc::new(Question {
-            target: self.question.target.with_flavour(Some(flavour)),
-            ..Question::clone(self.question)
-        });
+        let question = Arc::new(self.with_flavour(flavour));
         catalog.expect(Arc::clone(&question));
         let Outcome::Unsolvable(first) = solve(&question, catalog)?.outcome else {
             return Ok(Repairs::default());
@@ -158,6 +182,9 @@ pub(super) fn tell_conflicts(
     };
     let found = unsolved.search(&mut |core| {
         let mut told = explain(question, &core.conflict);
+        let before = explanations.iter().flat_map(|known| &known.hints);
+        let before: BTreeSet<&String> = before.collect();
+        told.hints.retain(|hint| !before.contains(hint));
         if explanations.is_empty() {
             told.flavours = flavour_reasons(question, unsolved.tried);
         }

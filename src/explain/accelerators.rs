@@ -263,8 +263,7 @@ fn first_for(question: &Question) -> String {
     let platform = question.target.platform();
     match question.facts.first_for(&accelerators.gpus, platform) {
         Some((version, flavour)) => format!(
-            "The first torch with kernels for {} is {version} from {flavour}: `--torch {flavour}` \
-             (facts of {date}).",
+            "The first torch with kernels for {} is {version} from {flavour} (facts of {date}).",
             list(&names)
         ),
         None => format!(
