@@ -260,6 +260,9 @@ fn tell_repairs(
             "{hint}: The first one is made by\n      {command}"
         ));
     }
+    if repairs.is_empty() && is_complete {
+        terminal.say("\nNo other versions of what is declared were found that have a solution.");
+    }
     if !is_complete {
         terminal.mention("\nThe search ended early: there may be more conflicts and repairs.");
     }

@@ -181,7 +181,7 @@ impl Telling<'_> {
             ));
             return;
         }
-        for (why, versions) in unusable {
+        for (why, versions) in &with_tags_together(unusable) {
             if let Unfit::Constraint(at) = why {
                 let says = self.declare(*at);
                 let origin = &self.question.declarations[*at].origin;
@@ -199,6 +199,21 @@ impl Telling<'_> {
 
 fn in_full(flavour: &Flavour) -> String {
     format!("{} ({flavour})", flavour.describe())
+}
+
+/// Whichever axis of its tags a wheel fails on, the sentence is the same.
+fn with_tags_together(unusable: &[(Unfit, Vec<Version>)]) -> Vec<(Unfit, Vec<Version>)> {
+    let mut together: Vec<(Unfit, Vec<Version>)> = Vec::new();
+    for (why, versions) in unusable {
+        match together.last_mut() {
+            Some((Unfit::Tags(_), known)) if matches!(why, Unfit::Tags(_)) => {
+                known.extend(versions.iter().cloned());
+                known.sort_by(|a, b| b.cmp(a));
+            }
+            _ => together.push((*why, versions.clone())),
+        }
+    }
+    together
 }
 
 fn what_it_says(declaration: &Declaration) -> String {
