@@ -44,8 +44,9 @@
 //! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
 //! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
-//! | a hint | a function in `explain/hints.rs` | a line in its `HINTS`; a universe that provokes it |
-//! | a solver rule | `solve/candidates.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
+//! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
+//! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
+//! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand | `tests/imports/pins.txt`, for a limit |
 //! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
 //! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
 //!
@@ -55,7 +56,9 @@
 //! files on the indexes, a *page* one index's part of it. A *candidate* is a version that can be
 //! used on the *target*; one that cannot is *unfit*, with a reason. A *conflict* is the answer that
 //! there is no solution; a *failure* is the outside world's; a *problem* is in the user's input.
-//! A *catalog* answers the solver's questions.
+//! A *catalog* answers the solver's questions. A *core* is a conflict from which no declaration can be
+//! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
+//! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.
 
 pub mod cli;
 pub mod explain;

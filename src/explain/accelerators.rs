@@ -182,7 +182,7 @@ fn flavour_of(
     let index = pages
         .iter()
         .find(|on| (0..on.page.len()).any(|at| on.page.key(at) == key.as_bytes()))
-        .map_or("", |on| &on.index);
+        .map(|on| &*on.index);
     crate::solve::flavour_of(
         &question.facts,
         question.target.platform(),

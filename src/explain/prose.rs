@@ -347,10 +347,16 @@ fn conclusion(question: &Question, conflict: &Conflict) -> Option<String> {
         Fact::BuiltFor { flavours, .. } => Some(flavours),
         _ => None,
     });
-    if let (Some(one), Some(other)) = (built.next(), built.next())
+    let one = built.next();
+    if let (Some(one), Some(other)) = (one, built.next())
         && !one.iter().any(|flavour| other.contains(flavour))
     {
         return Some("All builds in one lock have to be for the same accelerator.".to_owned());
+    }
+    if let (Some(asked), Some(built)) = (question.target.accelerators().flavour, one)
+        && !built.contains(&asked)
+    {
+        return Some(format!("The lock is to be for {}.", in_full(&asked)));
     }
     let asked = asked_of_each(question, conflict);
     let clash = asked

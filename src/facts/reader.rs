@@ -316,11 +316,17 @@ impl Reader<'_> {
 
     fn requirement(&mut self, text: &Text) -> Option<Requirement> {
         let read = Requirement::parse(text.text);
-        read.map_err(|error| {
+        let read = read.map_err(|error| {
             let span = Some(error.span);
             self.values.report_in(text, span, error.message);
-        })
-        .ok()
+        });
+        let read = read.ok()?;
+        let is_plain = read.url.is_none() && read.extras.is_empty() && !text.text.contains(';');
+        if !is_plain {
+            let message = "a limit is a name with versions, and holds wherever `platform` says";
+            self.values.report_in(text, None, message.to_owned());
+        }
+        is_plain.then_some(read)
     }
 }
 

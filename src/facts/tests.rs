@@ -432,6 +432,11 @@ fn a_mistake_in_a_users_file_is_underlined() {
         ("[builds.torch]\ncux = ['<2']", "cux", "flavour"),
         ("[builds.\"-\"]\ncpu = ['<2']", "\"-\"", ""),
         ("[defaults.torch.beos]\ncpu = ['<2']", "beos", "no platform"),
+        (
+            "[[limits]]\npackage = 'a'\naffected = '<2'\nneeds = 'b<2 ; python_version < \"3.9\"'",
+            "b<2 ; python_version < \"3.9\"",
+            "a name with versions",
+        ),
         ("limits = 3", "3", "expected a list of tables"),
         ("[[kernels]]\ntorch = 2", "2", "expected a string"),
         ("[family]\nmembers = ['-']", "-", ""),

@@ -8,7 +8,7 @@ use crate::package::{IndexUrl, PackageName};
 use crate::target::Flavour;
 
 /// The status with which these indexes answer for what they do not have.
-const MISSING: u16 = 403;
+pub(super) const MISSING: u16 = 403;
 
 /// The indexes of all flavours.
 #[derive(Clone, Debug)]
@@ -57,11 +57,9 @@ pub(super) fn is_of_flavour(url: &IndexUrl) -> bool {
     matches!(public.scheme(), "http" | "https") && Flavour::of_index(public.as_str()).is_some()
 }
 
-/// Returns the statuses by which an index says that it does not have something, as far as its
-/// address tells: those of flavours forbid what they lack.
-pub(super) fn statuses_for_missing(url: &IndexUrl) -> Vec<u16> {
-    match is_of_flavour(url) {
-        true => vec![MISSING],
-        false => Vec::new(),
-    }
+/// Whether an index is that of a flavour on the host of the base address. Elsewhere "forbidden" may
+/// mean that a login failed, and the name must not be asked of the next index then.
+pub(super) fn is_beside(url: &IndexUrl, base: &IndexUrl) -> bool {
+    let (one, other) = (url.public(), base.public());
+    is_of_flavour(url) && one.host() == other.host() && one.port() == other.port()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::flavours::{FlavourIndexes, is_of_flavour, statuses_for_missing};
+use super::flavours::{FlavourIndexes, MISSING, is_beside, is_of_flavour};
 use crate::package::{IndexUrl, PackageName};
 use crate::target::Flavour;
 
@@ -70,12 +70,11 @@ pub(super) struct Plan {
 }
 
 impl Index {
-    /// Describes an index of the usual shape; one that its address shows to be PyTorch's says 403
-    /// for what it does not have.
+    /// Describes an index of the usual shape.
     pub fn simple(url: IndexUrl) -> Self {
         Self {
             name: None,
-            statuses_for_missing: statuses_for_missing(&url),
+            statuses_for_missing: Vec::new(),
             url,
             shape: IndexShape::Simple,
             explicit: false,
@@ -106,7 +105,9 @@ impl Index {
     /// Whether its pages are kept although it forbids that: those of flavours do, by a setting of
     /// their storage, and yet are public. They are confirmed each time.
     pub(super) fn is_kept_anyway(&self) -> bool {
-        is_of_flavour(&self.url) && self.url.secret().password().is_none()
+        let address = self.url.secret();
+        let is_public = address.password().is_none() && address.username().is_empty();
+        is_of_flavour(&self.url) && is_public
     }
 
     /// Returns the address of a project's page.
@@ -137,14 +138,20 @@ impl Indexes {
 
     /// Adds where builds for accelerators are: below `base`, an index for each flavour. Where a
     /// flavour is set, the packages of `family` come from its index and from nowhere else, unless
-    /// a package has a source of its own; no other package is ever asked for there. Not to be
-    /// called where no index may be asked at all.
+    /// a package has a source of its own; no other package is ever asked for there. Indexes of
+    /// flavours that are configured on the same host answer for what they lack as it does. Not to
+    /// be called where no index may be asked at all.
     #[must_use]
     pub fn with_builds(
         mut self,
         base: IndexUrl,
         family: impl IntoIterator<Item = PackageName>,
     ) -> Self {
+        for index in &mut self.indexes {
+            if index.statuses_for_missing.is_empty() && is_beside(&index.url, &base) {
+                Arc::make_mut(index).statuses_for_missing = vec![MISSING];
+            }
+        }
         self.builds = Some(FlavourIndexes::new(base, family));
         self
     }

@@ -14,15 +14,16 @@ use crate::target::{Flavour, Gpu, Platform, Target};
 /// The project whose wheels carry the kernels; what is released with it follows by its pins.
 pub(crate) const CARRIER: &str = "torch";
 
-/// Returns what a release of the family is built for, if anybody knows.
+/// Returns what a release of the family is built for, if anybody knows; no index is that of a
+/// direct reference, which is its author's and not the family's.
 pub fn flavour_of(
     facts: &Facts,
     platform: &Platform,
     name: &PackageName,
     version: &Version,
-    index: &str,
+    index: Option<&str>,
 ) -> Option<Flavour> {
-    let is_of_default = || Flavour::of_index(index).is_none();
+    let is_of_default = || index.is_some_and(|index| Flavour::of_index(index).is_none());
     Flavour::of_local(version).or_else(|| {
         is_of_default().then(|| facts.flavour_on_default_index(name, version, platform))?
     })
@@ -52,7 +53,12 @@ impl<'q> Builds<'q> {
 
     /// Returns what speaks against a build, if anything does. A version that somebody pins is taken
     /// where nothing is known of it.
-    pub(crate) fn unfit(&self, version: &Version, index: &str, is_pinned: bool) -> Option<Unfit> {
+    pub(crate) fn unfit(
+        &self,
+        version: &Version,
+        index: Option<&str>,
+        is_pinned: bool,
+    ) -> Option<Unfit> {
         let platform = self.target.platform();
         let flavour = flavour_of(self.facts, platform, self.name, version, index);
         let accelerators = self.target.accelerators();

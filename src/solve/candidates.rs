@@ -49,7 +49,8 @@ pub struct Refused {
     pub why: Unfit,
 }
 
-/// What speaks against a version. The order is that of the tests: a later one was nearer to fit.
+/// What speaks against a version. The order is about that of the tests: a later one was nearer to
+/// fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unfit {
     /// It has no files at all.

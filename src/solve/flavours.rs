@@ -40,7 +40,8 @@ pub struct FlavourAnswer {
     pub question: Arc<Question>,
     /// The answer: where no flavour serves, the conflict of the one that came nearest.
     pub answer: Answer,
-    /// The flavours that do not serve, best first; where none does, all of them.
+    /// The flavours that do not serve, best first; none where the conflict has nothing to do with
+    /// flavours.
     pub tried: Vec<FlavourTried>,
 }
 

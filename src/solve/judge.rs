@@ -119,11 +119,14 @@ impl Judge {
             constraints: Vec::new(),
             preferred: self.question.preferences.get(name),
             builds: Builds::of(&self.question, name),
-            index: &on.index,
+            index: Some(&on.index),
         };
         for &at in self.by_name.get(name).into_iter().flatten() {
             let declaration = &self.question.declarations[at];
             let specifiers = &declaration.requirement.specifiers;
+            if declaration.requirement.url.is_some() {
+                fitness.index = None;
+            }
             if specifiers.is_pin() {
                 fitness.pins.push(specifiers.set());
             }
@@ -147,7 +150,7 @@ struct Fitness<'a> {
     constraints: Vec<(usize, &'a VersionSet)>,
     preferred: Option<&'a Version>,
     builds: Option<Builds<'a>>,
-    index: &'a str,
+    index: Option<&'a str>,
 }
 
 impl Fitness<'_> {

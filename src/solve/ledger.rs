@@ -229,22 +229,27 @@ impl<'a> Ledger<'a> {
         }
         let known = self.known(project)?;
         let candidate = &known.candidates.usable()[ordinal as usize];
+        let version = known.candidates.version(candidate);
+        let index = &known.candidates.project().pages[candidate.page].index;
         let flavour = builds::flavour_of(
             &self.question.facts,
             self.question.target.platform(),
             &name,
-            &known.candidates.version(candidate),
-            &known.candidates.project().pages[candidate.page].index,
+            &version,
+            known.url.is_none().then_some(index),
         );
-        let Some(flavour) = flavour else {
-            return Ok(None);
-        };
+        Ok(flavour.map(|flavour| self.flavour_id(flavour)))
+    }
+
+    /// Returns a flavour as a version of the solver's, a new one at first sight.
+    pub(crate) fn flavour_id(&self, flavour: Flavour) -> Ordinal {
         let mut flavours = self.flavours.borrow_mut();
         let at = flavours.iter().position(|known| *known == flavour);
-        Ok(Some(at.unwrap_or_else(|| {
+        let at = at.unwrap_or_else(|| {
             flavours.push(flavour);
             flavours.len() - 1
-        }) as Ordinal))
+        });
+        at as Ordinal
     }
 
     /// Returns the flavours of a set of the solver's.

@@ -1,4 +1,5 @@
-//! What PubGrub decides about: the run itself, the user's declarations, projects and extras.
+//! What PubGrub decides about: the run itself, the user's declarations, projects, extras, and the
+//! flavour of torch.
 //!
 //! Each declaration is a package of its own between the root and what it asks for. A derivation
 //! then names the very lines that stand against each other.

@@ -1,5 +1,5 @@
 //! The adapter between PubGrub and a catalog: it turns requirements into sets of ordinals and
-//! chooses versions. Order stands in `priority`, fitness in `candidates`, memory in `ledger`.
+//! chooses versions. Order stands in `priority`, fitness in `judge`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -252,9 +252,14 @@ impl<'l, 'a> Provider<'l, 'a> {
     }
 
     fn root_dependencies(&self) -> Wanted {
-        (0..self.ledger.declared.len() as u32)
-            .map(|at| (SolverPackage::Declared(at), Ordinals::full()))
-            .collect()
+        let declared = (0..self.ledger.declared.len() as u32)
+            .map(|at| (SolverPackage::Declared(at), Ordinals::full()));
+        let accelerators = self.ledger.question.target.accelerators();
+        let flavour = accelerators.flavour.map(|flavour| {
+            let asked = Ordinals::singleton(self.ledger.flavour_id(flavour));
+            (SolverPackage::Flavour, asked)
+        });
+        declared.chain(flavour).collect()
     }
 
     fn dependencies_of(
@@ -321,7 +326,10 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
         for limit in self.ledger.limits_on(project, ordinal)? {
             let limited = self.ledger.names.borrow_mut().project_id(&limit.needs.name);
-            let known = self.ledger.known(limited)?;
+            // Where something needs it too, asking for it fails there again, and ends the run.
+            let Ok(known) = self.ledger.known(limited) else {
+                continue;
+            };
             let versions = known.candidates.ordinals(limit.needs.specifiers.set());
             push(
                 wanted,

@@ -154,25 +154,32 @@ fn forbidden_means_missing_on_the_index_of_a_flavour_and_is_remembered() {
 }
 
 #[test]
-fn only_an_address_of_a_flavour_lets_forbidden_mean_missing() {
+fn only_an_address_of_a_flavour_beside_the_others_lets_forbidden_mean_missing() {
     let server = Server::start();
     let listed = publish(&server, "a", "1.0", &[]);
     server.route("/simple/a/", [page("a", &[listed])]);
     for place in ["whl/cu121", "whl", "private"] {
         server.route(&format!("/{place}/a/"), [Answer::status(403)]);
     }
-    let ask = |place: &str| {
+    let elsewhere = "http://elsewhere.example/whl".to_owned();
+    let ask = |place: &str, base: &str| {
         let urls = [place, "simple"].map(|place| format!("{}/{place}", server.base));
+        let indexes = indexes(&[&urls[0], &urls[1]], IndexStrategy::First);
         let outside = Outside {
-            indexes: indexes(&[&urls[0], &urls[1]], IndexStrategy::First),
+            indexes: indexes.with_builds(IndexUrl::parse(base).unwrap(), family()),
             ..outside(&server.base, policy(None))
         };
         LiveCatalog::open(outside, None).project(&name("a"))
     };
 
-    assert!(ask("whl/cu121").is_ok());
-    for place in ["whl", "private"] {
-        let told = failure(ask(place));
+    let here = format!("{}/whl", server.base);
+    assert!(ask("whl/cu121", &here).is_ok());
+    for (place, base) in [
+        ("whl", &here),
+        ("private", &here),
+        ("whl/cu121", &elsewhere),
+    ] {
+        let told = failure(ask(place, base));
         assert!(told.contains("403"), "{told}");
     }
 }
