@@ -420,7 +420,8 @@ def limit(row, first, platform, broken):
     lowest = FIRST_COMPILED.get(package)
     affected = f">={lowest},<{first}" if lowest else f"<{first}"
     broken = sorted(set(broken + [TRIED[package]] if package in TRIED else broken), key=number)
-    source = row["evidence"] + (f"; tried: {', '.join(broken)} with NumPy 2" if broken else "")
+    evidence = row["evidence"].replace(" (not re-read here)", "")
+    source = evidence + (f"; tried and broken with NumPy 2: {', '.join(broken)}" if broken else "")
     text = f"\n[[limits]]\npackage = {quoted(package)}\naffected = {quoted(affected)}\n"
     text += f'needs = "numpy<2"\nbecause = {quoted(BECAUSE.get(package, NUMPY))}\nsource = {quoted(source)}\n'
     return text + (f"platform = {quoted(platform)}\n" if platform else "")

@@ -7,7 +7,7 @@ use crate::input::Manifest;
 use crate::package::DeclarationKind;
 use crate::solve::{Dependent, Question, Resolution};
 use crate::source::Problem;
-use crate::target::Flavour;
+use crate::target::{Flavour, Gpu};
 
 /// Looks at what was read and settled.
 pub(super) fn misgivings(manifest: &Manifest, settings: Option<&Settings>) -> Vec<Problem> {
@@ -26,7 +26,19 @@ pub(super) fn misgivings(manifest: &Manifest, settings: Option<&Settings>) -> Ve
         misgivings.push(Problem::at(origin.clone(), message).as_warning());
     }
     misgivings.extend(settings.into_iter().flat_map(other_flavours));
+    misgivings.extend(settings.and_then(idle_gpus));
     misgivings
+}
+
+/// Tells of GPUs beside a flavour that uses none.
+fn idle_gpus(settings: &Settings) -> Option<Problem> {
+    let gpus = &settings.target.accelerators().gpus;
+    let is_idle = settings.torch == TorchChoice::Only(Flavour::Cpu) && !gpus.is_empty();
+    is_idle.then(|| {
+        let names: Vec<String> = gpus.iter().map(Gpu::describe).collect();
+        let message = format!("builds for the CPU do not use {}", names.join(", "));
+        Problem::anywhere(message).as_warning()
+    })
 }
 
 /// Tells of indexes of another flavour than the one that was asked for.

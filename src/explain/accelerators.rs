@@ -125,12 +125,36 @@ fn in_a_phrase(question: &Question, conflict: &Conflict) -> String {
     "what it has does not go with the rest".to_owned()
 }
 
-/// Says why builds of the family cannot serve the target; `None` for other reasons.
+/// Says why builds of the family cannot serve the target, those of one flavour together; `None` for
+/// other reasons.
 pub(super) fn build(
     question: &Question,
     name: &PackageName,
     candidates: &Candidates,
     why: Unfit,
+    versions: &[Version],
+) -> Option<String> {
+    let mut groups: Vec<(Option<Flavour>, Vec<Version>)> = Vec::new();
+    for version in versions {
+        let flavour = flavour_of(question, name, candidates, version);
+        match groups.iter_mut().find(|(known, _)| *known == flavour) {
+            Some((_, versions)) => versions.push(version.clone()),
+            None => groups.push((flavour, vec![version.clone()])),
+        }
+    }
+    let said: Option<Vec<String>> = groups
+        .iter()
+        .map(|(flavour, versions)| of_one_flavour(question, name, why, *flavour, versions))
+        .collect();
+    said.filter(|said| !said.is_empty())
+        .map(|said| said.join("; "))
+}
+
+fn of_one_flavour(
+    question: &Question,
+    name: &PackageName,
+    why: Unfit,
+    flavour: Option<Flavour>,
     versions: &[Version],
 ) -> Option<String> {
     let which = format!("{name} {}", some_versions(versions));
@@ -139,7 +163,6 @@ pub(super) fn build(
         _ => ("have", "are"),
     };
     let newest = versions.first()?;
-    let flavour = flavour_of(question, name, candidates, newest);
     let target = &question.target;
     let all = &target.accelerators().gpus;
     Some(match (why, flavour) {
@@ -288,8 +311,13 @@ fn offered(
     let version: Version = wanted.trim_start_matches('=').trim().parse().ok()?;
     let (facts, target) = (&question.facts, &question.target);
     let mut flavours = facts.offered(name, &version);
+    let accelerators = target.accelerators();
+    let is_nvidia = accelerators.driver.is_some()
+        || accelerators.cuda.is_some()
+        || !accelerators.gpus.is_empty();
     flavours.retain(|flavour| {
-        target.accelerators().flavour != Some(*flavour)
+        accelerators.flavour != Some(*flavour)
+            && (!is_nvidia || matches!(flavour, Flavour::Cuda(..)))
             && unfit_flavour(facts, target, *flavour).is_none()
     });
     let release = version.without_local();

@@ -46,6 +46,12 @@ pub(crate) fn hints(question: &Question, conflict: &Conflict) -> Vec<String> {
         hints.extend(HINTS.iter().filter_map(|hint| hint(question, &hole)));
     }
     hints.extend(accelerators::hints(question, conflict));
+    let rests_on_limit = |fact: &Fact| matches!(fact, Fact::Limited { .. });
+    if conflict.facts.iter().any(rests_on_limit) {
+        let hint = "Packages do not declare all of these bounds: `--no-facts` leaves out what only \
+                    pyaudit knows.";
+        hints.push(hint.to_owned());
+    }
     hints
 }
 

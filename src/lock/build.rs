@@ -263,7 +263,8 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
         notes.push(LockedNote::Yanked(reason.to_owned()));
     }
     if resolved.candidate.is_borrowed {
-        let text = "metadata from a wheel that does not fit the target";
+        let text = "no wheel of it fits the target: it will be built from source, and what it \
+                    needs was read from a wheel for another target";
         notes.push(LockedNote::Other(text.to_owned()));
     }
     match resolved.metadata.source {

@@ -10,6 +10,9 @@ use crate::package::IndexUrl;
 use crate::repair::{Change, Relocked, Repair};
 use crate::solve::Question;
 
+/// Where an override goes, and what it does.
+const OVERRIDE: &str = "an override, against what packages declare";
+
 /// So many packages are told of a repair; the rest is counted.
 const MOST_LOCKED: usize = 6;
 
@@ -120,7 +123,7 @@ impl ChangeReport {
                 ..
             } => (format!("{file}:{line}"), Some(from.clone()), to.clone()),
             Self::Override { requirement } => {
-                ("an override".to_owned(), None, Some(requirement.clone()))
+                (OVERRIDE.to_owned(), None, Some(requirement.clone()))
             }
             Self::Python { python } => (
                 "the command line".to_owned(),

@@ -11,12 +11,13 @@ use pubgrub::{DerivationTree, External};
 
 use super::candidates::{Candidates, Unfit};
 use super::catalog::{Failure, Refusal};
-use super::ledger::{Known, Ledger};
+use super::holes::nothing_fact;
+use super::ledger::Ledger;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
 use super::provider::TriedAndRefused;
 use crate::facts::Limit;
-use crate::package::{ExtraName, PackageName, Requirement, Version, VersionSet};
+use crate::package::{ExtraName, PackageName, Requirement, Version};
 use crate::target::Flavour;
 
 /// The proof that no solution exists.
@@ -397,104 +398,4 @@ fn versions_of(
             .map(|(first, last)| (version(first), version(last)))
             .collect(),
     })
-}
-
-/// Tells a hole, unless the wordings that ask for the package are each met by some version: then
-/// they only exclude each other, and the facts before say so.
-fn nothing_fact(
-    ledger: &Ledger<'_>,
-    project: u32,
-    facts: &[Fact],
-) -> Result<Option<Fact>, Failure> {
-    let known = ledger.known(project)?;
-    let name = ledger.name(project);
-    let asked = wordings(ledger, &name, facts);
-    let mut wanted: Vec<Requirement> = asked
-        .iter()
-        .filter(|requirement| is_hole(&known, requirement.specifiers.set()))
-        .cloned()
-        .collect();
-    if wanted.is_empty() {
-        // Together they may still leave only versions that cannot be used.
-        let all = asked.iter().fold(VersionSet::full(), |set, requirement| {
-            set.intersection(requirement.specifiers.set())
-        });
-        let leaves_some = unusable_in(&known, &all)
-            .iter()
-            .any(|(_, versions)| !versions.is_empty());
-        if known.absence.is_none() && !leaves_some {
-            return Ok(None);
-        }
-        wanted = asked;
-    }
-    let set = wanted.iter().fold(VersionSet::full(), |set, requirement| {
-        set.intersection(requirement.specifiers.set())
-    });
-    Ok(Some(Fact::Nothing {
-        unusable: unusable_in(&known, &set),
-        absence: known.absence.clone(),
-        name,
-        wanted,
-    }))
-}
-
-fn is_hole(known: &Known, set: &VersionSet) -> bool {
-    let usable = known.candidates.usable();
-    known
-        .candidates
-        .ordinals(set)
-        .ascending(usable.len())
-        .all(|ordinal| usable[ordinal as usize].is_prerelease)
-}
-
-/// Returns what the facts ask of a package, each wording once.
-fn wordings(ledger: &Ledger<'_>, name: &PackageName, facts: &[Fact]) -> Vec<Requirement> {
-    let mut asked: Vec<Requirement> = Vec::new();
-    let mut add = |requirement: &Requirement| {
-        if requirement.name == *name && !asked.contains(requirement) {
-            asked.push(requirement.clone());
-        }
-    };
-    let none = Vec::new();
-    for fact in facts {
-        let (own, overrides) = match fact {
-            Fact::Declared { at, overrides } => (
-                vec![&ledger.question.declarations[*at].requirement],
-                overrides,
-            ),
-            Fact::Needs {
-                needs, overrides, ..
-            } => (needs.iter().collect(), overrides),
-            Fact::Limited { limit, .. } => (vec![&limit.needs], &none),
-            Fact::BuiltFor { .. }
-            | Fact::Unmet { .. }
-            | Fact::Refused { .. }
-            | Fact::Nothing { .. } => continue,
-        };
-        if overrides.is_empty() {
-            own.into_iter().for_each(&mut add);
-        } else {
-            for at in overrides {
-                add(&ledger.question.declarations[*at].requirement);
-            }
-        }
-    }
-    asked
-}
-
-fn unusable_in(known: &Known, set: &VersionSet) -> Vec<(Unfit, Vec<Version>)> {
-    let candidates = &known.candidates;
-    let mut by_reason: BTreeMap<Unfit, Vec<Version>> = BTreeMap::new();
-    for refused in candidates.refused().iter().rev() {
-        let page = candidates.page(refused.page);
-        let is_in = set.contains_key(page.key(refused.version))
-            && set.admits_spelling(page.version_text(refused.version));
-        if is_in {
-            by_reason
-                .entry(refused.why)
-                .or_default()
-                .push(page.version(refused.version));
-        }
-    }
-    by_reason.into_iter().collect()
 }

@@ -13,7 +13,7 @@ use super::passes::{Answer, Outcome, solve};
 use super::question::Question;
 use crate::facts::Facts;
 use crate::package::PackageName;
-use crate::target::{Flavour, Target};
+use crate::target::{Flavour, Os, Target};
 
 /// A flavour that does not serve.
 #[derive(Clone, Debug)]
@@ -46,12 +46,14 @@ pub struct FlavourAnswer {
 }
 
 /// Returns the flavours to try for a target of which no flavour was said, best first: those for
-/// NVIDIA's GPUs where something is known of one, else the CPU's.
+/// NVIDIA's GPUs where something is known of one, else the CPU's. There are none for GPUs on macOS.
 pub fn flavours_to_try(facts: &Facts, target: &Target) -> Vec<Flavour> {
     let accelerators = target.accelerators();
+    let is_served = !matches!(target.platform().os, Os::MacOs(..));
     let has_gpu = accelerators.cuda.is_some()
         || accelerators.driver.is_some()
         || !accelerators.gpus.is_empty();
+    let has_gpu = has_gpu && is_served;
     let mut flavours = facts.flavours();
     flavours.retain(|flavour| match flavour {
         Flavour::Cuda(..) => has_gpu,

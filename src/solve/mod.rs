@@ -11,6 +11,7 @@ mod conflict;
 mod cores;
 mod effort;
 mod flavours;
+mod holes;
 mod judge;
 mod ledger;
 mod ordinals;

@@ -14,10 +14,11 @@ impl Origin {
         let start = text.get(..self.span.start).unwrap_or_default();
         let (above, _) = start.rsplit_once('\n').unwrap_or_default();
         let above = above.rsplit('\n').next().unwrap_or_default();
+        let is = |mark: Option<&str>| mark.is_some_and(|mark| mark.eq_ignore_ascii_case(word));
         let is_comment = above.trim_start().starts_with('#');
         let rest = text.get(self.span.end..).unwrap_or_default();
-        (is_comment && mark_of(alone(above)) == Some(word))
-            || comments(behind(rest)).any(|comment| mark_of(comment) == Some(word))
+        (is_comment && is(mark_of(alone(above))))
+            || comments(behind(rest)).any(|comment| is(mark_of(comment)))
     }
 }
 
@@ -69,6 +70,7 @@ mod tests {
         check("numpy<2 # pyaudit: keep", true);
         check("numpy<2  #pyaudit:keep (the models need it)\r\nb", true);
         check("numpy<2 \\\n  --hash=sha256:0 # pyaudit: keep\nb", true);
+        check("numpy<2 # pyaudit: KEEP", true);
         check("a\n# pyaudit: keep, as agreed\nnumpy<2\n", true);
         check("# pyaudit: keep\r\n  \"numpy<2\",\r\n", true);
         check(
