@@ -17,6 +17,7 @@ use super::relock::relocked;
 use super::settings::{Heard, Settings, settle};
 use super::terminal::Terminal;
 use super::unnamed;
+use crate::fetch::BuildOptions;
 use crate::host::{LoadRequest, load, read_ambient, read_former};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
 use crate::lock::{Format, Lock, LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
@@ -37,6 +38,8 @@ pub(super) struct Reading {
     pub(super) file: String,
     /// The target that it is read for; none where neither it nor the user says one.
     pub(super) target: Option<Target>,
+    /// Whether packages are built that the lock or its inputs allow to be.
+    pub(super) may_build: bool,
 }
 
 /// The question of a lock, and how to ask the indexes about it.
@@ -63,6 +66,7 @@ impl Reading {
             lock,
             file: path.to_string_lossy().into_owned(),
             target,
+            may_build: true,
         })
     }
 
@@ -78,7 +82,7 @@ impl Reading {
         let Ok(Some(text)) = read_former(Path::new(&self.file)) else {
             return;
         };
-        if let Some(lock) = relocked(&text, &self.lock, outside, terminal) {
+        if let Some(lock) = relocked(&text, self, outside, terminal) {
             self.target = self.target.take().or_else(|| recorded_target(&lock));
             self.lock = lock;
         }
@@ -104,7 +108,10 @@ impl Reading {
         let ambient = read_ambient(&folder, now);
         let manifest = read_inputs(record, &ambient, &folder);
         let declarations = declarations(record, &manifest, &folder)?;
-        let settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
+        let mut settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
+        if !self.may_build {
+            settings.outside.builds = BuildOptions::default();
+        }
         let excludes = record.options.excludes.iter();
         Ok(Some(Asked {
             question: Question {
