@@ -111,6 +111,9 @@ fn show_metadata(bytes: &[u8]) -> String {
     for extra in &metadata.extras {
         writeln!(shown, "extra {extra}").expect("a string takes all");
     }
+    if let Some(license) = &metadata.license {
+        writeln!(shown, "license {license}").expect("a string takes all");
+    }
     for warning in &metadata.warnings {
         writeln!(shown, "warning: {warning}").expect("a string takes all");
     }

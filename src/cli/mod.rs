@@ -6,6 +6,7 @@ mod command;
 mod conflict;
 mod diff;
 mod fix;
+mod licences;
 mod lock;
 mod misgivings;
 mod output;

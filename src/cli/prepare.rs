@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::settings::{Heard, Settings, TorchChoice, names, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
-use crate::fetch::LiveCatalog;
+use crate::fetch::{BuildOptions, LiveCatalog};
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::{LockOptions, Pins};
@@ -126,6 +126,13 @@ impl Inputs {
                 Some((name.clone(), former.versions(name).last()?.clone()))
             })
             .collect()
+    }
+
+    /// Has nothing built, whatever is allowed.
+    pub(super) fn build_nothing(&mut self) {
+        if let Some(settings) = &mut self.settings {
+            settings.outside.builds = BuildOptions::default();
+        }
     }
 
     /// Ends the run if anything is wrong.

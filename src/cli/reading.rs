@@ -16,8 +16,10 @@ use super::reading_args::LockFileArgs;
 use super::relock::relocked;
 use super::settings::{Heard, Settings, settle};
 use super::terminal::Terminal;
+use super::unnamed;
+use crate::fetch::BuildOptions;
 use crate::host::{LoadRequest, load, read_ambient, read_former};
-use crate::input::{Ambient, Manifest, Selection};
+use crate::input::{Ambient, Manifest, Selection, read_requirement};
 use crate::lock::{Format, Lock, LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
 use crate::solve::Question;
@@ -28,6 +30,7 @@ use crate::target::{Platform, PythonVersion, Target};
 const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
 
 /// A lock that was read.
+#[derive(Clone)]
 pub(super) struct Reading {
     /// The lock.
     pub(super) lock: Lock,
@@ -35,6 +38,8 @@ pub(super) struct Reading {
     pub(super) file: String,
     /// The target that it is read for; none where neither it nor the user says one.
     pub(super) target: Option<Target>,
+    /// Whether packages are built that the lock or its inputs allow to be.
+    pub(super) may_build: bool,
 }
 
 /// The question of a lock, and how to ask the indexes about it.
@@ -61,6 +66,7 @@ impl Reading {
             lock,
             file: path.to_string_lossy().into_owned(),
             target,
+            may_build: true,
         })
     }
 
@@ -76,7 +82,7 @@ impl Reading {
         let Ok(Some(text)) = read_former(Path::new(&self.file)) else {
             return;
         };
-        if let Some(lock) = relocked(&text, &self.lock, outside, terminal) {
+        if let Some(lock) = relocked(&text, self, outside, terminal) {
             self.target = self.target.take().or_else(|| recorded_target(&lock));
             self.lock = lock;
         }
@@ -101,8 +107,11 @@ impl Reading {
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
         let manifest = read_inputs(record, &ambient, &folder);
-        let declarations = declarations(record, &manifest)?;
-        let settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
+        let declarations = declarations(record, &manifest, &folder)?;
+        let mut settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
+        if !self.may_build {
+            settings.outside.builds = BuildOptions::default();
+        }
         let excludes = record.options.excludes.iter();
         Ok(Some(Asked {
             question: Question {
@@ -212,16 +221,17 @@ fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path) -> Manifes
 fn declarations(
     record: &ToolRecord,
     manifest: &Manifest,
+    folder: &Path,
 ) -> Result<Vec<Declaration>, Box<Problem>> {
     let markers = &mut MarkerTexts::default();
     let mut declarations = Vec::with_capacity(record.declarations.len());
     for locked in &record.declarations {
         let unchanged = manifest.declarations.iter().find(|it| is_said(locked, it));
-        let declaration = match unchanged {
-            Some(declaration) => declaration.clone(),
-            None => of_record(locked, markers)?,
-        };
-        declarations.push(declaration);
+        let declaration = unchanged.cloned().or_else(|| named_since(locked, manifest));
+        declarations.push(match declaration {
+            Some(declaration) => declaration,
+            None => of_record(locked, folder, markers)?,
+        });
     }
     Ok(declarations)
 }
@@ -235,12 +245,22 @@ fn is_said(locked: &LockedDeclaration, declaration: &Declaration) -> bool {
         && IndexUrl::redacted(&declaration.requirement.to_string()) == locked.text
 }
 
+/// Finds the reference that had no name in its file and got one when it was locked.
+fn named_since(locked: &LockedDeclaration, manifest: &Manifest) -> Option<Declaration> {
+    let unnamed = manifest.unnamed.iter();
+    let mut named = unnamed.map(|it| unnamed::declaration(it.clone(), locked.name.clone()));
+    named.find(|it| is_said(locked, it))
+}
+
 /// Makes a declaration of the record alone, at its place in a file that is otherwise blank.
 fn of_record(
     locked: &LockedDeclaration,
+    folder: &Path,
     markers: &mut MarkerTexts,
 ) -> Result<Declaration, Box<Problem>> {
-    let requirement = Requirement::parse_lenient(&locked.text, markers).map_err(|error| {
+    let read = Requirement::parse_lenient(&locked.text, markers);
+    let read = read.or_else(|_| read_requirement(&locked.text, folder));
+    let requirement = read.map_err(|error| {
         let message = format!(
             "the lock's own `{}` cannot be asked again: {}",
             locked.text, error.message

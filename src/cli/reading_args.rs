@@ -50,9 +50,25 @@ pub(crate) struct WhyArgs {
     pub(crate) cache: CacheArgs,
 }
 
-/// `pyaudit tree`.
+/// What stands below the options of `pyaudit tree`.
+const TREE_EXAMPLES: &str = "\
+Examples:
+  pyaudit tree
+          What is declared, and what that needs
+  pyaudit tree numpy --invert
+          Who needs it
+  pyaudit tree --show-sizes --show-licenses --offline
+          The sizes that the lock holds, and the licences that the cache knows
+
+Only --show-licenses asks anything but the lock.";
+
+/// `pyaudit tree`. Its `-i` is cargo's, so that the index has none here.
 #[derive(Debug, Args)]
-#[command(args_override_self = true)]
+#[command(
+    args_override_self = true,
+    after_help = TREE_EXAMPLES,
+    mut_arg("default_index", |arg| arg.short(None)),
+)]
 pub(crate) struct TreeArgs {
     /// The packages to begin with [default: what is declared]
     #[arg(value_name = "PACKAGE")]
@@ -72,11 +88,18 @@ pub(crate) struct TreeArgs {
     /// Show the sizes of the files
     #[arg(long)]
     pub(crate) show_sizes: bool,
+    /// Show the licences that packages name, from the cache, else from the index
+    #[arg(long, alias = "show-licences")]
+    pub(crate) show_licenses: bool,
     #[command(flatten)]
     pub(crate) lock: LockFileArgs,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: GraphFormatArg,
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 /// `pyaudit diff`.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{CacheArgs, IndexArgs};
+use super::args::{CacheArgs, IndexArgs, QuestionArgs};
 use super::prepare::Inputs;
-use super::reading::question_args;
+use super::reading::{Reading, question_args};
 use super::terminal::Terminal;
 use crate::lock::{Circumstances, Lock, WhichFiles, build};
 use crate::package::{PackageName, Version};
@@ -15,11 +15,11 @@ use crate::source::Problem;
 /// What stands before the command.
 const LEAD: &str = "#    pyaudit lock ";
 
-/// Returns the whole of the lock that a text tells the pins of; none where they come out otherwise
+/// Returns the whole of the lock that was read, of which a text tells the pins of; none where they come out otherwise
 /// today, or where it cannot be known.
 pub(super) fn relocked(
     text: &str,
-    lock: &Lock,
+    reading: &Reading,
     (index, cache): (&IndexArgs, &CacheArgs),
     terminal: &Terminal,
 ) -> Option<Lock> {
@@ -27,20 +27,23 @@ pub(super) fn relocked(
     let mut args = question_args(&words(command)).ok()?;
     args.cache = cache.clone();
     args.index.offline = true;
-    let answer = lock_again(&args, lock, terminal);
+    let answer = lock_again(&args, reading, terminal);
     if answer.is_some() || index.offline {
         return answer;
     }
     args.index.offline = false;
-    lock_again(&args, lock, terminal)
+    lock_again(&args, reading, terminal)
 }
 
-fn lock_again(args: &super::args::QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<Lock> {
-    let inputs = Inputs::read(args, terminal).ok()?;
+fn lock_again(args: &QuestionArgs, reading: &Reading, terminal: &Terminal) -> Option<Lock> {
+    let mut inputs = Inputs::read(args, terminal).ok()?;
+    if !reading.may_build {
+        inputs.build_nothing();
+    }
     if inputs.problems.iter().any(Problem::is_error) {
         return None;
     }
-    let pinned = pins(lock);
+    let pinned = pins(&reading.lock);
     let settled = inputs.settled(terminal).ok()?;
     let prepared = settled.prepare(pinned.clone(), terminal).ok()?;
     let solved = prepared.solve();

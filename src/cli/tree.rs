@@ -1,6 +1,7 @@
 //! `pyaudit tree`: who needs what in a lock.
 
 use super::Exit;
+use super::licences::licences;
 use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, TreeArgs};
 use super::settings::names;
@@ -44,22 +45,48 @@ fn tree(args: &TreeArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         dedupes: !args.no_dedupe,
         pruned: &pruned,
         shows_sizes: args.show_sizes,
+        licences: None,
     };
-    let drawn = |drawing: Drawing| match (args.invert, begin.as_slice()) {
-        (false, []) => {
-            let roots: Vec<usize> = graph.roots().iter().map(|root| root.package).collect();
-            draw_needs(&graph, &roots, args.depth, drawing)
+    let is_told = matches!(
+        args.output_format,
+        GraphFormatArg::Text | GraphFormatArg::Json
+    );
+    let found = (args.show_licenses && is_told).then(|| {
+        let outside = (&args.index, &args.cache);
+        licences(outside, &reading, &graph, &tree.reached(), terminal)
+    });
+    let tree = Tree {
+        licences: found.as_ref().map(|found| found.told.as_slice()),
+        ..tree
+    };
+    let shown = terminal.show(&told(args, &tree, terminal));
+    let failure = found.as_ref().and_then(|found| found.failure.as_ref());
+    Ok(match (shown, failure) {
+        (Exit::Fine, Some(failure)) => {
+            terminal.say_failure(failure);
+            Exit::Outside
         }
-        (false, begin) => draw_needs(&graph, begin, args.depth, drawing),
-        (true, []) => draw_paths(&graph, &all(&graph), args.depth, drawing),
-        (true, begin) => draw_paths(&graph, begin, args.depth, drawing),
+        (exit, _) => exit,
+    })
+}
+
+fn told(args: &TreeArgs, tree: &Tree<'_>, terminal: &Terminal) -> String {
+    let graph = tree.graph;
+    let drawn = |drawing: Drawing| match (args.invert, tree.begin) {
+        (false, None) => {
+            let roots: Vec<usize> = graph.roots().iter().map(|root| root.package).collect();
+            draw_needs(graph, &roots, args.depth, drawing)
+        }
+        (false, Some(begin)) => draw_needs(graph, begin, args.depth, drawing),
+        (true, None) => draw_paths(graph, &all(graph), args.depth, drawing),
+        (true, Some(begin)) => draw_paths(graph, begin, args.depth, drawing),
     };
-    Ok(terminal.show(&match args.output_format {
-        GraphFormatArg::Text => tree_text(&tree, terminal.out_style()),
-        GraphFormatArg::Json => tree_json(&tree),
+    match args.output_format {
+        GraphFormatArg::Text => tree_text(tree, terminal.out_style()),
+        GraphFormatArg::Json => tree_json(tree),
         GraphFormatArg::Mermaid => drawn(Drawing::Mermaid),
         GraphFormatArg::Dot => drawn(Drawing::Dot),
-    }))
+    }
 }
 
 fn all(graph: &Graph<'_>) -> Vec<usize> {

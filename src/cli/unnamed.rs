@@ -33,7 +33,8 @@ pub(super) fn name_all(
     Ok(problems)
 }
 
-fn declaration(unnamed: Unnamed, name: PackageName) -> Declaration {
+/// Makes a declaration of a reference whose name is known.
+pub(super) fn declaration(unnamed: Unnamed, name: PackageName) -> Declaration {
     Declaration {
         requirement: Requirement {
             name,

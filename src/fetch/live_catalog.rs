@@ -118,6 +118,11 @@ impl LiveCatalog {
         }
     }
 
+    /// Whether it answers from the cache and the disk alone.
+    pub fn is_offline(&self) -> bool {
+        self.engine.shared.policy.offline
+    }
+
     /// Returns what did not go as it should and yet is no error.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

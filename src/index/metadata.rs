@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::licence::licence_of_headers;
 use super::metadata_headers::{Header, before_body, decode, headers};
 use crate::package::{
     ExtraName, Marker, MarkerTexts, PackageName, Requirement, Specifiers, Version,
@@ -21,6 +22,8 @@ pub struct Metadata {
     pub requires: Vec<Requirement>,
     /// The extras it offers.
     pub extras: Vec<ExtraName>,
+    /// The licence that it names, in one line without control characters.
+    pub license: Option<String>,
     /// Where this was learned.
     pub source: MetadataSource,
     /// What was passed over in it, as sentences without a full stop.
@@ -106,6 +109,7 @@ impl Metadata {
         for line in all(headers, "Requires-Dist") {
             metadata.read_requirement(line, markers)?;
         }
+        metadata.license = licence_of_headers(headers);
         metadata.warn_of_dropped_markers();
         Ok(metadata)
     }
@@ -127,6 +131,7 @@ impl Metadata {
             requires_python: None,
             requires: Vec::new(),
             extras: Vec::new(),
+            license: None,
             source,
             warnings: Vec::new(),
         })

@@ -6,6 +6,11 @@ use std::borrow::Cow;
 /// One header: its name as written and its value, unfolded and trimmed.
 pub(super) type Header<'a> = (&'a str, Cow<'a, str>);
 
+/// Whether a value was written on several lines: only then is it put together anew.
+pub(super) fn is_folded((_, value): &Header<'_>) -> bool {
+    matches!(value, Cow::Owned(_))
+}
+
 /// Decodes a header block: UTF-8, or where it is none, what can be read of it.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))

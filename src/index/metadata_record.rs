@@ -13,7 +13,7 @@ use crate::package::{
 };
 
 /// The first byte of a record; a change of the shapes below changes it.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// The sources by their number in a record.
 const SOURCES: &[MetadataSource] = &[
@@ -34,6 +34,8 @@ struct Record<'a> {
     requires_python: Option<SpecifiersRecord<'a>>,
     #[serde(borrow)]
     extras: Vec<&'a str>,
+    #[serde(borrow)]
+    license: Option<&'a str>,
     #[serde(borrow)]
     warnings: Vec<&'a str>,
     #[serde(borrow)]
@@ -96,6 +98,7 @@ impl Metadata {
                 .unwrap_or(u8::MAX),
             requires_python: self.requires_python.as_ref().map(SpecifiersRecord::of),
             extras: self.extras.iter().map(AsRef::as_ref).collect(),
+            license: self.license.as_deref(),
             warnings: self.warnings.iter().map(String::as_str).collect(),
             markers,
             requires,
@@ -132,6 +135,7 @@ impl<'a> Record<'a> {
                 .map(|requirement| requirement.into_requirement(&markers))
                 .collect::<Option<_>>()?,
             extras: extra_names(&self.extras)?,
+            license: self.license.map(str::to_owned),
             source: *SOURCES.get(usize::from(self.source))?,
             warnings: self.warnings.into_iter().map(str::to_owned).collect(),
         })

@@ -6,6 +6,7 @@
 mod archive;
 mod find_links;
 mod html;
+mod licence;
 mod links;
 mod listing;
 mod metadata;

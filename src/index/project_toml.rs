@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::licence::{Named, licence_of};
 use super::metadata::{Metadata, MetadataError, shortened};
 use super::requires_txt::{condition_of, with_condition};
 use super::{MetadataSource, SdistReading};
@@ -24,6 +25,10 @@ struct Project {
     dependencies: Vec<String>,
     #[serde(default)]
     optional_dependencies: BTreeMap<String, Vec<String>>,
+    /// An expression, or a table with the text or the file; it decides nothing, so that no form of
+    /// it makes the project unreadable.
+    license: Option<toml::Value>,
+    classifiers: Option<toml::Value>,
     #[serde(default)]
     dynamic: Vec<String>,
 }
@@ -89,7 +94,50 @@ impl Project {
                 metadata.read_requirement(&with_condition(requirement, &condition), markers)?;
             }
         }
+        metadata.license = self.licence();
         metadata.warn_of_dropped_markers();
         Ok(metadata)
+    }
+
+    fn licence(&self) -> Option<String> {
+        let license = self.license.as_ref();
+        let classifiers = self.classifiers.as_ref().and_then(toml::Value::as_array);
+        licence_of(Named {
+            expression: license.and_then(toml::Value::as_str),
+            classifiers: classifiers
+                .into_iter()
+                .flatten()
+                .filter_map(toml::Value::as_str),
+            field: license.and_then(|table| table.get("text")?.as_str()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_of_a_licence_keeps_a_project_from_being_read() {
+        for (lines, expected) in [
+            ("license = 'MIT'", Some("MIT")),
+            ("license = { text = 'ISC' }", Some("ISC")),
+            ("license = { text = \"Permission\\nis granted\" }", None),
+            ("license = { file = 'LICENSE' }", None),
+            ("license = 3", None),
+            (
+                "license = ['a']\nclassifiers = [3, 'License :: Public Domain']",
+                Some("Public Domain"),
+            ),
+            ("classifiers = 'License :: Public Domain'", None),
+        ] {
+            let text = format!("[project]\nname = 'a'\nversion = '1'\n{lines}\n");
+            let source = MetadataSource::Project;
+            let reading = read_project(&text, None, source, &mut MarkerTexts::default());
+            let Ok(SdistReading::Static(metadata)) = reading else {
+                panic!("{lines}: {reading:?}");
+            };
+            assert_eq!(metadata.license.as_deref(), expected, "{lines}");
+        }
     }
 }

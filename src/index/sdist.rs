@@ -1,6 +1,7 @@
 //! What a source archive says of its requirements without being built, and how surely.
 
 use super::archive::{Members, read_members};
+use super::licence::licence_of_headers;
 use super::metadata_headers::{Header, before_body, decode, headers};
 use super::project_toml::read_project;
 use super::requires_txt::read_requires_txt;
@@ -48,7 +49,8 @@ pub fn read_sdist(
         let text = String::from_utf8_lossy(pyproject);
         let reading = read_project(&text, version, MetadataSource::SdistStatic, markers);
         // A broken `pyproject.toml` is no reason to distrust what the packager wrote beside it.
-        if let Ok(SdistReading::Static(metadata)) = reading {
+        if let Ok(SdistReading::Static(mut metadata)) = reading {
+            metadata.license = metadata.license.or_else(|| licence_of_headers(&headers));
             return Ok(SdistReading::Static(metadata));
         }
     }

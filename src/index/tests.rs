@@ -370,6 +370,20 @@ fn valid_inputs() -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn a_record_of_a_former_form_is_not_read() {
+    let markers = &mut MarkerTexts::default();
+    let metadata = Metadata::parse(METADATA.as_bytes(), MetadataSource::Wheel, markers).unwrap();
+    let mut record = metadata.encode();
+    assert_eq!(Metadata::decode(&record, markers), Ok(metadata));
+
+    record[0] -= 1;
+    assert_eq!(
+        Metadata::decode(&record, markers),
+        Err(MetadataError::Damaged)
+    );
+}
+
+#[test]
 fn a_bottomless_marker_or_value_is_an_error() {
     let marker = format!("{METADATA}Requires-Dist: c ; {}\n", "(".repeat(10_000));
     let json = format!("{{\"files\":{}", "[".repeat(1_000_000));
@@ -411,10 +425,12 @@ proptest! {
     fn a_record_holds_all_of_the_metadata(
         requires in prop::collection::vec("[a-c](\\[[x-z]\\])?(==1\\.\\*|>=[0-9]{1,4}rc1|===1a|!=1\\+l)?( ; os_name == '[a-b]')?", 0..20),
         python in prop::option::of(">=3\\.[0-9],<4"),
+        license in prop::option::of("[A-Zé. ]{0,110}"),
     ) {
         let lines: String = requires.iter().map(|line| format!("Requires-Dist: {line}\n")).collect();
         let python = python.map(|text| format!("Requires-Python: {text}\n")).unwrap_or_default();
-        let text = format!("Metadata-Version: 2.1\nName: a\nVersion: 1\n{python}{lines}");
+        let license = license.map(|text| format!("License: {text}\n")).unwrap_or_default();
+        let text = format!("Metadata-Version: 2.1\nName: a\nVersion: 1\n{python}{license}{lines}");
         let markers = &mut MarkerTexts::default();
         let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Built, markers).unwrap();
 

@@ -37,6 +37,7 @@ pub use manifest::{
     AllowBuild, Include, IndexOptions, IndexTable, Located, Manifest, PinnedIndex, Setting,
     Statement, ToolTable, Unnamed,
 };
+pub use reference::read_requirement;
 pub use selection::Selection;
 
 /// What a reader has to know besides the text.

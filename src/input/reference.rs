@@ -41,8 +41,8 @@ pub(super) fn read_reference(text: &str, folder: &Path) -> Result<Reference, Req
     Requirement::parse(text).map(Reference::Named)
 }
 
-/// Reads a requirement that has to have a name, as in TOML.
-pub(super) fn read_requirement(text: &str, folder: &Path) -> Result<Requirement, RequirementError> {
+/// Reads a requirement that has to have a name, as in TOML; paths in it are relative to a folder.
+pub fn read_requirement(text: &str, folder: &Path) -> Result<Requirement, RequirementError> {
     match read_reference(text, folder)? {
         Reference::Named(requirement) => Ok(requirement),
         Reference::Unnamed(..) => Err(RequirementError {

@@ -31,6 +31,8 @@ pub struct Tree<'a> {
     pub pruned: &'a [PackageName],
     /// Whether the sizes of files are shown.
     pub shows_sizes: bool,
+    /// The licence of each package, where it is known; none if licences are not shown.
+    pub licences: Option<&'a [Option<String>]>,
 }
 
 /// Without deduplication a lock may unfold to more lines than any memory holds.
@@ -104,7 +106,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Returns the packages that are drawn.
-    fn reached(&self) -> BTreeSet<usize> {
+    pub fn reached(&self) -> BTreeSet<usize> {
         let mut reached = BTreeSet::new();
         let mut level = self.beginnings();
         level.retain(|at| !self.is_pruned(*at));
@@ -200,10 +202,12 @@ impl Drawer<'_> {
         if !asks.trim().is_empty() {
             text.push_str(&self.style.dim(&format!(" ({})", asks.trim())));
         }
-        if self.tree.shows_sizes
-            && let Some(size) = size(self.tree, at)
-        {
-            text.push_str(&self.style.dim(&format!(" {}", bytes(size))));
+        let size = size(self.tree, at).filter(|_| self.tree.shows_sizes);
+        let licence = self.tree.licences.map(|licences| &licences[at]);
+        let licence = licence.map(|known| known.clone().unwrap_or_else(|| "?".to_owned()));
+        let told: Vec<String> = size.map(bytes).into_iter().chain(licence).collect();
+        if !told.is_empty() {
+            text.push_str(&self.style.dim(&format!(" {}", told.join(", "))));
         }
         text
     }
@@ -268,10 +272,14 @@ fn package_json(tree: &Tree<'_>, reached: &BTreeSet<usize>, at: usize) -> Value 
                 .collect::<Vec<_>>(),
         })
     });
-    json!({
+    let mut value = json!({
         "name": package.name.to_string(),
         "version": package.version.as_ref().map(ToString::to_string),
         "size": size(tree, at),
         "needs": needs.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(licences) = tree.licences {
+        value["license"] = json!(licences[at]);
+    }
+    value
 }

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod schemas;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod size;

@@ -2,7 +2,7 @@
 //!
 //! `[INDEX.PACKAGE."VERSION"]` with `requires`, `extras`, `requires-python`, `yanked`, `wheels`
 //! (tags, one that fits everywhere if not said), `sdist` (`"static"`, `"dynamic"`), `upload-time`,
-//! `metadata-padding` (bytes).
+//! `licence` (lines of metadata), `metadata-padding` (bytes).
 //!
 //! Each index is served in several manners: `/MANNER/INDEX/simple/` with `json`, `html`, `bare` (no
 //! metadata files), `whole` (no ranges either) and the faults of [`FAULTS`]; `/links/INDEX/` is a
@@ -69,6 +69,7 @@ struct Release {
     wheels: Option<Vec<String>>,
     sdist: Option<String>,
     upload_time: Option<String>,
+    licence: Vec<String>,
     metadata_padding: usize,
 }
 
@@ -252,6 +253,9 @@ fn metadata(project: &str, version: &str, release: &Release, form: &str) -> Stri
     }
     for extra in &release.extras {
         text += &format!("Provides-Extra: {extra}\n");
+    }
+    for line in &release.licence {
+        text += &format!("{line}\n");
     }
     text + &" ".repeat(release.metadata_padding)
 }

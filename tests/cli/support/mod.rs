@@ -3,10 +3,12 @@
 mod archive;
 mod desk;
 mod index;
+mod schema;
 mod server;
 mod torch;
 
 pub(crate) use archive::{gzip, wheel};
 pub(crate) use desk::{Desk, Run, walk};
 pub(crate) use index::World;
+pub(crate) use schema::Schema;
 pub(crate) use server::{Answer, Manner};
