@@ -386,7 +386,8 @@ pub(crate) struct OutputArgs {
     /// How to tell the outcome
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: OutputFormatArg,
-    /// Write the conflict report to a file, as Markdown or (by the name's ending) JSON
+    /// Write what came of it to a file, conflicts and repairs above all, as Markdown or (by the name's
+    /// ending) JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 }

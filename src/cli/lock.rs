@@ -13,9 +13,9 @@ use super::prepare::{Inputs, Prepared};
 use super::terminal::Terminal;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
-use crate::host::write_whole;
+use crate::host::{WriteError, write_whole};
 use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
-use crate::report::{LockOutcome, LockReport, LockedReport, Summary, count, summary};
+use crate::report::{LockOutcome, LockReport, LockedReport, Style, Summary, count, summary};
 use crate::solve::{FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
 
@@ -179,26 +179,29 @@ impl Run<'_> {
         let pins = Pins::from(lock);
         let moved = self.former.as_ref().map(|former| changes(former, &pins));
         let path = path.map(Path::to_string_lossy);
-        if is_json {
-            let report = LockedReport::new(
-                lock,
-                path.as_deref(),
-                moved.as_deref(),
-                &self.prepared.problems,
-            );
-            return self.put_json(LockOutcome::Locked(report), Exit::Fine);
+        let (path, moved) = (path.as_deref(), moved.as_deref());
+        let report = || LockedReport::new(lock, path, moved, &self.prepared.problems);
+        let target = question.target.describe();
+        let elapsed = elapsed(self.started.elapsed());
+        let told = Summary {
+            lock,
+            target: &target,
+            elapsed: &elapsed,
+            written: path,
+            changes: moved,
+            warnings: &self.prepared.problems,
+        };
+        if let Some(to) = &self.output.0.report
+            && let Err(error) = report_success(to, &told, report)
+        {
+            self.terminal
+                .say_problems(&[Problem::anywhere(error.to_string())]);
+            return Exit::Outside;
         }
-        self.terminal.mention(&summary(
-            &Summary {
-                lock,
-                target: &question.target.describe(),
-                elapsed: &elapsed(self.started.elapsed()),
-                written: path.as_deref(),
-                changes: moved.as_deref(),
-                warnings: &self.prepared.problems,
-            },
-            self.terminal.style,
-        ));
+        if is_json {
+            return self.put_json(LockOutcome::Locked(report()), Exit::Fine);
+        }
+        self.terminal.mention(&summary(&told, self.terminal.style));
         Exit::Fine
     }
 
@@ -222,6 +225,20 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Writes a report that says that there is a lock, so that none of an earlier conflict stays.
+fn report_success(
+    path: &Path,
+    told: &Summary<'_>,
+    report: impl Fn() -> LockedReport,
+) -> Result<(), WriteError> {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let text = match is_json {
+        true => LockReport::new(LockOutcome::Locked(report())).to_json(),
+        false => format!("# Locked\n\n{}\n", summary(told, Style::plain())),
+    };
+    write_whole(path, text.as_bytes())
 }
 
 /// Says how long something took: `340 ms`, `1.9 s`.

@@ -16,6 +16,8 @@ pub enum EditError {
     Gone(PathBuf, io::Error),
     /// A file is not as it was read.
     Changed(PathBuf),
+    /// A file that is to be made is there, and nobody read it.
+    InTheWay(PathBuf),
     /// A file's encoding cannot be kept.
     Encoding(PathBuf),
     /// A file cannot be written.
@@ -31,6 +33,12 @@ impl fmt::Display for EditError {
             Self::Changed(path) => write!(
                 f,
                 "`{}` has changed since it was read, and was left alone",
+                path.display()
+            ),
+            Self::InTheWay(path) => write!(
+                f,
+                "`{}` is there already and was not read: give it with the others, and the line is \
+                 added to it",
                 path.display()
             ),
             Self::Encoding(path) => write!(
@@ -53,7 +61,7 @@ pub fn write_edits(folder: &Path, edits: &[Edit]) -> Result<(), EditError> {
         let before = match fs::read(&path) {
             Err(error) if edit.is_new && error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(EditError::Gone(path, error)),
-            Ok(_) if edit.is_new => return Err(EditError::Changed(path)),
+            Ok(_) if edit.is_new => return Err(EditError::InTheWay(path)),
             Ok(bytes) => Some(bytes),
         };
         match edit.bytes(before.as_deref().unwrap_or_default()) {
@@ -119,7 +127,7 @@ mod tests {
         let path = folder.path().join("o.txt");
         assert_eq!(fs::read_to_string(path).unwrap(), "o>=1\n");
         let again = write_edits(folder.path(), &[edit]);
-        assert!(matches!(again, Err(EditError::Changed(_))));
+        assert!(matches!(again, Err(EditError::InTheWay(_))));
     }
 
     #[test]
