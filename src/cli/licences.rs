@@ -38,8 +38,6 @@ pub(super) fn licences(
     terminal: &Terminal,
 ) -> Licences {
     let mut reading = reading.clone();
-    // No foreign code runs for the sake of a licence.
-    reading.may_build = false;
     reading.complete((index, cache), terminal);
     let mut told = vec![None; graph.packages().len()];
     let mut open: Vec<usize> = wanted.iter().copied().collect();

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::settings::{Heard, Settings, TorchChoice, names, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
-use crate::fetch::{BuildOptions, LiveCatalog};
+use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::{LockOptions, Pins};
@@ -73,6 +73,16 @@ pub(super) struct Prepared {
 impl Inputs {
     /// Reads the inputs and settles the options.
     pub(super) fn read(args: &QuestionArgs, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::read_with(args, true, terminal)
+    }
+
+    /// The same for a command that somebody else has typed: no code of packages is run, whatever
+    /// the inputs allow.
+    pub(super) fn read_of_others(args: &QuestionArgs, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::read_with(args, false, terminal)
+    }
+
+    fn read_with(args: &QuestionArgs, may_build: bool, terminal: &Terminal) -> Result<Self, Exit> {
         let folder = std::env::current_dir().map_err(|error| {
             let message = format!("the current folder cannot be read: {error}");
             terminal.say_problems(&[Problem::anywhere(message)]);
@@ -81,6 +91,9 @@ impl Inputs {
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
         let mut manifest = read_manifest(args, &ambient, &folder);
+        if !may_build {
+            manifest.tool.allow_build = None;
+        }
         let mut problems = std::mem::take(&mut manifest.problems);
         // What is odd about the surroundings is rarely of this project's making.
         let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
@@ -106,6 +119,11 @@ impl Inputs {
         })
     }
 
+    /// Returns the options in the words that a lock keeps, where they make sense.
+    pub(super) fn options(&self) -> Option<&LockOptions> {
+        self.settings.as_ref().map(|settings| &settings.options)
+    }
+
     /// Returns the versions of a former lock that are kept where they fit.
     pub(super) fn preferences(
         &mut self,
@@ -126,13 +144,6 @@ impl Inputs {
                 Some((name.clone(), former.versions(name).last()?.clone()))
             })
             .collect()
-    }
-
-    /// Has nothing built, whatever is allowed.
-    pub(super) fn build_nothing(&mut self) {
-        if let Some(settings) = &mut self.settings {
-            settings.outside.builds = BuildOptions::default();
-        }
     }
 
     /// Ends the run if anything is wrong.

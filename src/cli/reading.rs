@@ -9,18 +9,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Parser as _;
-
-use super::args::{CacheArgs, Cli, Command, IndexArgs, QuestionArgs};
+use super::args::{CacheArgs, IndexArgs};
 use super::reading_args::LockFileArgs;
+use super::recorded::{leads_away, settle_recorded};
 use super::relock::relocked;
-use super::settings::{Heard, Settings, settle};
+use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use super::unnamed;
-use crate::fetch::BuildOptions;
 use crate::host::{LoadRequest, load, read_ambient, read_former};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
-use crate::lock::{Format, Lock, LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
+use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
 use crate::solve::Question;
 use crate::source::{Origin, Problem, SourceFile, Span};
@@ -28,6 +26,12 @@ use crate::target::{Platform, PythonVersion, Target};
 
 /// The names that are looked for where none is typed.
 const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
+
+/// So many bytes of blank lines are made for declarations whose files are gone.
+const MOST_BLANKS: usize = 16 << 20;
+
+/// What stood behind a declaration that is to stay as it is.
+const KEPT: &str = "  # pyaudit: keep";
 
 /// A lock that was read.
 #[derive(Clone)]
@@ -38,8 +42,6 @@ pub(super) struct Reading {
     pub(super) file: String,
     /// The target that it is read for; none where neither it nor the user says one.
     pub(super) target: Option<Target>,
-    /// Whether packages are built that the lock or its inputs allow to be.
-    pub(super) may_build: bool,
 }
 
 /// The question of a lock, and how to ask the indexes about it.
@@ -48,6 +50,8 @@ pub(super) struct Asked {
     pub(super) question: Question,
     /// The settings; their target and policy are the question's.
     pub(super) settings: Settings,
+    /// The addresses that only the lock names: they are not asked.
+    pub(super) strange: Vec<String>,
 }
 
 impl Reading {
@@ -66,7 +70,6 @@ impl Reading {
             lock,
             file: path.to_string_lossy().into_owned(),
             target,
-            may_build: true,
         })
     }
 
@@ -82,7 +85,7 @@ impl Reading {
         let Ok(Some(text)) = read_former(Path::new(&self.file)) else {
             return;
         };
-        if let Some(lock) = relocked(&text, self, outside, terminal) {
+        if let Some(lock) = relocked(&text, (&self.lock, &self.file), outside, terminal) {
             self.target = self.target.take().or_else(|| recorded_target(&lock));
             self.lock = lock;
         }
@@ -106,12 +109,19 @@ impl Reading {
         })?;
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
-        let manifest = read_inputs(record, &ambient, &folder);
-        let declarations = declarations(record, &manifest, &folder)?;
-        let mut settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
-        if !self.may_build {
-            settings.outside.builds = BuildOptions::default();
-        }
+        let mut manifest = read_inputs(record, &ambient, &folder, &self.file);
+        // Which files are read is the lock's to say, and who reads a lock runs nobody's code.
+        manifest.tool.allow_build = None;
+        let (declarations, mut strange) = declarations(record, &manifest, &folder)?;
+        let mut index = index.clone();
+        index.offline |= !strange.is_empty();
+        let heard = Heard {
+            manifest: &manifest,
+            ambient: &ambient,
+        };
+        let recorded = settle_recorded(record, (&index, cache), heard, &folder, now)?;
+        let settings = recorded.settings;
+        strange.extend(recorded.strange);
         let excludes = record.options.excludes.iter();
         Ok(Some(Asked {
             question: Question {
@@ -125,6 +135,7 @@ impl Reading {
                 facts: Arc::clone(&settings.facts),
             },
             settings,
+            strange,
         }))
     }
 }
@@ -172,17 +183,17 @@ fn recorded_target(lock: &Lock) -> Option<Target> {
 }
 
 /// Locks tell a platform in words; a name or a tag is understood as well.
-fn recorded_platform(text: &str) -> Option<Platform> {
+pub(super) fn recorded_platform(text: &str) -> Option<Platform> {
     Platform::described(text).or_else(|| text.parse().ok())
 }
 
 /// Reads the input files that the record names and that are still there: for their lines, and for
-/// the settings that they hold.
-fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path) -> Manifest {
+/// the settings that they hold. The lock is none of them: what it says it says as a lock.
+fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path, lock: &str) -> Manifest {
     let named = |kind: DeclarationKind| -> Vec<String> {
         let declared = record.declarations.iter().filter(|it| it.kind == kind);
         let names: BTreeSet<&String> = declared.map(|it| &it.file).collect();
-        let is_there = |name: &&&String| folder.join(name).is_file();
+        let is_there = |name: &&&String| is_input(name, folder, lock);
         names
             .iter()
             .filter(is_there)
@@ -217,23 +228,42 @@ fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path) -> Manifes
     }
 }
 
-/// Returns the record's declarations, one for one.
+/// Whether a lock can have been made from a file: it is one, of this machine, and not the lock.
+pub(super) fn is_input(name: &str, folder: &Path, lock: &str) -> bool {
+    if leads_away(name) {
+        return false;
+    }
+    let path = folder.join(name);
+    let is_lock = || path.canonicalize().ok() == folder.join(lock).canonicalize().ok();
+    path.is_file() && !is_lock()
+}
+
+/// Returns the record's declarations, one for one, and the places that it alone declares.
 fn declarations(
     record: &ToolRecord,
     manifest: &Manifest,
     folder: &Path,
-) -> Result<Vec<Declaration>, Box<Problem>> {
+) -> Result<(Vec<Declaration>, Vec<String>), Box<Problem>> {
     let markers = &mut MarkerTexts::default();
+    let mut strange = Vec::new();
+    let mut room = MOST_BLANKS;
     let mut declarations = Vec::with_capacity(record.declarations.len());
     for locked in &record.declarations {
         let unchanged = manifest.declarations.iter().find(|it| is_said(locked, it));
-        let declaration = unchanged.cloned().or_else(|| named_since(locked, manifest));
-        declarations.push(match declaration {
+        let unchanged = unchanged.cloned().or_else(|| named_since(locked, manifest));
+        let declaration = match unchanged {
             Some(declaration) => declaration,
-            None => of_record(locked, folder, markers)?,
-        });
+            None => {
+                let declaration = of_record(locked, folder, markers, &mut room)?;
+                let url = declaration.requirement.url.as_ref();
+                let away = url.filter(|url| url.url.scheme() != "file" || url.url.has_host());
+                strange.extend(away.map(|url| IndexUrl::redacted(&url.given)));
+                declaration
+            }
+        };
+        declarations.push(declaration);
     }
-    Ok(declarations)
+    Ok((declarations, strange))
 }
 
 fn is_said(locked: &LockedDeclaration, declaration: &Declaration) -> bool {
@@ -252,11 +282,13 @@ fn named_since(locked: &LockedDeclaration, manifest: &Manifest) -> Option<Declar
     named.find(|it| is_said(locked, it))
 }
 
-/// Makes a declaration of the record alone, at its place in a file that is otherwise blank.
+/// Makes a declaration of the record alone, at its place in a file that is otherwise blank, as far
+/// as there is room.
 fn of_record(
     locked: &LockedDeclaration,
     folder: &Path,
     markers: &mut MarkerTexts,
+    room: &mut usize,
 ) -> Result<Declaration, Box<Problem>> {
     let read = Requirement::parse_lenient(&locked.text, markers);
     let read = read.or_else(|_| read_requirement(&locked.text, folder));
@@ -267,10 +299,21 @@ fn of_record(
         );
         Box::new(Problem::anywhere(message).with_help("Make the lock anew: `pyaudit lock`."))
     })?;
-    let lines = "\n".repeat(locked.line.saturating_sub(1));
-    let columns = " ".repeat(locked.column.saturating_sub(1));
-    let before = lines.len() + columns.len();
-    let text = format!("{lines}{columns}{}", locked.text);
+    let lines = locked.line.saturating_sub(1);
+    let columns = locked.column.saturating_sub(1);
+    let (lines, columns) = match lines + columns <= *room {
+        true => (lines, columns),
+        false => (0, 0),
+    };
+    let before = lines + columns;
+    *room -= before;
+    let text = format!(
+        "{}{}{}{}",
+        "\n".repeat(lines),
+        " ".repeat(columns),
+        locked.text,
+        if locked.is_kept { KEPT } else { "" }
+    );
     Ok(Declaration {
         requirement,
         kind: locked.kind,
@@ -283,138 +326,52 @@ fn of_record(
     })
 }
 
-/// Settles as `pyaudit lock` does with the options of the record. Indexes that come out the same
-/// without the record are those of the surroundings, which know the credentials that a lock never
-/// holds.
-fn settings(
-    record: &ToolRecord,
-    (index, cache): (&IndexArgs, &CacheArgs),
-    (manifest, ambient): (&Manifest, &Ambient),
-    folder: &Path,
-    now: Timestamp,
-) -> Result<Settings, Box<Problem>> {
-    let heard = Heard { manifest, ambient };
-    let settled = |words: Vec<String>| -> Result<Settings, Box<Problem>> {
-        let mut args = question_args(&words)?;
-        args.cache = cache.clone();
-        let from_record = std::mem::replace(&mut args.index, index.clone());
-        if !says_where(index) {
-            args.index = IndexArgs {
-                offline: index.offline,
-                cert: index.cert.clone(),
-                allow_insecure_host: index.allow_insecure_host.clone(),
-                timeout: index.timeout,
-                retries: index.retries,
-                ..from_record
-            };
-        }
-        let mut problems = Vec::new();
-        let settings = settle(&args, heard, folder, now, &mut problems);
-        let wrong = problems.into_iter().find(Problem::is_error);
-        match (settings, wrong) {
-            (Some(settings), None) => Ok(settings),
-            (_, wrong) => Err(Box::new(wrong.unwrap_or_else(|| {
-                Problem::anywhere("the options of the lock make no sense")
-            }))),
-        }
-    };
-    let options = &record.options;
-    let around = settled(choice_words(record));
-    let is_same = |found: &LockOptions| {
-        found.index == options.index
-            && found.extra_indexes == options.extra_indexes
-            && found.find_links == options.find_links
-            && found.index_strategy == options.index_strategy
-            && found.torch_index == options.torch_index
-    };
-    match around {
-        Ok(around) if says_where(index) || is_same(&around.options) => Ok(around),
-        _ => {
-            let mut words = choice_words(record);
-            words.extend(index_words(options));
-            settled(words)
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether the user says where packages come from.
-fn says_where(index: &IndexArgs) -> bool {
-    index.default_index.is_some()
-        || index.no_index
-        || !index.index.is_empty()
-        || !index.extra_index_url.is_empty()
-        || !index.find_links.is_empty()
-        || index.index_strategy.is_some()
-}
+    #[test]
+    fn a_place_that_no_file_has_takes_no_room() {
+        let read = |line: &str| {
+            let text = format!(
+                "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = []\n[tool.pyaudit]\n\
+                 schema = 1\nversion = \"1\"\ndeclarations = [{{ name = \"a\", text = \"a\", \
+                 kind = \"requirement\", file = \"gone.in\", line = {line}, column = {line} }}]\n"
+            );
+            let file = SourceFile::new("pylock.toml", text);
+            let record = crate::lock::read_pylock(&file).unwrap().tool.unwrap();
+            let manifest = Manifest::default();
+            let (declarations, _) = declarations(&record, &manifest, Path::new("")).unwrap();
+            declarations[0].origin.line()
+        };
 
-/// Reads words as `pyaudit lock` does.
-pub(super) fn question_args(words: &[String]) -> Result<QuestionArgs, Box<Problem>> {
-    let lead = ["pyaudit", "lock"].map(str::to_owned);
-    let parsed = Cli::try_parse_from(lead.iter().chain(words));
-    match parsed.map(|cli| cli.command) {
-        Ok(Command::Lock(args)) => Ok(args.question),
-        Ok(_) | Err(_) => {
-            let message = "the options of the lock make no sense";
-            Err(Box::new(Problem::anywhere(message)))
-        }
+        assert_eq!(read("3"), 3);
+        assert_eq!(read("9223372036854775807"), 1);
     }
-}
 
-fn choice_words(record: &ToolRecord) -> Vec<String> {
-    let options = &record.options;
-    let mut words = Vec::new();
-    if let Some(target) = record.targets.first() {
-        words.push(format!("--python={}", target.python));
-        let platform = recorded_platform(&target.platform);
-        words.extend(platform.map(|it| format!("--platform={}", it.tag())));
-        words.extend(accelerator_words(target, options));
-    }
-    words.extend(options.no_facts.then(|| "--no-facts".to_owned()));
-    for (option, value) in [
-        ("--resolution", &options.resolution),
-        ("--prerelease", &options.prerelease),
-        ("--exclude-newer", &options.exclude_newer),
-    ] {
-        words.extend(value.iter().map(|value| format!("{option}={value}")));
-    }
-    let cutoffs = options.exclude_newer_package.iter();
-    words.extend(cutoffs.map(|(name, when)| format!("--exclude-newer-package={name}={when}")));
-    for (option, values) in [
-        ("--no-binary", &options.no_binary),
-        ("--only-binary", &options.only_binary),
-        ("--allow-build", &options.allow_build),
-    ] {
-        words.extend(values.iter().map(|value| format!("{option}={value}")));
-    }
-    words
-}
+    #[test]
+    fn many_far_places_take_no_more_room_than_there_is() {
+        let locked = LockedDeclaration {
+            name: "a".parse().unwrap(),
+            text: "a".to_owned(),
+            kind: DeclarationKind::Requirement,
+            file: "gone.in".to_owned(),
+            line: 900_000,
+            column: 900_000,
+            section: None,
+            applies: true,
+            is_kept: true,
+        };
+        let record = ToolRecord {
+            declarations: vec![locked; 100],
+            ..ToolRecord::default()
+        };
+        let (declarations, _) = declarations(&record, &Manifest::default(), Path::new("")).unwrap();
+        assert!(declarations[0].is_kept());
+        let sizes = declarations
+            .iter()
+            .map(|it| it.origin.line() + it.origin.column());
 
-/// The flavour that was chosen is the one to ask for again.
-fn accelerator_words(target: &LockedTarget, options: &LockOptions) -> Vec<String> {
-    let torch = target.flavour.as_ref().or(options.torch.as_ref());
-    let mut words: Vec<String> = torch.iter().map(|it| format!("--torch={it}")).collect();
-    for (option, value) in [("--cuda", &target.cuda), ("--driver", &target.driver)] {
-        words.extend(value.iter().map(|value| format!("{option}={value}")));
+        assert!(sizes.sum::<usize>() < MOST_BLANKS + 1000);
     }
-    let gpus = target.gpus.iter();
-    words.extend(gpus.map(|gpu| format!("--gpu={}", gpu.capability)));
-    words
-}
-
-fn index_words(options: &LockOptions) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for (option, values) in [
-        ("--index", &options.extra_indexes),
-        ("--find-links", &options.find_links),
-    ] {
-        words.extend(values.iter().map(|value| format!("{option}={value}")));
-    }
-    let index = options.index.iter();
-    words.extend(index.map(|index| format!("--default-index={index}")));
-    let torch = options.torch_index.iter();
-    words.extend(torch.map(|index| format!("--torch-index-url={index}")));
-    let strategy = options.index_strategy.iter();
-    words.extend(strategy.map(|strategy| format!("--index-strategy={strategy}")));
-    words.extend(options.no_index.then(|| "--no-index".to_owned()));
-    words
 }

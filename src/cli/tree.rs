@@ -59,7 +59,13 @@ fn tree(args: &TreeArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         licences: found.as_ref().map(|found| found.told.as_slice()),
         ..tree
     };
-    let shown = terminal.show(&told(args, &tree, terminal));
+    let text = told(args, &tree, terminal);
+    let shown = match args.output_format {
+        GraphFormatArg::Text => terminal.show(&text),
+        GraphFormatArg::Json | GraphFormatArg::Mermaid | GraphFormatArg::Dot => {
+            terminal.hand_out(&text)
+        }
+    };
     let failure = found.as_ref().and_then(|found| found.failure.as_ref());
     Ok(match (shown, failure) {
         (Exit::Fine, Some(failure)) => {
