@@ -309,6 +309,37 @@ fn a_search_that_may_not_go_on_says_that_it_is_not_complete() {
     assert!(!found.is_complete);
 }
 
+#[test]
+fn what_an_override_silenced_is_no_conflict_when_it_goes_with_another() {
+    let world = World::parse(
+        r#"
+        packages.a."1" = { requires = ["b"] }
+        packages.b."1" = { requires = ["x<2"] }
+        packages.b."2" = {}
+        packages.c."1" = { requires = ["b>=2"] }
+        packages.d."1" = { requires = ["b<2"] }
+        packages.x."1" = {}
+        packages.x."2" = {}
+        packages.y."1" = {}
+        packages.y."2" = {}
+        packages.z."1" = { requires = ["y<2"] }
+        question.requires = ["x>=2", "a", "z", "y>=2", "c", "d"]
+        question.overrides = ["b==1"]
+        "#,
+    );
+
+    let found = all_conflicts(&world).unwrap();
+
+    let mut cores: Vec<Vec<usize>> = found.cores.into_iter().map(|it| it.declarations).collect();
+    cores.sort();
+    assert_eq!(cores[0][0], 0);
+    assert!(cores[0].ends_with(&[6]), "{cores:?}");
+    assert_eq!(cores.last().unwrap(), &[2, 3]);
+    let removed: BTreeSet<usize> = cores.into_iter().flatten().filter(|at| *at != 6).collect();
+    assert!(is_solved(&world, |at| !removed.contains(&at)));
+    assert!(found.is_complete);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
