@@ -125,7 +125,7 @@ fn show(plan: &Plan, terminal: &Terminal) -> Result<Exit, Exit> {
         .iter()
         .map(|edit| draw(edit, terminal.style_of_results));
     let text: String = drawn.collect();
-    terminal.put_out(&text).map_err(|error| {
+    terminal.put_out_text(&text).map_err(|error| {
         let message = format!("the diff could not be written: {error}");
         terminal.say_problems(&[Problem::anywhere(message)]);
         Exit::Outside
