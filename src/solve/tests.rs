@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::universe::{Asked, Release, World, name, worlds};
+use super::universe::{Release, World, name, some_world, worlds};
 use super::{Conflicts, Effort, Outcome, Question, Resolution, conflicts, solve};
 use crate::package::{Requirement, Version};
 
@@ -81,44 +81,6 @@ fn holds(world: &World, chosen: &BTreeMap<&str, &str>) -> bool {
         chosen
             .get(requirement.name.as_ref())
             .is_some_and(|version| requirement.specifiers.contains(&version.parse().unwrap()))
-    })
-}
-
-fn some_requirements() -> impl Strategy<Value = Vec<String>> {
-    let specifier = prop_oneof![
-        Just(String::new()),
-        (0u8..5).prop_map(|n| format!("=={n}")),
-        (0u8..5).prop_map(|n| format!(">={n}")),
-        (1u8..5).prop_map(|n| format!("<{n}")),
-        (0u8..5).prop_map(|n| format!("!={n}")),
-    ];
-    let package = prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")];
-    proptest::collection::vec(
-        (package, specifier).prop_map(|(p, s)| format!("{p}{s}")),
-        0..3,
-    )
-}
-
-fn some_world() -> impl Strategy<Value = World> {
-    let release = some_requirements().prop_map(|requires| Release {
-        requires,
-        ..Release::default()
-    });
-    let versions =
-        proptest::collection::btree_map((0u8..4).prop_map(|n| n.to_string()), release, 0..4);
-    let names = ["a", "b", "c", "d", "e"];
-    let packages = proptest::collection::vec(versions, names.len());
-    (packages, some_requirements()).prop_map(move |(packages, requires)| World {
-        packages: names
-            .iter()
-            .map(ToString::to_string)
-            .zip(packages)
-            .collect(),
-        question: Asked {
-            requires,
-            ..Asked::default()
-        },
-        expected: super::universe::Expected::default(),
     })
 }
 
