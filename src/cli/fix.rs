@@ -68,7 +68,7 @@ fn repair(
         prepared.progress.finish();
         return Ok(tell_conflicts(unsolved, &args.output, terminal));
     }
-    let found = unsolved.search(&mut |_| {});
+    let found = unsolved.search(&mut |_| {}, &mut || {});
     let found = found.map_err(|failure| failed(&failure, prepared, terminal))?;
     prepared.progress.finish();
     terminal.say_problems(&prepared.problems);
