@@ -1,6 +1,7 @@
 //! What is done about a question without a solution: every conflict is told as soon as it is known,
 //! and then the repairs. Whoever stops the run keeps what was told so far.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +17,13 @@ use crate::explain::{Explanation, explain, flavour_reasons, ways_out};
 use crate::host::write_whole;
 use crate::repair::{Freedom, Repair, Repairs, repairs};
 use crate::report::{
-    ConflictReport, Findings, LockOutcome, LockReport, RepairReport, conflict_markdown,
-    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_repairs,
+    ConflictReport, Findings, LockOutcome, LockReport, RepairReport, Style, conflict_markdown,
+    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,
+    draw_repairs,
 };
 use crate::solve::{
     Conflict, Conflicts, Core, Effort, Failure, FlavourTried, FlavourUnfit, Outcome, Question,
-    conflicts, part_of, solve,
+    conflicts, part_of, solve, unfit_flavour,
 };
 use crate::source::Problem;
 use crate::target::Flavour;
@@ -31,6 +33,8 @@ const MOST_SOLVES: usize = 300;
 /// After this long, or this many times what the failing solve took, no further question is begun.
 const LONGEST: Duration = Duration::from_secs(20);
 const LONGEST_TIMES: u32 = 3;
+/// So long ways out are looked for that are no change of what is declared.
+const LONGEST_FOR_HINTS: Duration = Duration::from_secs(5);
 /// Repairs are looked for with so many other flavours of torch.
 const MOST_FLAVOURS: usize = 4;
 /// So many conflicts are told in full on the terminal, the others in a line each.
@@ -59,8 +63,13 @@ pub(super) struct Unsolved<'a> {
 }
 
 impl Unsolved<'_> {
-    /// Finds all conflicts and repairs; `told` hears of each conflict as soon as it is known.
-    pub(super) fn search(&self, told: &mut dyn FnMut(&Core)) -> Result<Found, Failure> {
+    /// Finds all conflicts and repairs; `told` hears of each conflict as soon as it is known, and
+    /// `all_told` once there are no more, before repairs are looked for.
+    pub(super) fn search(
+        &self,
+        told: &mut dyn FnMut(&Core),
+        all_told: &mut dyn FnMut(),
+    ) -> Result<Found, Failure> {
         let (question, catalog) = (self.question, &self.prepared.catalog);
         let until = Instant::now() + LONGEST.max(self.took * LONGEST_TIMES);
         let may_go_on = || Instant::now() < until;
@@ -73,6 +82,10 @@ impl Unsolved<'_> {
                 }
                 is_first = false;
             })?;
+        let pause = Instant::now();
+        all_told();
+        let until = until + pause.elapsed();
+        let may_go_on = || Instant::now() < until;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);
         let freedom = Freedom {
             python: self.prepared.is_python_free,
@@ -94,14 +107,16 @@ impl Unsolved<'_> {
     }
 
     /// Returns the flavours to look for repairs with, where one is to be chosen: first that of the
-    /// oldest torch with kernels for every GPU, as it takes the smallest step.
+    /// oldest torch with kernels for every GPU, as it takes the smallest step. Those that the driver
+    /// or the toolkit refuses are none.
     fn other_flavours(&self) -> Vec<Flavour> {
         let facts = &self.question.facts;
         let target = &self.question.target;
         let gpus = &target.accelerators().gpus;
+        let suits = |flavour: Flavour| unfit_flavour(facts, target, flavour).is_none();
         let first = match gpus.is_empty() || self.tried.is_empty() {
             true => None,
-            false => facts.first_for(gpus, target.platform()),
+            false => facts.first_for(gpus, target.platform(), &suits),
         };
         let first = first.map(|(_, flavour)| flavour);
         let others = self.tried.iter().filter_map(|tried| match tried.why {
@@ -154,14 +169,77 @@ impl Unsolved<'_> {
         }
     }
 
-    /// Returns the options that would be a way out of a conflict.
-    fn ways_out(&self, core: &Core) -> Vec<String> {
+    /// Returns the options that would be ways out of conflicts, each with the positions of the
+    /// conflicts that it helps. They have a deadline in common.
+    fn ways_out(&self, cores: &[Core]) -> Vec<(String, Vec<usize>)> {
         let (question, catalog) = (self.question, &self.prepared.catalog);
-        let until = Instant::now() + LONGEST;
+        let until = Instant::now() + LONGEST_FOR_HINTS;
         let may_go_on = || Instant::now() < until;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);
-        // Without an answer from outside there is one hint less.
-        ways_out(question, core, catalog, &effort).unwrap_or_default()
+        let mut ways: Vec<(String, Vec<usize>)> = Vec::new();
+        for (at, core) in cores.iter().enumerate() {
+            // Without an answer from outside there is one hint less.
+            for way in ways_out(question, core, catalog, &effort).unwrap_or_default() {
+                match ways.iter_mut().find(|(known, _)| *known == way) {
+                    Some((_, helped)) => helped.push(at),
+                    None => ways.push((way, vec![at])),
+                }
+            }
+        }
+        ways
+    }
+}
+
+/// The conflicts that were told.
+#[derive(Default)]
+struct Told {
+    explanations: Vec<Explanation>,
+    /// Those of the first of them.
+    cores: Vec<Core>,
+}
+
+impl Told {
+    /// Draws one more conflict.
+    fn conflict(&mut self, unsolved: &Unsolved<'_>, core: &Core, style: Style) -> String {
+        let question = unsolved.question;
+        let mut told = explain(question, &core.conflict);
+        let before = self.explanations.iter().flat_map(|known| &known.hints);
+        let before: BTreeSet<&String> = before.collect();
+        told.hints.retain(|hint| !before.contains(hint));
+        if self.explanations.is_empty() {
+            told.flavours = flavour_reasons(question, unsolved.tried);
+        }
+        let number = self.explanations.len() + 1;
+        if number <= MOST_TOLD {
+            self.cores.push(core.clone());
+        }
+        let drawn = match number {
+            1 => draw_conflict(&told, style),
+            2..=MOST_TOLD => draw_further_conflict(&told, number, style),
+            _ => draw_conflict_in_brief(&told, number, style),
+        };
+        self.explanations.push(told);
+        drawn
+    }
+
+    /// Draws the ways out of all of them; of several, each says which it helps.
+    fn ways_out(&mut self, unsolved: &Unsolved<'_>, style: Style) -> Vec<String> {
+        let is_one = self.explanations.len() == 1;
+        let mut drawn = Vec::new();
+        for (way, helped) in unsolved.ways_out(&self.cores) {
+            let numbers: Vec<usize> = helped.iter().map(|at| at + 1).collect();
+            drawn.push(match is_one {
+                true => draw_hint(&way, style),
+                false => draw_hint_for(&numbers, &way, style),
+            });
+            for at in helped {
+                self.explanations[at].hints.push(way.clone());
+            }
+        }
+        if let Some(first) = drawn.first_mut().filter(|_| !is_one) {
+            first.insert(0, '\n');
+        }
+        drawn
     }
 }
 
@@ -173,35 +251,21 @@ pub(super) fn tell_conflicts(
 ) -> Exit {
     terminal.say_problems(&unsolved.prepared.problems);
     let is_json = output.output_format == OutputFormatArg::Json;
-    let mut explanations: Vec<Explanation> = Vec::new();
     let question = unsolved.question;
     let say = |text: &str| {
         if !is_json {
             terminal.say(text);
         }
     };
-    let found = unsolved.search(&mut |core| {
-        let mut told = explain(question, &core.conflict);
-        let before = explanations.iter().flat_map(|known| &known.hints);
-        let before: BTreeSet<&String> = before.collect();
-        told.hints.retain(|hint| !before.contains(hint));
-        if explanations.is_empty() {
-            told.flavours = flavour_reasons(question, unsolved.tried);
-        }
-        let number = explanations.len() + 1;
-        say(&match number {
-            1 => draw_conflict(&told, terminal.style),
-            2..=MOST_TOLD => draw_further_conflict(&told, number, terminal.style),
-            _ => draw_conflict_in_brief(&told, number, terminal.style),
-        });
-        if number <= MOST_TOLD {
-            for way in unsolved.ways_out(core) {
-                say(&draw_hint(&way, terminal.style));
-                told.hints.push(way);
-            }
-        }
-        explanations.push(told);
-    });
+    let told = RefCell::new(Told::default());
+    let found = unsolved.search(
+        &mut |core| say(&told.borrow_mut().conflict(unsolved, core, terminal.style)),
+        &mut || {
+            let hints = told.borrow_mut().ways_out(unsolved, terminal.style);
+            hints.iter().for_each(|hint| say(hint));
+        },
+    );
+    let mut explanations = told.into_inner().explanations;
     let (found, failure) = match found {
         Ok(found) => (Some(found), None),
         Err(failure) => (None, Some(failure)),

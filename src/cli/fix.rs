@@ -69,7 +69,7 @@ fn repair(
         prepared.progress.finish();
         return Ok(tell_conflicts(unsolved, &args.output, terminal));
     }
-    let found = unsolved.search(&mut |_| {});
+    let found = unsolved.search(&mut |_| {}, &mut || {});
     let found = found.map_err(|failure| failed(&failure, prepared, terminal))?;
     prepared.progress.finish();
     terminal.say_problems(&prepared.problems);
@@ -126,7 +126,7 @@ fn show(plan: &Plan, terminal: &Terminal) -> Result<Exit, Exit> {
         .iter()
         .map(|edit| draw(edit, terminal.style_of_results));
     let text: String = drawn.collect();
-    terminal.put_out(&text).map_err(|error| {
+    terminal.put_out_text(&text).map_err(|error| {
         let message = format!("the diff could not be written: {error}");
         terminal.say_problems(&[Problem::anywhere(message)]);
         Exit::Outside

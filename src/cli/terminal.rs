@@ -136,6 +136,15 @@ impl Terminal {
         }
     }
 
+    /// Writes text of the user's files to standard output: exactly into a file or pipe, and shown to
+    /// a person without what would steer the terminal.
+    pub(super) fn put_out_text(&self, text: &str) -> std::io::Result<()> {
+        match std::io::stdout().is_terminal() {
+            true => self.put_out(&printable(text, self.style_of_results)),
+            false => self.put_out(text),
+        }
+    }
+
     /// Writes a result to standard output.
     pub(super) fn put_out(&self, text: &str) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();

@@ -284,11 +284,30 @@ fn first_for(question: &Question) -> String {
     let names: Vec<String> = accelerators.gpus.iter().map(Gpu::describe).collect();
     let date = question.facts.date();
     let platform = question.target.platform();
-    match question.facts.first_for(&accelerators.gpus, platform) {
-        Some((version, flavour)) => format!(
-            "The first torch with kernels for {} is {version} from {flavour} (facts of {date}).",
-            list(&names)
-        ),
+    let (facts, gpus) = (&question.facts, &accelerators.gpus);
+    let unfit = |flavour| unfit_flavour(facts, &question.target, flavour);
+    let first = facts
+        .first_for(gpus, platform, &|flavour| unfit(flavour).is_none())
+        .or_else(|| facts.first_for(gpus, platform, &|_| true));
+    match first {
+        Some((version, flavour)) => {
+            let but = match unfit(flavour) {
+                None => String::new(),
+                Some(why) => {
+                    let which = if why == Unfit::DriverUnknown {
+                        "but"
+                    } else {
+                        "which"
+                    };
+                    format!(", {which} {}", told_flavour(question, flavour, why))
+                }
+            };
+            format!(
+                "The first torch with kernels for {} is {version} from {flavour}{but} (facts of \
+                 {date}).",
+                list(&names)
+            )
+        }
         None => format!(
             "No torch has kernels for {} at once (facts of {date}).",
             list(&names)

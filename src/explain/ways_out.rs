@@ -72,7 +72,6 @@ impl Trial<'_> {
         let is_enough = |time: i64| {
             let mut question = Question::clone(self.alone);
             question.policy.exclude_newer = Some(Timestamp::from_seconds(time + 1));
-            question.policy.exclude_newer_package.clear();
             self.is_solved(question)
         };
         let Some(&last) = times.last() else {

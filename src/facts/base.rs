@@ -159,11 +159,16 @@ impl Facts {
     }
 
     /// Returns the first torch known to have compiled code for all of the GPUs, in its best
-    /// flavour.
-    pub fn first_for(&self, gpus: &[Gpu], platform: &Platform) -> Option<(Version, Flavour)> {
+    /// flavour of those that suit.
+    pub fn first_for(
+        &self,
+        gpus: &[Gpu],
+        platform: &Platform,
+        suits: &dyn Fn(Flavour) -> bool,
+    ) -> Option<(Version, Flavour)> {
         let fitting = self.kernel_rows(platform).filter(|row| {
             let mut gpus = gpus.iter();
-            gpus.all(|gpu| row.kernels.run_on(gpu.capability, false))
+            suits(row.flavour) && gpus.all(|gpu| row.kernels.run_on(gpu.capability, false))
         });
         let first = fitting.filter_map(|row| Some((row.first.as_ref()?, &row.flavour)));
         let first = first.min_by(|(one, one_flavour), (other, other_flavour)| {

@@ -188,10 +188,12 @@ fn the_first_torch_for_a_gpu_is_told_with_its_flavour() {
         (&["DGX Spark"], &ARM, "2.7.0 cu128"),
         (&["sm_110"], &ARM, "2.9.0 cu130"),
     ] {
-        let (torch, flavour) = facts.first_for(&gpus(&facts, names), platform).unwrap();
+        let (torch, flavour) = facts
+            .first_for(&gpus(&facts, names), platform, &|_| true)
+            .unwrap();
         assert_eq!(format!("{torch} {flavour}"), expected, "{names:?}");
     }
-    let none = facts.first_for(&gpus(&facts, &["GTX 1080", "RTX 5090"]), &LINUX);
+    let none = facts.first_for(&gpus(&facts, &["GTX 1080", "RTX 5090"]), &LINUX, &|_| true);
     assert_eq!(none, None);
 }
 

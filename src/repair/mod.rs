@@ -6,12 +6,14 @@
 mod apply;
 mod cost;
 mod larger;
+mod movers;
 mod relax;
 mod rewrite;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wheels;
 
 pub use apply::{Change, applied};
 pub use larger::other_pythons;
-pub use search::{Freedom, Relocked, Repair, Repairs, repairs};
+pub use search::{Freedom, Relocked, Repair, Repairs, Unbuilt, repairs};

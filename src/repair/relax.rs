@@ -53,6 +53,16 @@ fn has_any(candidates: &Candidates, set: &VersionSet) -> bool {
         })
 }
 
+/// Returns the sides on which a version has a wheel that fits.
+pub(crate) fn wheel_sides(declaration: &Declaration, candidates: &Candidates) -> Vec<Side> {
+    let has_wheel = |side: &Side| {
+        let there = side.of(declaration.requirement.specifiers.set());
+        candidates.has_wheel_in(&there)
+    };
+    let sides = sides(declaration, Some(candidates));
+    sides.into_iter().filter(has_wheel).collect()
+}
+
 /// Returns the question with some declarations moved to their sides, where the nearest version is
 /// the one to take: the oldest above, the newest below.
 pub(crate) fn relaxed(question: &Question, moved: &[(usize, Side)]) -> Arc<Question> {

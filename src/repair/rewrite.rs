@@ -48,7 +48,7 @@ fn loosened_clause(clause: &str, version: &Version) -> Option<String> {
         "~=" => compatible(version, segments),
         ">=" | ">" => format!(">={}", version.clone().without_local()),
         "<=" => format!("<={}", version.clone().without_local()),
-        "<" => format!("<{}", next_after(version, segments)),
+        "<" => format!("<{}", next_after(version, segments)?),
         _ => return None,
     };
     Some(text)
@@ -83,8 +83,9 @@ fn compatible(version: &Version, segments: usize) -> String {
 }
 
 /// The next version after the series that a version is of: `2.1` for 2.0.2. A bound of one number
-/// still gives way by two: whoever refused 2 takes no more of it than is needed.
-fn next_after(version: &Version, segments: usize) -> String {
+/// still gives way by two: whoever refused 2 takes no more of it than is needed. Nothing where the
+/// last number is the largest that there is: then the bound goes.
+fn next_after(version: &Version, segments: usize) -> Option<String> {
     let count = segments.max(2);
     let numbers = version
         .release()
@@ -93,10 +94,10 @@ fn next_after(version: &Version, segments: usize) -> String {
         .chain(std::iter::repeat(0));
     let mut numbers: Vec<u64> = numbers.take(count).collect();
     if let Some(last) = numbers.last_mut() {
-        *last += 1;
+        *last = last.checked_add(1)?;
     }
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    with_epoch(version, numbers.join("."))
+    Some(with_epoch(version, numbers.join(".")))
 }
 
 /// Puts specifiers in place of a declaration's own, and keeps how the rest was written.
@@ -204,6 +205,11 @@ mod tests {
         check("a~=1.4.2", "2.3.1", "a~=2.3.1");
         check("a~=1.4", "2.3.1", "a~=2.3");
         check("a!=1.5", "1.5", "a");
+    }
+
+    #[test]
+    fn a_bound_goes_that_would_stand_after_the_largest_number() {
+        check("a<2.0", &format!("2.{}", u64::MAX), "a");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::cost::{Cost, distance};
 use super::larger::{other_pythons, overrides};
 use super::relax::{Side, combinations, relaxed, sides};
 use super::rewrite::rewritten;
+use super::wheels::{Built, built};
 use crate::package::{PackageName, Version};
 use crate::solve::{
     Candidates, Catalog, Conflict, Core, Effort, Fact, Failure, Outcome, Question, Resolution,
@@ -25,9 +26,9 @@ use crate::solve::{
 /// So many repairs are told.
 const MOST_REPAIRS: usize = 3;
 /// In so many ways the declarations of one set are moved.
-const MOST_WAYS: usize = 4;
-/// Larger sets are nobody's small change.
-const MOST_TOUCHED: usize = 24;
+pub(super) const MOST_WAYS: usize = 4;
+/// So many more declarations than there are conflicts may be moved.
+const MOST_BESIDES: usize = 24;
 
 /// What may be changed besides declarations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,17 @@ pub struct Repair {
     pub changes: Vec<Change>,
     /// What the packages concerned would be locked at, those of changed declarations first.
     pub locked: Vec<Relocked>,
+    /// What was moved although it has a solution, lest it be built.
+    pub unbuilt: Vec<Unbuilt>,
+}
+
+/// A version that has wheels, and none for the target: it would be built from source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// The package.
+    pub name: PackageName,
+    /// The version that would be built.
+    pub version: Version,
 }
 
 /// A package as a repair would lock it.
@@ -98,22 +110,31 @@ pub fn repairs(
     })
 }
 
-struct Search<'s> {
-    question: &'s Arc<Question>,
-    catalog: &'s dyn Catalog,
-    effort: &'s Effort<'s>,
+pub(super) struct Search<'s> {
+    pub(super) question: &'s Arc<Question>,
+    pub(super) catalog: &'s dyn Catalog,
+    pub(super) effort: &'s Effort<'s>,
     /// What is known of the packages in the conflicts.
     packages: BTreeMap<PackageName, Arc<Candidates>>,
-    cores: &'s [Core],
+    pub(super) cores: &'s [Core],
 }
 
 /// Positions of declarations.
-type Set = BTreeSet<usize>;
+pub(super) type Set = BTreeSet<usize>;
+
+/// A repair that moves declarations.
+pub(super) struct Way {
+    pub(super) cost: Cost,
+    pub(super) moves: Vec<(usize, Side)>,
+    pub(super) repair: Repair,
+    /// The pins that would be built under it.
+    pub(super) built: Vec<Built>,
+}
 
 /// What came of moving the declarations of a set.
 enum Tried {
     /// Repairs, the smallest first.
-    Repaired(Vec<(Cost, Repair)>),
+    Repaired(Vec<Way>),
     /// No solution; the proof for the likeliest way.
     Blocked(Conflict),
     /// They cannot move.
@@ -130,17 +151,21 @@ impl Search<'_> {
             .iter()
             .map(|core| self.movable(&core.declarations))
             .collect();
-        let mut waiting: BTreeSet<(usize, Vec<usize>)> = BTreeSet::from([(0, Vec::new())]);
+        let most_touched = cores.len() + MOST_BESIDES;
+        let starts = self.starts(&cores)?.into_iter();
+        let mut waiting: BTreeSet<(usize, Vec<usize>)> = starts
+            .map(|set| (set.len(), set.into_iter().collect()))
+            .collect();
         let mut repaired: Vec<Set> = Vec::new();
-        let mut found: Vec<(usize, Cost, Repair)> = Vec::new();
+        let mut found: Vec<(usize, Way)> = Vec::new();
         while let Some((size, members)) = waiting.pop_first() {
             let is_enough =
                 repaired.len() >= MOST_REPAIRS && repaired.iter().all(|set| set.len() < size);
-            if is_enough {
+            if is_enough || !self.effort.step() {
                 break;
             }
             let set: Set = members.into_iter().collect();
-            if size > MOST_TOUCHED || repaired.iter().any(|known| known.is_subset(&set)) {
+            if size > most_touched || repaired.iter().any(|known| known.is_subset(&set)) {
                 continue;
             }
             let mut grow = |by: &mut dyn Iterator<Item = usize>| {
@@ -160,8 +185,7 @@ impl Search<'_> {
                 Tried::Stuck => {}
                 Tried::Repaired(ways) => {
                     repaired.push(set);
-                    let ways = ways.into_iter().enumerate();
-                    found.extend(ways.map(|(nth, (cost, repair))| (nth, cost, repair)));
+                    found.extend(ways.into_iter().enumerate());
                 }
                 Tried::Blocked(conflict) => match self.further_core(&set, &conflict)? {
                     Some(core) => {
@@ -173,9 +197,15 @@ impl Search<'_> {
             }
         }
         // The second way of one set comes after the first of all others.
-        found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let found = found.into_iter().map(|(_, _, repair)| repair);
-        Ok(found.take(MOST_REPAIRS).collect())
+        found.sort_by(|a, b| (a.0, &a.1.cost).cmp(&(b.0, &b.1.cost)));
+        let mut repairs: Vec<Repair> = Vec::new();
+        for (_, way) in found.into_iter().take(MOST_REPAIRS) {
+            let repair = self.on_wheels(way)?.repair;
+            if repairs.iter().all(|known| known.changes != repair.changes) {
+                repairs.push(repair);
+            }
+        }
+        Ok(repairs)
     }
 
     /// Returns those of some declarations that can move and may.
@@ -187,7 +217,7 @@ impl Search<'_> {
         declarations.iter().filter(can_move).copied().collect()
     }
 
-    fn sides(&self, at: usize) -> Vec<Side> {
+    pub(super) fn sides(&self, at: usize) -> Vec<Side> {
         let declaration = &self.question.declarations[at];
         let candidates = self.packages.get(&declaration.requirement.name);
         sides(declaration, candidates.map(AsRef::as_ref))
@@ -208,15 +238,20 @@ impl Search<'_> {
                     blocked.get_or_insert(conflict);
                 }
                 Some(Outcome::Solved(resolution)) => {
-                    let moved = self.moved(&way, &resolution);
-                    ways.extend(match moved {
-                        Some((cost, changes)) => self.confirmed(cost, changes)?,
-                        None => None,
-                    });
+                    if let Some((cost, changes)) = self.moved(&way, &resolution)
+                        && let Some((repair, built)) = self.confirmed(changes)?
+                    {
+                        ways.push(Way {
+                            cost,
+                            moves: way,
+                            repair,
+                            built,
+                        });
+                    }
                 }
             }
         }
-        ways.sort_by(|a, b| a.0.cmp(&b.0));
+        ways.sort_by(|a, b| a.cost.cmp(&b.cost));
         Ok(match (ways.is_empty(), blocked) {
             (false, _) => Tried::Repaired(ways),
             (true, Some(conflict)) => Tried::Blocked(conflict),
@@ -225,7 +260,11 @@ impl Search<'_> {
     }
 
     /// Writes what the solver chose for the declarations that moved.
-    fn moved(&self, way: &[(usize, Side)], resolution: &Resolution) -> Option<(Cost, Vec<Change>)> {
+    pub(super) fn moved(
+        &self,
+        way: &[(usize, Side)],
+        resolution: &Resolution,
+    ) -> Option<(Cost, Vec<Change>)> {
         let mut cost = Cost::default();
         let mut changes = Vec::new();
         for &(at, _) in way {
@@ -242,12 +281,11 @@ impl Search<'_> {
         Some((cost, changes))
     }
 
-    /// Solves the whole with the changes made.
-    fn confirmed(
+    /// Solves the whole with the changes made, and tells which pins would be built then.
+    pub(super) fn confirmed(
         &self,
-        cost: Cost,
         changes: Vec<Change>,
-    ) -> Result<Option<(Cost, Repair)>, Failure> {
+    ) -> Result<Option<(Repair, Vec<Built>)>, Failure> {
         let Some(changed) = applied(self.question, &changes) else {
             return Ok(None);
         };
@@ -256,7 +294,13 @@ impl Search<'_> {
             return Ok(None);
         };
         let locked = self.relocked(&changes, &resolution);
-        Ok(Some((cost, Repair { changes, locked })))
+        let built = built(&changed, &resolution);
+        let repair = Repair {
+            changes,
+            locked,
+            unbuilt: Vec::new(),
+        };
+        Ok(Some((repair, built)))
     }
 
     /// Looks at why a set cannot move: a conflict of others is one more to touch.
@@ -338,7 +382,7 @@ impl Search<'_> {
                 Some(Outcome::Unsolvable(_)) => continue,
                 Some(Outcome::Solved(_)) => {}
             }
-            if let Some((_, repair)) = self.confirmed(Cost::default(), changes)? {
+            if let Some((repair, _)) = self.confirmed(changes)? {
                 return Ok(Some(repair));
             }
         }
@@ -350,8 +394,8 @@ impl Search<'_> {
         let Some(changes) = overrides(self.question, self.cores) else {
             return Ok(None);
         };
-        let confirmed = self.confirmed(Cost::default(), changes)?;
-        Ok(confirmed.map(|(_, repair)| repair))
+        let confirmed = self.confirmed(changes)?;
+        Ok(confirmed.map(|(repair, _)| repair))
     }
 }
 

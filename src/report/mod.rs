@@ -27,7 +27,8 @@ pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
 pub use summary::{Summary, summary};
 pub use terminal::{
-    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_problem,
+    draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,
+    draw_problem,
 };
 pub use tree::{Tree, tree_json, tree_text};
 pub use why::{Decided, Known, Move, Why, Witness, why_text};

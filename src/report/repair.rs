@@ -21,6 +21,7 @@ const MOST_LOCKED: usize = 6;
 pub struct RepairReport {
     changes: Vec<ChangeReport>,
     locked: Vec<LockedJson>,
+    notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -58,6 +59,7 @@ impl RepairReport {
                 .map(|change| change_report(question, change))
                 .collect(),
             locked: locked.map(locked_json).collect(),
+            notes: notes(question, repair),
         }
     }
 
@@ -101,6 +103,19 @@ fn change_report(question: &Question, change: &Change) -> ChangeReport {
             python: python.to_string(),
         },
     }
+}
+
+/// Says why more was moved than has to be.
+fn notes(question: &Question, repair: &Repair) -> Vec<String> {
+    let python = question.target.python();
+    let unbuilt = repair.unbuilt.iter();
+    let notes = unbuilt.map(|it| {
+        format!(
+            "{} {} has no wheel for Python {python}: it would be built from source",
+            it.name, it.version
+        )
+    });
+    notes.collect()
 }
 
 fn locked_json(locked: &Relocked) -> LockedJson {
@@ -162,6 +177,9 @@ pub fn draw_repairs(repairs: &[RepairReport], style: Style) -> String {
         if !locked.is_empty() {
             let _ = writeln!(text, "     locks {}", style.wrapped(&locked, 11));
         }
+        for note in &repair.notes {
+            let _ = writeln!(text, "     {}", style.wrapped(note, 5));
+        }
     }
     text
 }
@@ -185,6 +203,9 @@ pub(super) fn repairs_markdown(repairs: &[RepairReport]) -> String {
                 let _ = writeln!(text, "   +{to}");
             }
             text.push_str("   ```\n");
+        }
+        for note in &repair.notes {
+            let _ = writeln!(text, "\n   {note}");
         }
     }
     text

@@ -105,6 +105,16 @@ pub fn draw_hint(hint: &str, style: Style) -> String {
     labelled("hint", hint, style)
 }
 
+/// Draws a hint for some of several conflicts.
+pub fn draw_hint_for(conflicts: &[usize], hint: &str, style: Style) -> String {
+    let numbers: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+    let which = match conflicts {
+        [_] => "conflict",
+        _ => "conflicts",
+    };
+    labelled(&format!("hint ({which} {})", list(&numbers)), hint, style)
+}
+
 fn numbered(number: usize, sentence: &str, style: Style) -> String {
     let number = format!("  {number}. ");
     let indent = number.len();

@@ -117,7 +117,14 @@ impl Candidates {
 
     /// Whether some usable version has a wheel that fits.
     pub(crate) fn has_usable_wheels(&self) -> bool {
-        self.usable.iter().any(|candidate| {
+        self.has_wheel_in(&VersionSet::full())
+    }
+
+    /// Whether some usable version in a set has a wheel that fits.
+    pub(crate) fn has_wheel_in(&self, set: &VersionSet) -> bool {
+        let ordinals = self.ordinals(set);
+        ordinals.ascending(self.usable.len()).any(|ordinal| {
+            let candidate = &self.usable[ordinal as usize];
             !candidate.is_borrowed && self.page(candidate.page).file(candidate.file).is_wheel()
         })
     }

@@ -1,5 +1,5 @@
 //! Every conflict of a question, not only the first: minimal sets of declarations that have no
-//! solution, none sharing a declaration with another.
+//! solution, none sharing a declaration with another, overrides aside.
 //!
 //! PubGrub proves one conflict and stops. Its leaves name the declarations that the proof rests on;
 //! fewer may do. So each of them is left out in turn: where the rest still has no solution it was
@@ -10,7 +10,8 @@
 //!
 //! An override both demands and silences, so that leaving it out may bring up a conflict that the
 //! user does not have. Overrides therefore stay while others are left out, and belong to a conflict
-//! whose proof speaks of them.
+//! whose proof speaks of them. Where leaving them out with their conflict brought one up, they come
+//! back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -109,7 +110,9 @@ pub fn conflicts(
             return Ok(answer);
         };
         if !search.is_of_the_whole(&core, &left)? {
-            break;
+            // What is wrong beside it shows once the overrides are back.
+            left.extend(search.overrides());
+            continue;
         }
         found(&core);
         left.retain(|at| !core.declarations.contains(at));
@@ -302,6 +305,11 @@ impl Search<'_> {
         self.question.declarations[at].kind == DeclarationKind::Override
     }
 
+    fn overrides(&self) -> impl Iterator<Item = usize> {
+        let all = 0..self.question.declarations.len();
+        all.filter(|at| self.is_override(*at))
+    }
+
     /// Drops the overrides that the proof does not speak of.
     fn without_idle_overrides(&self, set: BTreeSet<usize>, conflict: &Conflict) -> Vec<usize> {
         let speaks_of = |at: &usize| {
@@ -324,12 +332,11 @@ impl Search<'_> {
     /// Whether a conflict among what is left is one of the whole too, and not only uncovered by an
     /// override that was left out.
     fn is_of_the_whole(&self, core: &Core, left: &BTreeSet<usize>) -> Result<bool, Failure> {
-        let all = 0..self.question.declarations.len();
-        let overrides: Vec<usize> = all.filter(|at| self.is_override(*at)).collect();
-        if overrides.iter().all(|at| left.contains(at)) {
+        if self.overrides().all(|at| left.contains(&at)) {
             return Ok(true);
         }
-        let kept = core.declarations.iter().copied().chain(overrides).collect();
+        let members = core.declarations.iter().copied();
+        let kept = members.chain(self.overrides()).collect();
         let outcome = self.outcome(&kept)?;
         Ok(matches!(outcome, Some(Outcome::Unsolvable(_))))
     }

@@ -1,5 +1,6 @@
 //! How much a search may spend that solves many questions: a number of solves, and the caller's
-//! leave to go on, since this room knows no clock.
+//! leave to go on, since this room knows no clock. Steps between solves cost little, and are counted
+//! too: a search must not wander for long among questions that it never asks.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -8,10 +9,13 @@ use super::catalog::{Catalog, Failure};
 use super::passes::{Outcome, solve};
 use super::question::Question;
 
+/// So many steps may be taken.
+const MOST_STEPS: usize = 10_000;
+
 /// What is left to be spent.
 pub struct Effort<'a> {
     left: Cell<usize>,
-    spent: Cell<usize>,
+    steps_left: Cell<usize>,
     is_out: Cell<bool>,
     may_go_on: &'a dyn Fn() -> bool,
 }
@@ -21,7 +25,7 @@ impl<'a> Effort<'a> {
     pub fn new(solves: usize, may_go_on: &'a dyn Fn() -> bool) -> Self {
         Self {
             left: Cell::new(solves),
-            spent: Cell::new(0),
+            steps_left: Cell::new(MOST_STEPS),
             is_out: Cell::new(false),
             may_go_on,
         }
@@ -33,22 +37,28 @@ impl<'a> Effort<'a> {
         question: &Arc<Question>,
         catalog: &dyn Catalog,
     ) -> Result<Option<Outcome>, Failure> {
-        if self.left.get() == 0 || !(self.may_go_on)() {
-            self.is_out.set(true);
-            return Ok(None);
+        match self.spend(&self.left) {
+            true => Ok(Some(solve(question, catalog)?.outcome)),
+            false => Ok(None),
         }
-        self.left.set(self.left.get() - 1);
-        self.spent.set(self.spent.get() + 1);
-        Ok(Some(solve(question, catalog)?.outcome))
+    }
+
+    /// Takes a step of a search that asks nothing; no further one may be taken once all is spent.
+    pub fn step(&self) -> bool {
+        self.spend(&self.steps_left)
+    }
+
+    fn spend(&self, left: &Cell<usize>) -> bool {
+        let may = left.get() > 0 && (self.may_go_on)();
+        match may {
+            true => left.set(left.get() - 1),
+            false => self.is_out.set(true),
+        }
+        may
     }
 
     /// Whether a question went unanswered.
     pub fn is_out(&self) -> bool {
         self.is_out.get()
-    }
-
-    /// Returns how many questions were answered.
-    pub fn spent(&self) -> usize {
-        self.spent.get()
     }
 }

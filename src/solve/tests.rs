@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::universe::{Asked, Release, World, name, worlds};
+use super::universe::{Release, World, name, some_world, worlds};
 use super::{Conflicts, Effort, Outcome, Question, Resolution, conflicts, solve};
 use crate::package::{Requirement, Version};
 
@@ -81,44 +81,6 @@ fn holds(world: &World, chosen: &BTreeMap<&str, &str>) -> bool {
         chosen
             .get(requirement.name.as_ref())
             .is_some_and(|version| requirement.specifiers.contains(&version.parse().unwrap()))
-    })
-}
-
-fn some_requirements() -> impl Strategy<Value = Vec<String>> {
-    let specifier = prop_oneof![
-        Just(String::new()),
-        (0u8..5).prop_map(|n| format!("=={n}")),
-        (0u8..5).prop_map(|n| format!(">={n}")),
-        (1u8..5).prop_map(|n| format!("<{n}")),
-        (0u8..5).prop_map(|n| format!("!={n}")),
-    ];
-    let package = prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")];
-    proptest::collection::vec(
-        (package, specifier).prop_map(|(p, s)| format!("{p}{s}")),
-        0..3,
-    )
-}
-
-fn some_world() -> impl Strategy<Value = World> {
-    let release = some_requirements().prop_map(|requires| Release {
-        requires,
-        ..Release::default()
-    });
-    let versions =
-        proptest::collection::btree_map((0u8..4).prop_map(|n| n.to_string()), release, 0..4);
-    let names = ["a", "b", "c", "d", "e"];
-    let packages = proptest::collection::vec(versions, names.len());
-    (packages, some_requirements()).prop_map(move |(packages, requires)| World {
-        packages: names
-            .iter()
-            .map(ToString::to_string)
-            .zip(packages)
-            .collect(),
-        question: Asked {
-            requires,
-            ..Asked::default()
-        },
-        expected: super::universe::Expected::default(),
     })
 }
 
@@ -307,6 +269,37 @@ fn a_search_that_may_not_go_on_says_that_it_is_not_complete() {
 
     assert_eq!(found.cores.len(), 1);
     assert!(!found.is_complete);
+}
+
+#[test]
+fn what_an_override_silenced_is_no_conflict_when_it_goes_with_another() {
+    let world = World::parse(
+        r#"
+        packages.a."1" = { requires = ["b"] }
+        packages.b."1" = { requires = ["x<2"] }
+        packages.b."2" = {}
+        packages.c."1" = { requires = ["b>=2"] }
+        packages.d."1" = { requires = ["b<2"] }
+        packages.x."1" = {}
+        packages.x."2" = {}
+        packages.y."1" = {}
+        packages.y."2" = {}
+        packages.z."1" = { requires = ["y<2"] }
+        question.requires = ["x>=2", "a", "z", "y>=2", "c", "d"]
+        question.overrides = ["b==1"]
+        "#,
+    );
+
+    let found = all_conflicts(&world).unwrap();
+
+    let mut cores: Vec<Vec<usize>> = found.cores.into_iter().map(|it| it.declarations).collect();
+    cores.sort();
+    assert_eq!(cores[0][0], 0);
+    assert!(cores[0].ends_with(&[6]), "{cores:?}");
+    assert_eq!(cores.last().unwrap(), &[2, 3]);
+    let removed: BTreeSet<usize> = cores.into_iter().flatten().filter(|at| *at != 6).collect();
+    assert!(is_solved(&world, |at| !removed.contains(&at)));
+    assert!(found.is_complete);
 }
 
 proptest! {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::{Catalog, FileAt, Policy, Prereleases, Question, Refusal, ResolutionMode};
@@ -100,6 +101,45 @@ pub(crate) fn worlds() -> Vec<(PathBuf, World)> {
 /// A package name that a test knows to be valid.
 pub(crate) fn name(text: &str) -> PackageName {
     PackageName::new(text.to_owned()).unwrap()
+}
+
+fn some_requirements() -> impl Strategy<Value = Vec<String>> {
+    let specifier = prop_oneof![
+        Just(String::new()),
+        (0u8..5).prop_map(|n| format!("=={n}")),
+        (0u8..5).prop_map(|n| format!(">={n}")),
+        (1u8..5).prop_map(|n| format!("<{n}")),
+        (0u8..5).prop_map(|n| format!("!={n}")),
+    ];
+    let package = prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("e")];
+    proptest::collection::vec(
+        (package, specifier).prop_map(|(p, s)| format!("{p}{s}")),
+        0..3,
+    )
+}
+
+/// Any small world of five packages.
+pub(crate) fn some_world() -> impl Strategy<Value = World> {
+    let release = some_requirements().prop_map(|requires| Release {
+        requires,
+        ..Release::default()
+    });
+    let versions =
+        proptest::collection::btree_map((0u8..4).prop_map(|n| n.to_string()), release, 0..4);
+    let names = ["a", "b", "c", "d", "e"];
+    let packages = proptest::collection::vec(versions, names.len());
+    (packages, some_requirements()).prop_map(move |(packages, requires)| World {
+        packages: names
+            .iter()
+            .map(ToString::to_string)
+            .zip(packages)
+            .collect(),
+        question: Asked {
+            requires,
+            ..Asked::default()
+        },
+        expected: Expected::default(),
+    })
 }
 
 impl World {
