@@ -74,7 +74,7 @@ pub(super) fn licences(
 /// The question of the lock with the lock's own answer, for fetching ahead.
 fn pinned(graph: &Graph<'_>, question: &Question) -> Arc<Question> {
     Arc::new(Question {
-        preferences: pins(graph),
+        preferences: pins(graph.packages().iter().copied()),
         ..question.clone()
     })
 }

@@ -107,7 +107,11 @@ fn every_outcome_has_the_shape_of_its_schema() {
     desk.write("requirements.in", "docs\nstats\nalone\n./mine\n");
     desk.expect(0, &format!("pyaudit lock {lock} -o pylock.toml"));
     for (command, place, expected) in OUTCOMES {
-        let run = desk.run(&format!("pyaudit {command} --output-format json"));
+        let index = match command.starts_with("diff") {
+            true => "",
+            false => " --index-url {base}/json/main/simple",
+        };
+        let run = desk.run(&format!("pyaudit {command} --output-format json{index}"));
         let [report] = &reports(&run.stdout)[..] else {
             panic!("{command}: {}{}", run.stdout, run.stderr);
         };
