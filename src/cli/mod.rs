@@ -14,6 +14,7 @@ mod prepare;
 mod progress;
 mod reading;
 mod reading_args;
+mod recorded;
 mod relock;
 mod settings;
 mod terminal;

@@ -73,6 +73,16 @@ pub(super) struct Prepared {
 impl Inputs {
     /// Reads the inputs and settles the options.
     pub(super) fn read(args: &QuestionArgs, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::read_with(args, true, terminal)
+    }
+
+    /// The same for a command that somebody else has typed: no code of packages is run, whatever
+    /// the inputs allow.
+    pub(super) fn read_of_others(args: &QuestionArgs, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::read_with(args, false, terminal)
+    }
+
+    fn read_with(args: &QuestionArgs, may_build: bool, terminal: &Terminal) -> Result<Self, Exit> {
         let folder = std::env::current_dir().map_err(|error| {
             let message = format!("the current folder cannot be read: {error}");
             terminal.say_problems(&[Problem::anywhere(message)]);
@@ -81,6 +91,9 @@ impl Inputs {
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
         let mut manifest = read_manifest(args, &ambient, &folder);
+        if !may_build {
+            manifest.tool.allow_build = None;
+        }
         let mut problems = std::mem::take(&mut manifest.problems);
         // What is odd about the surroundings is rarely of this project's making.
         let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
@@ -104,6 +117,11 @@ impl Inputs {
             settings,
             is_python_free,
         })
+    }
+
+    /// Returns the options in the words that a lock keeps, where they make sense.
+    pub(super) fn options(&self) -> Option<&LockOptions> {
+        self.settings.as_ref().map(|settings| &settings.options)
     }
 
     /// Returns the versions of a former lock that are kept where they fit.

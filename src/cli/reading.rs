@@ -9,16 +9,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Parser as _;
-
-use super::args::{CacheArgs, Cli, Command, IndexArgs, QuestionArgs};
+use super::args::{CacheArgs, IndexArgs};
 use super::reading_args::LockFileArgs;
+use super::recorded::{leads_away, settle_recorded};
 use super::relock::relocked;
-use super::settings::{Heard, Settings, settle};
+use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use crate::host::{LoadRequest, load, read_ambient, read_former};
 use crate::input::{Ambient, Manifest, Selection};
-use crate::lock::{Format, Lock, LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
+use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
 use crate::solve::Question;
 use crate::source::{Origin, Problem, SourceFile, Span};
@@ -43,6 +42,8 @@ pub(super) struct Asked {
     pub(super) question: Question,
     /// The settings; their target and policy are the question's.
     pub(super) settings: Settings,
+    /// The addresses that only the lock names: they are not asked.
+    pub(super) strange: Vec<String>,
 }
 
 impl Reading {
@@ -76,7 +77,7 @@ impl Reading {
         let Ok(Some(text)) = read_former(Path::new(&self.file)) else {
             return;
         };
-        if let Some(lock) = relocked(&text, &self.lock, outside, terminal) {
+        if let Some(lock) = relocked(&text, (&self.lock, &self.file), outside, terminal) {
             self.target = self.target.take().or_else(|| recorded_target(&lock));
             self.lock = lock;
         }
@@ -100,9 +101,19 @@ impl Reading {
         })?;
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
-        let manifest = read_inputs(record, &ambient, &folder);
-        let declarations = declarations(record, &manifest)?;
-        let settings = settings(record, (index, cache), (&manifest, &ambient), &folder, now)?;
+        let mut manifest = read_inputs(record, &ambient, &folder, &self.file);
+        // Which files are read is the lock's to say, and who reads a lock runs nobody's code.
+        manifest.tool.allow_build = None;
+        let (declarations, mut strange) = declarations(record, &manifest)?;
+        let mut index = index.clone();
+        index.offline |= !strange.is_empty();
+        let heard = Heard {
+            manifest: &manifest,
+            ambient: &ambient,
+        };
+        let recorded = settle_recorded(record, (&index, cache), heard, &folder, now)?;
+        let settings = recorded.settings;
+        strange.extend(recorded.strange);
         let excludes = record.options.excludes.iter();
         Ok(Some(Asked {
             question: Question {
@@ -116,6 +127,7 @@ impl Reading {
                 facts: Arc::clone(&settings.facts),
             },
             settings,
+            strange,
         }))
     }
 }
@@ -163,17 +175,17 @@ fn recorded_target(lock: &Lock) -> Option<Target> {
 }
 
 /// Locks tell a platform in words; a name or a tag is understood as well.
-fn recorded_platform(text: &str) -> Option<Platform> {
+pub(super) fn recorded_platform(text: &str) -> Option<Platform> {
     Platform::described(text).or_else(|| text.parse().ok())
 }
 
 /// Reads the input files that the record names and that are still there: for their lines, and for
-/// the settings that they hold.
-fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path) -> Manifest {
+/// the settings that they hold. The lock is none of them: what it says it says as a lock.
+fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path, lock: &str) -> Manifest {
     let named = |kind: DeclarationKind| -> Vec<String> {
         let declared = record.declarations.iter().filter(|it| it.kind == kind);
         let names: BTreeSet<&String> = declared.map(|it| &it.file).collect();
-        let is_there = |name: &&&String| folder.join(name).is_file();
+        let is_there = |name: &&&String| is_input(name, folder, lock);
         names
             .iter()
             .filter(is_there)
@@ -208,22 +220,39 @@ fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path) -> Manifes
     }
 }
 
-/// Returns the record's declarations, one for one.
+/// Whether a lock can have been made from a file: it is one, of this machine, and not the lock.
+pub(super) fn is_input(name: &str, folder: &Path, lock: &str) -> bool {
+    if leads_away(name) {
+        return false;
+    }
+    let path = folder.join(name);
+    let is_lock = || path.canonicalize().ok() == folder.join(lock).canonicalize().ok();
+    path.is_file() && !is_lock()
+}
+
+/// Returns the record's declarations, one for one, and the places that it alone declares.
 fn declarations(
     record: &ToolRecord,
     manifest: &Manifest,
-) -> Result<Vec<Declaration>, Box<Problem>> {
+) -> Result<(Vec<Declaration>, Vec<String>), Box<Problem>> {
     let markers = &mut MarkerTexts::default();
+    let mut strange = Vec::new();
     let mut declarations = Vec::with_capacity(record.declarations.len());
     for locked in &record.declarations {
         let unchanged = manifest.declarations.iter().find(|it| is_said(locked, it));
         let declaration = match unchanged {
             Some(declaration) => declaration.clone(),
-            None => of_record(locked, markers)?,
+            None => {
+                let declaration = of_record(locked, markers)?;
+                let url = declaration.requirement.url.as_ref();
+                let away = url.filter(|url| url.url.scheme() != "file" || url.url.has_host());
+                strange.extend(away.map(|url| IndexUrl::redacted(&url.given)));
+                declaration
+            }
         };
         declarations.push(declaration);
     }
-    Ok(declarations)
+    Ok((declarations, strange))
 }
 
 fn is_said(locked: &LockedDeclaration, declaration: &Declaration) -> bool {
@@ -261,140 +290,4 @@ fn of_record(
         section: locked.section.clone(),
         digests: Vec::new(),
     })
-}
-
-/// Settles as `pyaudit lock` does with the options of the record. Indexes that come out the same
-/// without the record are those of the surroundings, which know the credentials that a lock never
-/// holds.
-fn settings(
-    record: &ToolRecord,
-    (index, cache): (&IndexArgs, &CacheArgs),
-    (manifest, ambient): (&Manifest, &Ambient),
-    folder: &Path,
-    now: Timestamp,
-) -> Result<Settings, Box<Problem>> {
-    let heard = Heard { manifest, ambient };
-    let settled = |words: Vec<String>| -> Result<Settings, Box<Problem>> {
-        let mut args = question_args(&words)?;
-        args.cache = cache.clone();
-        let from_record = std::mem::replace(&mut args.index, index.clone());
-        if !says_where(index) {
-            args.index = IndexArgs {
-                offline: index.offline,
-                cert: index.cert.clone(),
-                allow_insecure_host: index.allow_insecure_host.clone(),
-                timeout: index.timeout,
-                retries: index.retries,
-                ..from_record
-            };
-        }
-        let mut problems = Vec::new();
-        let settings = settle(&args, heard, folder, now, &mut problems);
-        let wrong = problems.into_iter().find(Problem::is_error);
-        match (settings, wrong) {
-            (Some(settings), None) => Ok(settings),
-            (_, wrong) => Err(Box::new(wrong.unwrap_or_else(|| {
-                Problem::anywhere("the options of the lock make no sense")
-            }))),
-        }
-    };
-    let options = &record.options;
-    let around = settled(choice_words(record));
-    let is_same = |found: &LockOptions| {
-        found.index == options.index
-            && found.extra_indexes == options.extra_indexes
-            && found.find_links == options.find_links
-            && found.index_strategy == options.index_strategy
-            && found.torch_index == options.torch_index
-    };
-    match around {
-        Ok(around) if says_where(index) || is_same(&around.options) => Ok(around),
-        _ => {
-            let mut words = choice_words(record);
-            words.extend(index_words(options));
-            settled(words)
-        }
-    }
-}
-
-/// Whether the user says where packages come from.
-fn says_where(index: &IndexArgs) -> bool {
-    index.default_index.is_some()
-        || index.no_index
-        || !index.index.is_empty()
-        || !index.extra_index_url.is_empty()
-        || !index.find_links.is_empty()
-        || index.index_strategy.is_some()
-}
-
-/// Reads words as `pyaudit lock` does.
-pub(super) fn question_args(words: &[String]) -> Result<QuestionArgs, Box<Problem>> {
-    let lead = ["pyaudit", "lock"].map(str::to_owned);
-    let parsed = Cli::try_parse_from(lead.iter().chain(words));
-    match parsed.map(|cli| cli.command) {
-        Ok(Command::Lock(args)) => Ok(args.question),
-        Ok(_) | Err(_) => {
-            let message = "the options of the lock make no sense";
-            Err(Box::new(Problem::anywhere(message)))
-        }
-    }
-}
-
-fn choice_words(record: &ToolRecord) -> Vec<String> {
-    let options = &record.options;
-    let mut words = Vec::new();
-    if let Some(target) = record.targets.first() {
-        words.push(format!("--python={}", target.python));
-        let platform = recorded_platform(&target.platform);
-        words.extend(platform.map(|it| format!("--platform={}", it.tag())));
-        words.extend(accelerator_words(target, options));
-    }
-    words.extend(options.no_facts.then(|| "--no-facts".to_owned()));
-    for (option, value) in [
-        ("--resolution", &options.resolution),
-        ("--prerelease", &options.prerelease),
-        ("--exclude-newer", &options.exclude_newer),
-    ] {
-        words.extend(value.iter().map(|value| format!("{option}={value}")));
-    }
-    let cutoffs = options.exclude_newer_package.iter();
-    words.extend(cutoffs.map(|(name, when)| format!("--exclude-newer-package={name}={when}")));
-    for (option, values) in [
-        ("--no-binary", &options.no_binary),
-        ("--only-binary", &options.only_binary),
-        ("--allow-build", &options.allow_build),
-    ] {
-        words.extend(values.iter().map(|value| format!("{option}={value}")));
-    }
-    words
-}
-
-/// The flavour that was chosen is the one to ask for again.
-fn accelerator_words(target: &LockedTarget, options: &LockOptions) -> Vec<String> {
-    let torch = target.flavour.as_ref().or(options.torch.as_ref());
-    let mut words: Vec<String> = torch.iter().map(|it| format!("--torch={it}")).collect();
-    for (option, value) in [("--cuda", &target.cuda), ("--driver", &target.driver)] {
-        words.extend(value.iter().map(|value| format!("{option}={value}")));
-    }
-    let gpus = target.gpus.iter();
-    words.extend(gpus.map(|gpu| format!("--gpu={}", gpu.capability)));
-    words
-}
-
-fn index_words(options: &LockOptions) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for (option, values) in [
-        ("--index", &options.extra_indexes),
-        ("--find-links", &options.find_links),
-    ] {
-        words.extend(values.iter().map(|value| format!("{option}={value}")));
-    }
-    let index = options.index.iter();
-    words.extend(index.map(|index| format!("--default-index={index}")));
-    let torch = options.torch_index.iter();
-    words.extend(torch.map(|index| format!("--torch-index-url={index}")));
-    let strategy = options.index_strategy.iter();
-    words.extend(strategy.map(|strategy| format!("--index-strategy={strategy}")));
-    words.extend(options.no_index.then(|| "--no-index".to_owned()));
-    words
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{CacheArgs, IndexArgs};
+use super::args::{CacheArgs, IndexArgs, QuestionArgs};
 use super::prepare::Inputs;
-use super::reading::question_args;
+use super::recorded::{leads_away, not_asked, question_args, says_where, strange};
 use super::terminal::Terminal;
 use crate::lock::{Circumstances, Lock, WhichFiles, build};
 use crate::package::{PackageName, Version};
@@ -16,27 +16,74 @@ use crate::source::Problem;
 const LEAD: &str = "#    pyaudit lock ";
 
 /// Returns the whole of the lock that a text tells the pins of; none where they come out otherwise
-/// today, or where it cannot be known.
+/// today, or where it cannot be known. The command may be a stranger's, and is trusted no more than
+/// the record of a lock: see [`super::recorded`].
 pub(super) fn relocked(
     text: &str,
-    lock: &Lock,
+    (lock, file): (&Lock, &str),
     (index, cache): (&IndexArgs, &CacheArgs),
     terminal: &Terminal,
 ) -> Option<Lock> {
     let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
     let mut args = question_args(&words(command)).ok()?;
+    args.choice.allow_build.clear();
     args.cache = cache.clone();
+    let strange = settle_addresses(&mut args, index, terminal)?;
     args.index.offline = true;
     let answer = lock_again(&args, lock, terminal);
     if answer.is_some() || index.offline {
         return answer;
     }
+    if !strange.is_empty() {
+        let problem = not_asked(&strange, file).as_warning();
+        terminal.say_problems(&[problem]);
+        return None;
+    }
     args.index.offline = false;
     lock_again(&args, lock, terminal)
 }
 
-fn lock_again(args: &super::args::QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<Lock> {
-    let inputs = Inputs::read(args, terminal).ok()?;
+/// Puts the user's options of the index in the place of the command's, unless those name what
+/// nobody else does; returns the addresses that are so.
+fn settle_addresses(
+    args: &mut QuestionArgs,
+    index: &IndexArgs,
+    terminal: &Terminal,
+) -> Option<Vec<String>> {
+    let named = std::mem::replace(&mut args.index, index.clone());
+    if says_where(index) {
+        return Some(Vec::new());
+    }
+    args.index.index_strategy = named.index_strategy;
+    args.index.no_index = named.no_index;
+    let around = Inputs::read_of_others(args, terminal).ok()?;
+    let theirs = IndexArgs {
+        default_index: named.default_index,
+        index: named.index,
+        extra_index_url: named.extra_index_url,
+        find_links: named.find_links,
+        torch_index_url: index.torch_index_url.clone().or(named.torch_index_url),
+        ..args.index.clone()
+    };
+    let lists = theirs.index.iter().chain(&theirs.extra_index_url);
+    let lists = lists.chain(&theirs.find_links);
+    let mut addresses = lists
+        .chain(&theirs.default_index)
+        .chain(&theirs.torch_index_url);
+    if addresses.any(|address| leads_away(address)) {
+        return None;
+    }
+    let ours = std::mem::replace(&mut args.index, theirs);
+    let inputs = Inputs::read_of_others(args, terminal).ok()?;
+    let strange = strange(inputs.options()?, around.options()?);
+    if strange.is_empty() {
+        args.index = ours;
+    }
+    Some(strange)
+}
+
+fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<Lock> {
+    let inputs = Inputs::read_of_others(args, terminal).ok()?;
     if inputs.problems.iter().any(Problem::is_error) {
         return None;
     }

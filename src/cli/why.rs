@@ -8,6 +8,7 @@ use super::absent::tell_absent;
 use super::args::{CacheArgs, IndexArgs};
 use super::reading::{Asked, Reading};
 use super::reading_args::{GraphFormatArg, WhyArgs};
+use super::recorded::not_asked;
 use super::terminal::Terminal;
 use super::why_not::why_not;
 use super::witness::witness;
@@ -150,13 +151,22 @@ pub(super) fn with_catalog<T>(
     index.offline |= !refreshes && !cache.no_cache;
     loop {
         let asked = reading.question(&index, cache);
-        let Some(Asked { question, settings }) = asked.map_err(Unanswered::Problem)? else {
+        let Some(asked) = asked.map_err(Unanswered::Problem)? else {
             return Ok(None);
         };
+        let Asked {
+            question,
+            settings,
+            strange,
+        } = asked;
         let question = Arc::new(question);
         let catalog = LiveCatalog::open(settings.outside, None);
         match ask(&question, &catalog) {
             Ok(answer) => return Ok(Some(answer)),
+            Err(_) if !strange.is_empty() && !is_offline => {
+                let problem = not_asked(&strange, &reading.file);
+                return Err(Unanswered::Problem(Box::new(problem)));
+            }
             Err(failure) if index.offline == is_offline => {
                 return Err(Unanswered::Failure(failure));
             }

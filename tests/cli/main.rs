@@ -10,6 +10,8 @@ mod secrets;
 #[cfg(test)]
 mod size;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod torch;
