@@ -26,6 +26,9 @@ use crate::target::{Platform, PythonVersion, Target};
 /// The names that are looked for where none is typed.
 const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
 
+/// So many bytes of blank lines are made for declarations whose files are gone.
+const MOST_BLANKS: usize = 16 << 20;
+
 /// A lock that was read.
 pub(super) struct Reading {
     /// The lock.
@@ -237,13 +240,14 @@ fn declarations(
 ) -> Result<(Vec<Declaration>, Vec<String>), Box<Problem>> {
     let markers = &mut MarkerTexts::default();
     let mut strange = Vec::new();
+    let mut room = MOST_BLANKS;
     let mut declarations = Vec::with_capacity(record.declarations.len());
     for locked in &record.declarations {
         let unchanged = manifest.declarations.iter().find(|it| is_said(locked, it));
         let declaration = match unchanged {
             Some(declaration) => declaration.clone(),
             None => {
-                let declaration = of_record(locked, markers)?;
+                let declaration = of_record(locked, markers, &mut room)?;
                 let url = declaration.requirement.url.as_ref();
                 let away = url.filter(|url| url.url.scheme() != "file" || url.url.has_host());
                 strange.extend(away.map(|url| IndexUrl::redacted(&url.given)));
@@ -264,10 +268,12 @@ fn is_said(locked: &LockedDeclaration, declaration: &Declaration) -> bool {
         && IndexUrl::redacted(&declaration.requirement.to_string()) == locked.text
 }
 
-/// Makes a declaration of the record alone, at its place in a file that is otherwise blank.
+/// Makes a declaration of the record alone, at its place in a file that is otherwise blank, as far
+/// as there is room.
 fn of_record(
     locked: &LockedDeclaration,
     markers: &mut MarkerTexts,
+    room: &mut usize,
 ) -> Result<Declaration, Box<Problem>> {
     let requirement = Requirement::parse_lenient(&locked.text, markers).map_err(|error| {
         let message = format!(
@@ -276,10 +282,20 @@ fn of_record(
         );
         Box::new(Problem::anywhere(message).with_help("Make the lock anew: `pyaudit lock`."))
     })?;
-    let lines = "\n".repeat(locked.line.saturating_sub(1));
-    let columns = " ".repeat(locked.column.saturating_sub(1));
-    let before = lines.len() + columns.len();
-    let text = format!("{lines}{columns}{}", locked.text);
+    let lines = locked.line.saturating_sub(1);
+    let columns = locked.column.saturating_sub(1);
+    let (lines, columns) = match lines + columns <= *room {
+        true => (lines, columns),
+        false => (0, 0),
+    };
+    let before = lines + columns;
+    *room -= before;
+    let text = format!(
+        "{}{}{}",
+        "\n".repeat(lines),
+        " ".repeat(columns),
+        locked.text
+    );
     Ok(Declaration {
         requirement,
         kind: locked.kind,
@@ -290,4 +306,52 @@ fn of_record(
         section: locked.section.clone(),
         digests: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_no_file_has_takes_no_room() {
+        let read = |line: &str| {
+            let text = format!(
+                "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = []\n[tool.pyaudit]\n\
+                 schema = 1\nversion = \"1\"\ndeclarations = [{{ name = \"a\", text = \"a\", \
+                 kind = \"requirement\", file = \"gone.in\", line = {line}, column = {line} }}]\n"
+            );
+            let file = SourceFile::new("pylock.toml", text);
+            let record = crate::lock::read_pylock(&file).unwrap().tool.unwrap();
+            let manifest = Manifest::default();
+            let (declarations, _) = declarations(&record, &manifest).unwrap();
+            declarations[0].origin.line()
+        };
+
+        assert_eq!(read("3"), 3);
+        assert_eq!(read("9223372036854775807"), 1);
+    }
+
+    #[test]
+    fn many_far_places_take_no_more_room_than_there_is() {
+        let locked = LockedDeclaration {
+            name: "a".parse().unwrap(),
+            text: "a".to_owned(),
+            kind: DeclarationKind::Requirement,
+            file: "gone.in".to_owned(),
+            line: 900_000,
+            column: 900_000,
+            section: None,
+            applies: true,
+        };
+        let record = ToolRecord {
+            declarations: vec![locked; 100],
+            ..ToolRecord::default()
+        };
+        let (declarations, _) = declarations(&record, &Manifest::default()).unwrap();
+        let sizes = declarations
+            .iter()
+            .map(|it| it.origin.line() + it.origin.column());
+
+        assert!(sizes.sum::<usize>() < MOST_BLANKS + 1000);
+    }
 }

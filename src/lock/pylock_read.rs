@@ -72,6 +72,17 @@ fn problem(file: &Arc<SourceFile>, span: Range<usize>, message: impl Into<String
     Problem::at(Origin::new(file, span), message)
 }
 
+/// No file of requirements has more lines, and none of them more columns.
+const MOST_LINES: usize = 1_000_000;
+
+/// A place that no file has counts as unknown.
+fn believable(place: usize) -> usize {
+    match place {
+        0..=MOST_LINES => place,
+        _ => 0,
+    }
+}
+
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     markers: MarkerTexts,
@@ -163,8 +174,8 @@ impl Reader<'_> {
             text: wire.text,
             kind,
             file: wire.file,
-            line: wire.line,
-            column: wire.column,
+            line: believable(wire.line),
+            column: believable(wire.column),
             section: wire.section,
             applies: wire.applies,
         })
