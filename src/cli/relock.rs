@@ -2,9 +2,11 @@
 //! is found out by doing that again, with the file's versions, where the cache has what it takes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::args::{CacheArgs, IndexArgs, QuestionArgs};
 use super::prepare::Inputs;
+use super::reading::is_input;
 use super::recorded::{leads_away, not_asked, question_args, says_where, strange};
 use super::terminal::Terminal;
 use crate::lock::{Circumstances, Lock, WhichFiles, build};
@@ -26,6 +28,9 @@ pub(super) fn relocked(
 ) -> Option<Lock> {
     let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
     let mut args = question_args(&words(command)).ok()?;
+    if !reads_files_alone(&args, file) {
+        return None;
+    }
     args.choice.allow_build.clear();
     args.cache = cache.clone();
     let strange = settle_addresses(&mut args, index, terminal)?;
@@ -41,6 +46,23 @@ pub(super) fn relocked(
     }
     args.index.offline = false;
     lock_again(&args, lock, terminal)
+}
+
+/// Whether all that a command reads are files and folders that are there: standard input and pipes
+/// have nothing more to say, and wait for ever.
+fn reads_files_alone(args: &QuestionArgs, lock: &str) -> bool {
+    let folder = Path::new("");
+    let declared = &args.declared;
+    let is_file = |name: &String| is_input(name, folder, lock);
+    let is_folder = |name: &String| !leads_away(name) && Path::new(name).is_dir();
+    let is_no_file = |name: &String| name != "-" && !leads_away(name) && !Path::new(name).exists();
+    let files = declared.constraints.iter().chain(&declared.overrides);
+    args.sources.iter().all(|it| is_file(it) || is_folder(it))
+        && files.into_iter().all(is_file)
+        && declared
+            .excludes
+            .iter()
+            .all(|it| is_file(it) || is_no_file(it))
 }
 
 /// Puts the user's options of the index in the place of the command's, unless those name what

@@ -76,6 +76,31 @@ fn a_place_that_only_the_lock_declares_is_not_asked() {
     assert_eq!(asked(&desk, &line), [""; 0]);
 }
 
+#[test]
+fn a_lock_that_was_made_of_standard_input_is_read_without_it() {
+    for option in ["-", "a.in -c -", "a.in --override -", "a.in --exclude -"] {
+        let desk = desk();
+        desk.write(
+            "requirements.txt",
+            format!(
+                "# This file was made by pyaudit with the following command:\n\
+                 #    pyaudit lock {option} --python 3.12 --platform linux --offline\n\
+                 app==2\nlib==3\n"
+            ),
+        );
+        let mut command = desk.command("pyaudit why lib --offline");
+        let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let waits = (0..300).all(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            child.try_wait().unwrap().is_none()
+        });
+        let _ = child.kill();
+        child.wait().unwrap();
+
+        assert!(!waits, "{option}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn reading_a_lock_looks_for_no_python_to_build_with() {
