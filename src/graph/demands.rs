@@ -57,11 +57,11 @@ impl Demand {
 
 impl Graph<'_> {
     /// Returns all that is asked of a package's version: declarations first, then packages by name.
-    /// Overrides silence all others, as the solver has it.
+    /// Overrides silence what requires it, and no constraint, as the solver has it.
     pub fn demands_on(&self, package: usize, target: Option<&Target>) -> Vec<Demand> {
-        let overrides = self.declared_demands(package, &[DeclarationKind::Override], target);
         if self.is_overridden(package, target) {
-            return overrides;
+            let kinds = [DeclarationKind::Override, DeclarationKind::Constraint];
+            return self.declared_demands(package, &kinds, target);
         }
         let kinds = [DeclarationKind::Requirement, DeclarationKind::Constraint];
         let mut demands = self.declared_demands(package, &kinds, target);
@@ -73,13 +73,11 @@ impl Graph<'_> {
     }
 
     /// Returns what packages of the lock need of a package beside what they declare, as facts tell.
+    /// An override does not lift it, as the solver has it.
     pub fn limits_on(&self, package: usize, question: &Question) -> Vec<Demand> {
         let target = &question.target;
         let name = &self.packages()[package].name;
         let mut demands = Vec::new();
-        if self.is_overridden(package, Some(target)) {
-            return demands;
-        }
         for (at, limited) in self.packages().iter().enumerate() {
             let Some(version) = &limited.version else {
                 continue;
@@ -158,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn an_override_silences_all_others() {
+    fn an_override_silences_all_others_but_constraints() {
         check(
-            &["r.in:1 a", "r.in:2 b!=9", "o.txt:1 b>=2"],
-            &[(By::Declaration(2), ">=2")],
+            &["r.in:1 a", "r.in:2 b!=9", "o.txt:1 b>=2", "c.txt:1 b<8"],
+            &[(By::Declaration(2), ">=2"), (By::Declaration(3), "<8")],
         );
     }
 }

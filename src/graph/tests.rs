@@ -214,3 +214,34 @@ fn a_bound_that_nobody_declares_is_told_as_a_fact() {
     assert_eq!(pin(&world, "b"), "1");
     assert_eq!(told(&world, "b"), ["a fact of a 1 keeps out 2..2, else 2"]);
 }
+
+#[test]
+fn an_override_lifts_neither_a_fact_nor_a_constraint() {
+    let world = |extra: &str| {
+        let text = format!(
+            r#"
+            packages.a."1" = {{ requires = ["b<0"] }}
+            packages.b."1" = {{}}
+            packages.b."2" = {{}}
+            question.requires = ["a"]
+            question.overrides = ["b>=1"]
+            {extra}
+            "#
+        );
+        World::parse(&text)
+    };
+    let constrained = world(r#"question.constraints = ["b<2"]"#);
+    let limited =
+        world(r#"question.facts = "[[limits]]\npackage = 'a'\naffected = '<2'\nneeds = 'b<2'""#);
+
+    assert_eq!(pin(&constrained, "b"), "1");
+    assert_eq!(
+        told(&constrained, "b"),
+        ["constraints.txt:1 keeps out 2..2"]
+    );
+    assert_eq!(pin(&limited, "b"), "1");
+    assert_eq!(
+        told(&limited, "b"),
+        ["a fact of a 1 keeps out 2..2, else 2"]
+    );
+}
