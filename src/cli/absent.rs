@@ -30,16 +30,13 @@ pub(super) fn tell_absent(
     let constrains = [DeclarationKind::Constraint, DeclarationKind::Override];
     let declared = constrains
         .into_iter()
-        .flat_map(|kind| graph.declarations(kind, reading.target.as_ref()));
+        .flat_map(|kind| graph.declarations_of(name, kind, reading.target.as_ref()));
     let absent = Absent {
         name,
         file: &reading.file,
         is_excluded,
         bringers,
-        declared: declared
-            .filter(|(_, it)| it.name == *name)
-            .map(|(_, it)| it.place())
-            .collect(),
+        declared: declared.map(|(_, it)| it.place()).collect(),
         nearest: nearest(name, graph),
     };
     let text = match args.output_format {

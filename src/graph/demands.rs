@@ -97,8 +97,8 @@ impl Graph<'_> {
 
     fn is_overridden(&self, package: usize, target: Option<&Target>) -> bool {
         let name = &self.packages()[package].name;
-        let overrides = self.declarations(DeclarationKind::Override, target);
-        overrides.iter().any(|(_, it)| it.name == *name)
+        let overrides = self.declarations_of(name, DeclarationKind::Override, target);
+        !overrides.is_empty()
     }
 
     fn declared_demands(
@@ -110,9 +110,8 @@ impl Graph<'_> {
         let name = &self.packages()[package].name;
         let mut demands = Vec::new();
         for kind in kinds {
-            for (at, declaration) in self.declarations(*kind, target) {
+            for (at, declaration) in self.declarations_of(name, *kind, target) {
                 let read = Requirement::parse(&declaration.text).ok();
-                let read = read.filter(|requirement| requirement.name == *name);
                 demands.extend(
                     read.and_then(|it| Demand::of(By::Declaration(at), std::iter::once(&it))),
                 );

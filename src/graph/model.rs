@@ -188,6 +188,25 @@ impl<'l> Graph<'l> {
         kind: DeclarationKind,
         target: Option<&Target>,
     ) -> Vec<(usize, &'l LockedDeclaration)> {
+        self.declarations_where(|it| it.kind == kind, target)
+    }
+
+    /// Returns those of them that speak of a package.
+    pub fn declarations_of(
+        &self,
+        name: &PackageName,
+        kind: DeclarationKind,
+        target: Option<&Target>,
+    ) -> Vec<(usize, &'l LockedDeclaration)> {
+        self.declarations_where(|it| it.kind == kind && it.name == *name, target)
+    }
+
+    /// Reads only what is wanted: whether a declaration counts is told by its marker.
+    fn declarations_where(
+        &self,
+        is_wanted: impl Fn(&LockedDeclaration) -> bool,
+        target: Option<&Target>,
+    ) -> Vec<(usize, &'l LockedDeclaration)> {
         let declared = self.lock.tool.iter().flat_map(|tool| &tool.declarations);
         let counts = |declaration: &LockedDeclaration| match target {
             None => declaration.applies,
@@ -200,7 +219,7 @@ impl<'l> Graph<'l> {
         };
         declared
             .enumerate()
-            .filter(|(_, declaration)| declaration.kind == kind && counts(declaration))
+            .filter(|(_, declaration)| is_wanted(declaration) && counts(declaration))
             .collect()
     }
 

@@ -53,6 +53,11 @@ impl Graph<'_> {
         Paths { shortest, total }
     }
 
+    /// Finds the first of the shortest paths to a package, and counts none.
+    pub fn shortest_path(&self, target: usize) -> Option<Path> {
+        self.shortest(target, 1).into_iter().next()
+    }
+
     /// Walks from the roots, best first: what lies ahead is known to the step where no circle is
     /// in the way, so that hardly a step is made in vain.
     fn shortest(&self, target: usize, most: usize) -> Vec<Path> {
@@ -217,6 +222,7 @@ mod tests {
             .collect();
 
         assert_eq!(told, expected);
+        assert_eq!(graph.shortest_path(at).as_ref(), paths.shortest.first());
         assert_eq!(paths.total, Total::Exactly(total));
     }
 

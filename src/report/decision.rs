@@ -207,8 +207,7 @@ pub(super) fn clause(why: &Why<'_>, demand: &Demand, name: &str) -> String {
 /// Says which declaration brings a package: ` (requirements.in:14)`, ` (requirements.in:14, by
 /// docling 2.1)`.
 pub(super) fn place_of(graph: &Graph<'_>, package: usize) -> String {
-    let paths = graph.paths_to(package, 1);
-    let Some(path) = paths.shortest.first() else {
+    let Some(path) = graph.shortest_path(package) else {
         return String::new();
     };
     let Some(declaration) = graph.roots()[path.root].declaration else {
