@@ -39,11 +39,11 @@ pub(super) fn tell_absent(
         declared: declared.map(|(_, it)| it.place()).collect(),
         nearest: nearest(name, graph),
     };
-    let text = match args.output_format {
-        GraphFormatArg::Json => absent_json(&absent),
-        _ => absent_text(&absent, terminal.out_style()),
+    let shown = match args.output_format {
+        GraphFormatArg::Json => terminal.hand_out(&absent_json(&absent)),
+        _ => terminal.show(&absent_text(&absent, terminal.out_style())),
     };
-    match terminal.show(&text) {
+    match shown {
         Exit::Fine => Exit::No,
         failed => failed,
     }

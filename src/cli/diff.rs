@@ -21,8 +21,10 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Exit {
     };
     let (former, new) = (Graph::new(&former, None), Graph::new(&new, None));
     let moved = moved(&former, &new);
-    terminal.show(&match args.output_format {
-        OutputFormatArg::Text => diff_text(&former, &new, &moved, terminal.out_style()),
-        OutputFormatArg::Json => diff_json(&former, &new, &moved),
-    })
+    match args.output_format {
+        OutputFormatArg::Text => {
+            terminal.show(&diff_text(&former, &new, &moved, terminal.out_style()))
+        }
+        OutputFormatArg::Json => terminal.hand_out(&diff_json(&former, &new, &moved)),
+    }
 }

@@ -121,7 +121,12 @@ impl Terminal {
 
     /// Shows a result for people on standard output.
     pub(super) fn show(&self, text: &str) -> Exit {
-        match self.put_out(&printable(text, self.out_style())) {
+        self.hand_out(&printable(text, self.out_style()))
+    }
+
+    /// Writes a result for programs to standard output, sign by sign.
+    pub(super) fn hand_out(&self, text: &str) -> Exit {
+        match self.put_out(text) {
             Ok(()) => Exit::Fine,
             Err(error) => {
                 let message = format!("the answer could not be written: {error}");

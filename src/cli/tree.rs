@@ -54,12 +54,12 @@ fn tree(args: &TreeArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         (true, []) => draw_paths(&graph, &all(&graph), args.depth, drawing),
         (true, begin) => draw_paths(&graph, begin, args.depth, drawing),
     };
-    Ok(terminal.show(&match args.output_format {
-        GraphFormatArg::Text => tree_text(&tree, terminal.out_style()),
-        GraphFormatArg::Json => tree_json(&tree),
-        GraphFormatArg::Mermaid => drawn(Drawing::Mermaid),
-        GraphFormatArg::Dot => drawn(Drawing::Dot),
-    }))
+    Ok(match args.output_format {
+        GraphFormatArg::Text => terminal.show(&tree_text(&tree, terminal.out_style())),
+        GraphFormatArg::Json => terminal.hand_out(&tree_json(&tree)),
+        GraphFormatArg::Mermaid => terminal.hand_out(&drawn(Drawing::Mermaid)),
+        GraphFormatArg::Dot => terminal.hand_out(&drawn(Drawing::Dot)),
+    })
 }
 
 fn all(graph: &Graph<'_>) -> Vec<usize> {

@@ -54,7 +54,7 @@ fn why(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Result<Exit, Box<Pr
     };
     if let Some(drawing) = drawing {
         let drawn = draw_paths(&graph, &found.collect::<Vec<_>>(), args.depth, drawing);
-        return Ok(terminal.show(&drawn));
+        return Ok(terminal.hand_out(&drawn));
     }
     let mut told: Vec<String> = Vec::new();
     let mut exit = Exit::Fine;
@@ -78,7 +78,12 @@ fn why(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Result<Exit, Box<Pr
             exit = Exit::Outside;
         }
     }
-    match terminal.show(&told.join("\n")) {
+    let told = told.join("\n");
+    let shown = match args.output_format {
+        GraphFormatArg::Json => terminal.hand_out(&told),
+        _ => terminal.show(&told),
+    };
+    match shown {
         Exit::Fine => Ok(exit),
         exit => Ok(exit),
     }

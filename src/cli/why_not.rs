@@ -54,15 +54,16 @@ pub(super) fn why_not(
             return Ok(Exit::Outside);
         }
     };
-    let text = match args.output_format {
-        GraphFormatArg::Json => why_not_json(&demand, &answer),
-        _ => draw_why_not(&demand, &answer, &reading.file, terminal.out_style()),
+    let style = terminal.out_style();
+    let shown = match args.output_format {
+        GraphFormatArg::Json => terminal.hand_out(&why_not_json(&demand, &answer)),
+        _ => terminal.show(&draw_why_not(&demand, &answer, &reading.file, style)),
     };
     let exit = match answer {
         WhyNot::Impossible { .. } => Exit::No,
         WhyNot::Locked { .. } | WhyNot::Taken { .. } | WhyNot::Possible { .. } => Exit::Fine,
     };
-    match terminal.show(&text) {
+    match shown {
         Exit::Fine => Ok(exit),
         failed => Ok(failed),
     }

@@ -128,8 +128,6 @@ impl Picture {
     }
 
     fn dot(&self) -> String {
-        let quoted =
-            |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         let mut text = "digraph pyaudit {\n    node [shape=box];\n".to_owned();
         for (key, (label, is_marked)) in &self.nodes {
             let style = match (key.starts_with('d'), is_marked) {
@@ -151,6 +149,19 @@ impl Picture {
     }
 }
 
+/// Puts a text in Graphviz's quotes.
+fn quoted(text: &str) -> String {
+    let mut written = "\"".to_owned();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => written.extend(['\\', c]),
+            c if c.is_control() => written.push(' '),
+            c => written.push(c),
+        }
+    }
+    written + "\""
+}
+
 /// Writes signs that Mermaid would take for its own as entities.
 fn entities(text: &str) -> String {
     let mut written = String::new();
@@ -165,4 +176,15 @@ fn entities(text: &str) -> String {
         }
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_end_no_quotes_and_move_no_cursor() {
+        assert_eq!(quoted("a\"b\\c\u{1b}[2J\nd"), r#""a\"b\\c [2J d""#);
+        assert_eq!(entities("a\"b<#\u{1b}"), "a#quot;b#lt;#35; ");
+    }
 }

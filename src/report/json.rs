@@ -154,10 +154,18 @@ impl LockReport {
     }
 }
 
-/// Writes a report as indented JSON with a newline at its end.
+/// Writes a report as indented JSON with a newline at its end. Of control characters JSON lets
+/// those beyond ASCII stand, and some terminals heed them.
 pub(super) fn to_text<T: Serialize>(report: &T) -> String {
     // Strings, numbers and maps with string keys always serialize.
-    let text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let pretty = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut text = String::with_capacity(pretty.len() + 1);
+    for c in pretty.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
     text + "\n"
 }
 

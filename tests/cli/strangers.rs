@@ -1,4 +1,5 @@
-//! A lock may come from a stranger: reading it runs no code, and asks nobody whom it alone names.
+//! A lock may come from a stranger: reading it runs no code, asks nobody whom it alone names, and
+//! breaks no program that reads on.
 
 use super::support::{Desk, World};
 
@@ -99,6 +100,23 @@ fn a_lock_that_was_made_of_standard_input_is_read_without_it() {
 
         assert!(!waits, "{option}");
     }
+}
+
+#[test]
+fn what_programs_read_is_whole_whatever_a_lock_holds() {
+    let desk = desk();
+    let name = format!("a-1-→\u{9b}{}.whl", "x".repeat(3000));
+    let lock = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n\
+         index = \"https://index.example/{name}\"\n\
+         wheels = [{{ name = \"{name}\", url = \"https://files.example/a\" }}]\n"
+    );
+    desk.write("pylock.toml", lock);
+    let run = desk.expect(0, "LANG=C pyaudit why a --offline --output-format json");
+    let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+
+    assert_eq!(told["artifact"]["name"], name);
+    assert!(!run.stdout.contains('\u{9b}'));
 }
 
 #[cfg(unix)]
