@@ -9,7 +9,7 @@ mod model;
 mod moved;
 mod paths;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

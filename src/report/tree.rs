@@ -36,6 +36,9 @@ pub struct Tree<'a> {
 /// Without deduplication a lock may unfold to more lines than any memory holds.
 const MOST_LINES: usize = 100_000;
 
+/// Nobody reads a line that is indented farther; what is deeper is cut off.
+const MOST_LEVELS: usize = 200;
+
 /// Draws it.
 pub fn tree_text(tree: &Tree<'_>, style: Style) -> String {
     let mut drawer = Drawer {
@@ -148,8 +151,12 @@ impl Drawer<'_> {
             line.push_str(&self.style.dim(" (*)"));
             self.has_repeated = true;
         }
+        let is_too_deep = has_more && level >= MOST_LEVELS;
+        if is_too_deep && !is_cut && !is_repeated {
+            line.push_str(&self.style.dim(" …"));
+        }
         self.lines.push(line);
-        if is_cut || is_repeated {
+        if is_cut || is_repeated || is_too_deep {
             return;
         }
         self.drawn.insert(at);
@@ -274,4 +281,39 @@ fn package_json(tree: &Tree<'_>, reached: &BTreeSet<usize>, at: usize) -> Value 
         "size": size(tree, at),
         "needs": needs.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::testing::lock;
+
+    #[test]
+    fn a_chain_without_an_end_is_cut_where_nobody_reads_on() {
+        let packages: Vec<String> = (0..20_000)
+            .map(|at| format!("p{at:05} 1: p{:05}", at + 1))
+            .collect();
+        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+        let lock = lock(&["r.in:1 p00000"], &packages);
+        let graph = Graph::new(&lock, None);
+        let tree = Tree {
+            graph: &graph,
+            target: None,
+            begin: None,
+            is_inverted: false,
+            depth: None,
+            dedupes: true,
+            pruned: &[],
+            shows_sizes: false,
+        };
+        let drawn = tree_text(&tree, Style::plain());
+
+        assert_eq!(drawn.lines().count(), MOST_LEVELS + 1);
+        assert!(drawn.ends_with("p00200 1 …\n"));
+        let brief = Tree {
+            depth: Some(MOST_LEVELS),
+            ..tree
+        };
+        assert!(tree_text(&brief, Style::plain()).ends_with("p00200 1\n"));
+    }
 }
