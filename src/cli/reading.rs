@@ -29,6 +29,9 @@ const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
 /// So many bytes of blank lines are made for declarations whose files are gone.
 const MOST_BLANKS: usize = 16 << 20;
 
+/// What stood behind a declaration that is to stay as it is.
+const KEPT: &str = "  # pyaudit: keep";
+
 /// A lock that was read.
 pub(super) struct Reading {
     /// The lock.
@@ -291,10 +294,11 @@ fn of_record(
     let before = lines + columns;
     *room -= before;
     let text = format!(
-        "{}{}{}",
+        "{}{}{}{}",
         "\n".repeat(lines),
         " ".repeat(columns),
-        locked.text
+        locked.text,
+        if locked.is_kept { KEPT } else { "" }
     );
     Ok(Declaration {
         requirement,
@@ -342,12 +346,14 @@ mod tests {
             column: 900_000,
             section: None,
             applies: true,
+            is_kept: true,
         };
         let record = ToolRecord {
             declarations: vec![locked; 100],
             ..ToolRecord::default()
         };
         let (declarations, _) = declarations(&record, &Manifest::default()).unwrap();
+        assert!(declarations[0].is_kept());
         let sizes = declarations
             .iter()
             .map(|it| it.origin.line() + it.origin.column());

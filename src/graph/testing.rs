@@ -39,6 +39,7 @@ fn declaration(text: &str) -> LockedDeclaration {
         column: 1,
         section: None,
         applies: true,
+        is_kept: false,
     }
 }
 

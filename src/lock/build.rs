@@ -72,6 +72,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
                         .requirement
                         .marker
                         .holds(question.target.environment(), &[]),
+                    is_kept: declaration.is_kept(),
                 })
                 .collect(),
         }),

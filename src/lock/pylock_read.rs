@@ -178,6 +178,7 @@ impl Reader<'_> {
             column: believable(wire.column),
             section: wire.section,
             applies: wire.applies,
+            is_kept: wire.keep,
         })
     }
 

@@ -262,6 +262,7 @@ fn declaration(declaration: &LockedDeclaration) -> String {
         ("column", Some(declaration.column.to_string())),
         ("section", declaration.section.as_deref().map(string)),
         ("applies", (!declaration.applies).then(|| "false".into())),
+        ("keep", declaration.is_kept.then(|| "true".into())),
     ])
 }
 

@@ -144,6 +144,8 @@ pub struct LockedDeclaration {
     pub section: Option<String>,
     /// Whether its marker holds for a target of the lock.
     pub applies: bool,
+    /// Whether a comment says that it is to stay as it is: `# pyaudit: keep`.
+    pub is_kept: bool,
 }
 
 /// The kinds with their names in files and in JSON.

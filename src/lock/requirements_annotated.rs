@@ -130,6 +130,7 @@ fn declared(name: &PackageName, reason: &str) -> Option<LockedDeclaration> {
         column: 0,
         section,
         applies: true,
+        is_kept: false,
     })
 }
 

@@ -141,6 +141,8 @@ pub(super) struct DeclarationWire {
     pub(super) section: Option<String>,
     #[serde(default = "holds")]
     pub(super) applies: bool,
+    #[serde(default)]
+    pub(super) keep: bool,
 }
 
 fn holds() -> bool {
