@@ -12,10 +12,11 @@ use super::output::Output;
 use super::plan::{Plan, plan};
 use super::prepare::{Inputs, Prepared};
 use super::terminal::Terminal;
+use crate::explain::list;
 use crate::host::write_edits;
 use crate::input::Edit;
 use crate::repair::Repair;
-use crate::report::{Style, count, draw_edit, list};
+use crate::report::{Style, count, draw_edit};
 use crate::solve::{Failure, Outcome};
 use crate::source::Problem;
 

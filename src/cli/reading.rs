@@ -322,12 +322,13 @@ mod tests {
             let text = format!(
                 "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = []\n[tool.pyaudit]\n\
                  schema = 1\nversion = \"1\"\ndeclarations = [{{ name = \"a\", text = \"a\", \
-                 kind = \"requirement\", file = \"gone.in\", line = {line}, column = {line} }}]\n"
+                 kind = \"requirement\", file = \"gone.in\", line = {line}, column = {line}, keep = true }}]\n"
             );
             let file = SourceFile::new("pylock.toml", text);
             let record = crate::lock::read_pylock(&file).unwrap().tool.unwrap();
             let manifest = Manifest::default();
             let (declarations, _) = declarations(&record, &manifest).unwrap();
+            assert!(declarations[0].is_kept());
             declarations[0].origin.line()
         };
 

@@ -13,9 +13,9 @@ use url::Url;
 use super::args::{CacheArgs, Cli, Command, IndexArgs, QuestionArgs};
 use super::reading::recorded_platform;
 use super::settings::{Heard, Settings, settle};
+use crate::explain::list;
 use crate::lock::{LockOptions, LockedTarget, ToolRecord};
 use crate::package::Timestamp;
-use crate::report::list;
 use crate::source::Problem;
 
 /// The settings of a lock's question.

@@ -1,7 +1,6 @@
 //! A requirements file of pyaudit's names the command that made it: what such a file cannot hold
 //! is found out by doing that again, with the file's versions, where the cache has what it takes.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::args::{CacheArgs, IndexArgs, QuestionArgs};
@@ -9,8 +8,8 @@ use super::prepare::Inputs;
 use super::reading::is_input;
 use super::recorded::{leads_away, not_asked, question_args, says_where, strange};
 use super::terminal::Terminal;
+use super::why::pins;
 use crate::lock::{Circumstances, Lock, WhichFiles, build};
-use crate::package::{PackageName, Version};
 use crate::solve::Outcome;
 use crate::source::Problem;
 
@@ -109,7 +108,7 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
     if inputs.problems.iter().any(Problem::is_error) {
         return None;
     }
-    let pinned = pins(lock);
+    let pinned = pins(&lock.packages);
     let settled = inputs.settled(terminal).ok()?;
     let prepared = settled.prepare(pinned.clone(), terminal).ok()?;
     let solved = prepared.solve();
@@ -126,13 +125,7 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
         folder: None,
     };
     let again = build(&solved.question, &resolution, &circumstances);
-    (pins(&again) == pinned).then_some(again)
-}
-
-fn pins(lock: &Lock) -> BTreeMap<PackageName, Version> {
-    let packages = lock.packages.iter();
-    let pins = packages.filter_map(|it| Some((it.name.clone(), it.version.clone()?)));
-    pins.collect()
+    (pins(&again.packages) == pinned).then_some(again)
 }
 
 /// Splits a command as the shell does, as far as the single quotes go that it was written with.

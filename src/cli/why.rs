@@ -15,7 +15,7 @@ use super::witness::witness;
 use crate::fetch::LiveCatalog;
 use crate::graph::{Demand, Graph, Paths, Subject, Told, decide};
 use crate::index::Project;
-use crate::lock::LockedSource;
+use crate::lock::{LockedPackage, LockedSource};
 use crate::package::{PackageName, Requirement, Version};
 use crate::report::{Decided, Drawing, Known, Why, draw_paths, why_json, why_text};
 use crate::solve::{Candidate, Catalog, Failure, Judge, Question, Refusal};
@@ -247,9 +247,11 @@ pub(super) fn project_of(
     }
 }
 
-/// Returns the versions of a lock.
-pub(super) fn pins(graph: &Graph<'_>) -> BTreeMap<PackageName, Version> {
-    let packages = graph.packages().iter();
+/// Returns the versions of packages.
+pub(super) fn pins<'l>(
+    packages: impl IntoIterator<Item = &'l LockedPackage>,
+) -> BTreeMap<PackageName, Version> {
+    let packages = packages.into_iter();
     let pins = packages.filter_map(|it| Some((it.name.clone(), it.version.clone()?)));
     pins.collect()
 }

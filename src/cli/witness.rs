@@ -45,7 +45,7 @@ pub(super) fn attempt(
     catalog: &dyn Catalog,
 ) -> Result<Attempt, Failure> {
     let mut question = question.clone();
-    let former = pins(graph);
+    let former = pins(graph.packages().iter().copied());
     question.preferences = former.clone();
     question.preferences.remove(anew);
     question.declarations.extend(demand.map(declaration));
@@ -144,7 +144,7 @@ pub(super) fn witness(
         moves.retain(|it| it.name != *name);
         moves
     };
-    let locked = pins(graph).remove(name);
+    let locked = pins(graph.packages().iter().copied()).remove(name);
     if let Attempt::Solved { mut pins, moves } = attempt(graph, name, None, question, catalog)?
         && let Some(version) = pins.remove(name).filter(|it| Some(it) != locked.as_ref())
     {

@@ -15,4 +15,4 @@ pub use accelerators::{FlavourReason, flavour_reasons};
 pub use known_names::nearest_name;
 pub use prose::{Explanation, Place, explain, unfit_sentence};
 pub use ways_out::ways_out;
-pub use wording::{need, some_versions};
+pub use wording::{list, need, some_versions};

@@ -3,8 +3,8 @@
 use crate::package::{Requirement, Version, VersionKey, VersionSet};
 use crate::solve::{Candidates, VersionsOf};
 
-/// Joins `a`, `b` and `c` with commas and a last `and`.
-pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
+/// Returns `a`, `a and b`, `a, b and c`.
+pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),
@@ -160,4 +160,16 @@ pub(crate) fn neighbours(candidates: &Candidates, key: &[u8]) -> Vec<Version> {
         .iter()
         .map(|(_, version)| version.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_with_and() {
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b"]), "a and b");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
 }

@@ -2,8 +2,8 @@
 //! is left.
 
 use super::why::{Decided, Known, Move, Why, Witness};
-use super::words::{Style, count, list};
-use crate::explain::{need, some_versions, unfit_sentence};
+use super::words::{Style, count};
+use crate::explain::{list, need, some_versions, unfit_sentence};
 use crate::graph::{Better, By, Decision, Demand, Graph, Obstacle, Why as Reason};
 use crate::package::{DeclarationKind, Requirement, Version};
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::Style;
 use super::excerpt::draw_places;
-use super::{Style, list};
+use crate::explain::list;
 use crate::explain::{Explanation, FlavourReason};
 use crate::package::IndexUrl;
 use crate::source::{Level, Origin, Problem};

@@ -143,16 +143,6 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
-/// Returns `a`, `a and b`, `a, b and c`.
-pub fn list<T: AsRef<str>>(items: &[T]) -> String {
-    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    match items.as_slice() {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,13 +154,6 @@ mod tests {
         assert_eq!(count(2, "dependency"), "2 dependencies");
         assert_eq!(count(2, "match"), "2 matches");
         assert_eq!(count(2, "day"), "2 days");
-    }
-
-    #[test]
-    fn a_list_ends_with_and() {
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b"]), "a and b");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
     }
 
     #[test]
