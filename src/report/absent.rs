@@ -5,7 +5,7 @@ use serde_json::json;
 use super::json::to_text;
 use super::words::Style;
 use crate::explain::need;
-use crate::package::{ExtraName, PackageName, Requirement};
+use crate::package::{ExtraName, IndexUrl, PackageName, Requirement};
 
 /// What is known of a package that is not there.
 #[derive(Clone, Debug)]
@@ -63,7 +63,11 @@ pub fn absent_text(absent: &Absent<'_>, style: Style) -> String {
             (None, "") => "always".to_owned(),
             (None, marker) => format!("where {marker}"),
         };
-        let line = format!("{} {how}: {}", bringer.label, need(&bringer.requirement));
+        let line = format!(
+            "{} {how}: {}",
+            bringer.label,
+            IndexUrl::redacted(&need(&bringer.requirement))
+        );
         lines.push(format!("  {}", style.wrapped(&line, 4)));
     }
     if absent.bringers.len() > MOST_TOLD {
@@ -85,7 +89,7 @@ pub fn absent_json(absent: &Absent<'_>) -> String {
     let bringers = absent.bringers.iter().map(|it| {
         json!({
             "by": it.label,
-            "requirement": it.requirement.to_string(),
+            "requirement": IndexUrl::redacted(&it.requirement.to_string()),
             "extra": it.extra.as_ref().map(ToString::to_string),
         })
     });

@@ -125,7 +125,7 @@ fn obstacle_json(graph: &Graph<'_>, demands: &[Demand], obstacle: &Obstacle) -> 
         Reason::Unusable(reason) => json!({ "kind": "unusable", "reason": reason }),
         Reason::Needs { requirement, found } => json!({
             "kind": "needs",
-            "requirement": requirement.to_string(),
+            "requirement": IndexUrl::redacted(&requirement.to_string()),
             "found": graph.packages()[*found].label(),
         }),
     };

@@ -9,7 +9,7 @@ use super::terminal::draw_conflict;
 use super::why::Move;
 use super::words::Style;
 use crate::explain::{Explanation, need};
-use crate::package::{Requirement, Version};
+use crate::package::{IndexUrl, Requirement, Version};
 
 /// What stands in the way of what is wanted.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub enum WhyNot {
 
 /// Tells it to a person.
 pub fn draw_why_not(demand: &Requirement, answer: &WhyNot, file: &str, style: Style) -> String {
-    let wanted = need(demand);
+    let wanted = IndexUrl::redacted(&need(demand));
     let told = match answer {
         WhyNot::Locked { version } => {
             format!("Nothing: {file} has {} {version}.", demand.name)
@@ -80,7 +80,7 @@ pub fn draw_why_not(demand: &Requirement, answer: &WhyNot, file: &str, style: St
             };
         }
     };
-    style.wrapped(&told, 0) + "\n"
+    style.wrapped(&IndexUrl::redacted(&told), 0) + "\n"
 }
 
 /// Tells it to machines, version 1: keys are only added.
@@ -97,7 +97,7 @@ pub fn why_not_json(demand: &Requirement, answer: &WhyNot) -> String {
     };
     to_text(&json!({
         "schema": { "name": "pyaudit.why-not", "version": "1" },
-        "wanted": demand.to_string(),
+        "wanted": IndexUrl::redacted(&demand.to_string()),
         "outcome": outcome,
         "version": version.map(ToString::to_string),
         "moves": moves.iter().map(move_json).collect::<Vec<_>>(),
@@ -116,4 +116,27 @@ pub(super) fn move_json(it: &Move) -> Value {
         "from": it.from.as_ref().map(ToString::to_string),
         "to": it.to.as_ref().map(ToString::to_string),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_what_is_wanted_is_not_told() {
+        let demand = "lib @ https://someone:hunter2secret@files.example/lib-1-py3-none-any.whl";
+        let demand = Requirement::parse(demand).unwrap();
+        let answer = WhyNot::Possible {
+            version: None,
+            moves: Vec::new(),
+        };
+
+        for told in [
+            draw_why_not(&demand, &answer, "pylock.toml", Style::plain()),
+            why_not_json(&demand, &answer),
+        ] {
+            assert!(told.contains("files.example"), "{told}");
+            assert!(!told.contains("hunter2secret"), "{told}");
+        }
+    }
 }
