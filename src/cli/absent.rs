@@ -1,5 +1,7 @@
 //! A package that is not in the lock: who would bring it, or which name was meant.
 
+use std::sync::Arc;
+
 use super::Exit;
 use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, WhyArgs};
@@ -8,9 +10,9 @@ use super::why::{project_of, with_catalog};
 use crate::explain::nearest_name;
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
-use crate::package::{DeclarationKind, PackageName, VersionKey};
+use crate::package::{DeclarationKind, PackageName};
 use crate::report::{Absent, Bringer, absent_json, absent_text};
-use crate::solve::{Catalog as _, FileAt, Question};
+use crate::solve::{Catalog as _, Judge, Question};
 
 /// Tells it: the answer is no.
 pub(super) fn tell_absent(
@@ -54,10 +56,11 @@ pub(super) fn tell_absent(
 fn bringers(
     name: &PackageName,
     graph: &Graph<'_>,
-    question: &Question,
+    question: &Arc<Question>,
     catalog: &LiveCatalog,
 ) -> Vec<Bringer> {
     let mut bringers = Vec::new();
+    let mut judge = Judge::new(Arc::clone(question));
     for (at, package) in graph.packages().iter().enumerate() {
         let Some(version) = package
             .version
@@ -69,18 +72,11 @@ fn bringers(
         let Ok(project) = project_of(&package.name, question, catalog) else {
             continue;
         };
-        let key = VersionKey::of(version);
-        let files = project.pages.iter().enumerate().flat_map(|(page, on)| {
-            let version = on.page.find(key.as_bytes());
-            let files = version.map(|version| on.page.files(version));
-            files
-                .into_iter()
-                .flatten()
-                .map(move |file| FileAt { page, file })
-        });
-        let metadata = files
-            .filter_map(|at| catalog.metadata(&project, at).ok())
-            .next();
+        // The file that the solver read is the one that the cache may have the metadata of.
+        let candidates = judge.judge(Arc::clone(&project));
+        let mut usable = candidates.usable().iter();
+        let candidate = usable.find(|it| candidates.version(it) == *version);
+        let metadata = candidate.and_then(|it| catalog.metadata(&project, it.at()).ok());
         let Some(metadata) = metadata else { continue };
         let speaks = metadata.requires.iter().filter(|it| it.name == *name);
         bringers.extend(speaks.map(|requirement| {

@@ -1,6 +1,7 @@
 //! `pyaudit why`: who needs a package, and what decided its version.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Exit;
@@ -39,53 +40,76 @@ fn why(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Result<Exit, Box<Pr
     })?;
     let mut reading = Reading::read(&args.lock)?;
     reading.complete((&args.index, &args.cache), terminal);
-    if is_not || !wanted.specifiers.is_any() {
-        return why_not(args, &wanted, &reading, terminal);
-    }
-    let graph = Graph::new(&reading.lock, reading.target.as_ref());
-    let found = graph.named(&wanted.name);
-    if found.is_empty() {
-        return Ok(tell_absent(args, &wanted.name, &reading, &graph, terminal));
-    }
     let drawing = match args.output_format {
         GraphFormatArg::Mermaid => Some(Drawing::Mermaid),
         GraphFormatArg::Dot => Some(Drawing::Dot),
         GraphFormatArg::Text | GraphFormatArg::Json => None,
     };
+    if is_not || !wanted.specifiers.is_any() {
+        if drawing.is_some() {
+            return Err(not_drawn("what stands in the way of a version"));
+        }
+        return why_not(args, &wanted, &reading, terminal);
+    }
+    let graph = Graph::new(&reading.lock, reading.target.as_ref());
+    let found = graph.named(&wanted.name);
+    if found.is_empty() {
+        if drawing.is_some() {
+            let what = format!("`{}` is not in {}: that", wanted.name, reading.file);
+            return Err(not_drawn(&what));
+        }
+        return Ok(tell_absent(args, &wanted.name, &reading, &graph, terminal));
+    }
     if let Some(drawing) = drawing {
         let drawn = draw_paths(&graph, &found.collect::<Vec<_>>(), args.depth, drawing);
         return Ok(terminal.hand_out(&drawn));
     }
-    let mut told: Vec<String> = Vec::new();
-    let mut exit = Exit::Fine;
+    Ok(tell(args, &reading, (&graph, found), terminal))
+}
+
+/// Only paths to a package can be drawn.
+fn not_drawn(what: &str) -> Box<Problem> {
+    let help = "Leave out `--output-format`, or take `json`.";
+    Box::new(Problem::anywhere(format!("{what} is not drawn")).with_help(help))
+}
+
+/// Tells of all packages of a name: several where environments differ.
+fn tell(
+    args: &WhyArgs,
+    reading: &Reading,
+    (graph, found): (&Graph<'_>, Range<usize>),
+    terminal: &Terminal,
+) -> Exit {
+    let mut failures = Vec::new();
+    let mut known = Vec::new();
     for package in found {
-        let (decided, failure) = decided(args, &reading, &graph, package);
-        let paths = paths(args, &graph, package);
-        let why = Why {
-            graph: &graph,
-            package,
-            file: &reading.file,
-            target: reading.target.as_ref(),
-            paths: &paths,
-            decided: &decided,
-        };
-        told.push(match args.output_format {
-            GraphFormatArg::Json => why_json(&why),
-            _ => why_text(&why, terminal.out_style()),
-        });
-        if let Some(failure) = failure {
-            terminal.say_failure(&failure);
-            exit = Exit::Outside;
-        }
+        let (decided, failure) = decided(args, reading, graph, package);
+        known.push((package, decided, paths(args, graph, package)));
+        failures.extend(failure);
     }
-    let told = told.join("\n");
+    let whys = known.iter().map(|(package, decided, paths)| Why {
+        graph,
+        package: *package,
+        file: &reading.file,
+        target: reading.target.as_ref(),
+        paths,
+        decided,
+    });
+    let whys: Vec<Why<'_>> = whys.collect();
     let shown = match args.output_format {
-        GraphFormatArg::Json => terminal.hand_out(&told),
-        _ => terminal.show(&told),
+        GraphFormatArg::Json => terminal.hand_out(&why_json(&whys)),
+        _ => {
+            let style = terminal.out_style();
+            let told: Vec<String> = whys.iter().map(|why| why_text(why, style)).collect();
+            terminal.show(&told.join("\n"))
+        }
     };
+    for failure in &failures {
+        terminal.say_failure(failure);
+    }
     match shown {
-        Exit::Fine => Ok(exit),
-        exit => Ok(exit),
+        Exit::Fine if !failures.is_empty() => Exit::Outside,
+        shown => shown,
     }
 }
 

@@ -102,5 +102,6 @@ pub fn absent_json(absent: &Absent<'_>) -> String {
         "bringers": bringers.collect::<Vec<_>>(),
         "declared": absent.declared,
         "nearest": absent.nearest,
+        "others": [],
     }))
 }

@@ -12,8 +12,23 @@ use crate::lock::LockedDeclaration;
 use crate::package::{IndexUrl, Version};
 use crate::solve::Unfit;
 
-/// Writes it.
-pub fn why_json(why: &Why<'_>) -> String {
+/// Writes it: one document; where a lock has several packages of the name, the others stand in it.
+pub fn why_json(whys: &[Why<'_>]) -> String {
+    let Some((first, others)) = whys.split_first() else {
+        return to_text(&Value::Null);
+    };
+    let mut value = package_json(first);
+    value["schema"] = json!({ "name": "pyaudit.why", "version": "1" });
+    value["lock"] = json!(first.file);
+    value["target"] = json!(first.target.map(|target| json!({
+        "python": target.python().to_string(),
+        "platform": target.platform().to_string(),
+    })));
+    value["others"] = others.iter().map(package_json).collect();
+    to_text(&value)
+}
+
+fn package_json(why: &Why<'_>) -> Value {
     let package = why.graph.packages()[why.package];
     let file = installed_file(package, why.target);
     let paths = why.paths.shortest.iter();
@@ -21,13 +36,7 @@ pub fn why_json(why: &Why<'_>) -> String {
         Total::Exactly(total) => (total, true),
         Total::MoreThan(total) => (total, false),
     };
-    to_text(&json!({
-        "schema": { "name": "pyaudit.why", "version": "1" },
-        "lock": why.file,
-        "target": why.target.map(|target| json!({
-            "python": target.python().to_string(),
-            "platform": target.platform().to_string(),
-        })),
+    json!({
         "package": package.name.to_string(),
         "version": package.version.as_ref().map(ToString::to_string),
         "index": package.index.as_deref().map(IndexUrl::redacted),
@@ -44,7 +53,7 @@ pub fn why_json(why: &Why<'_>) -> String {
             "shortest": paths.map(|path| path_json(why.graph, path)).collect::<Vec<_>>(),
         },
         "decided": decided_json(why),
-    }))
+    })
 }
 
 fn path_json(graph: &Graph<'_>, path: &Path) -> Value {

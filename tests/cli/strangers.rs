@@ -119,6 +119,27 @@ fn what_programs_read_is_whole_whatever_a_lock_holds() {
     assert!(!run.stdout.contains('\u{9b}'));
 }
 
+#[test]
+fn packages_of_one_name_are_one_document() {
+    let desk = desk();
+    let package = |version: &str| {
+        format!(
+            "[[packages]]\nname = \"a\"\nversion = \"{version}\"\n\
+             wheels = [{{ name = \"a.whl\", url = \"https://files.example/a.whl\" }}]\n"
+        )
+    };
+    let head = "lock-version = \"1.0\"\ncreated-by = \"x\"\n";
+    desk.write(
+        "pylock.toml",
+        format!("{head}{}{}", package("1"), package("2")),
+    );
+    let run = desk.expect(0, "pyaudit why a --offline --output-format json");
+    let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+
+    assert_eq!(told["version"], "1");
+    assert_eq!(told["others"][0]["version"], "2");
+}
+
 #[cfg(unix)]
 #[test]
 fn reading_a_lock_looks_for_no_python_to_build_with() {
