@@ -326,38 +326,3 @@ mod tests {
         assert!(tree_text(&brief, Style::plain()).ends_with("p00200 1\n"));
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::testing::lock;
-
-    #[test]
-    fn a_chain_without_an_end_is_cut_where_nobody_reads_on() {
-        let packages: Vec<String> = (0..20_000)
-            .map(|at| format!("p{at:05} 1: p{:05}", at + 1))
-            .collect();
-        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-        let lock = lock(&["r.in:1 p00000"], &packages);
-        let graph = Graph::new(&lock, None);
-        let tree = Tree {
-            graph: &graph,
-            target: None,
-            begin: None,
-            is_inverted: false,
-            depth: None,
-            dedupes: true,
-            pruned: &[],
-            shows_sizes: false,
-        };
-        let drawn = tree_text(&tree, Style::plain());
-
-        assert_eq!(drawn.lines().count(), MOST_LEVELS + 1);
-        assert!(drawn.ends_with("p00200 1 …\n"));
-        let brief = Tree {
-            depth: Some(MOST_LEVELS),
-            ..tree
-        };
-        assert!(tree_text(&brief, Style::plain()).ends_with("p00200 1\n"));
-    }
-}
