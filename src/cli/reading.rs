@@ -156,14 +156,14 @@ fn read_target(text: &str) -> Result<Target, Box<Problem>> {
         .ok_or_else(fail)
 }
 
-fn recorded_target(lock: &Lock) -> Option<Target> {
+pub(super) fn recorded_target(lock: &Lock) -> Option<Target> {
     let target = lock.tool.as_ref()?.targets.first()?;
     let python: PythonVersion = target.python.parse().ok()?;
     Some(Target::new(python, recorded_platform(&target.platform)?))
 }
 
 /// Locks tell a platform in words; a name or a tag is understood as well.
-fn recorded_platform(text: &str) -> Option<Platform> {
+pub(super) fn recorded_platform(text: &str) -> Option<Platform> {
     Platform::described(text).or_else(|| text.parse().ok())
 }
 
@@ -236,7 +236,7 @@ fn is_said(locked: &LockedDeclaration, declaration: &Declaration) -> bool {
 }
 
 /// Makes a declaration of the record alone, at its place in a file that is otherwise blank.
-fn of_record(
+pub(super) fn of_record(
     locked: &LockedDeclaration,
     markers: &mut MarkerTexts,
 ) -> Result<Declaration, Box<Problem>> {

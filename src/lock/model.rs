@@ -1,7 +1,7 @@
 //! The lock as a value: packages, their files and their edges, in one stable order. It holds what
 //! PEP 751 can say, and what checks and explanations need beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LockedNote, ToolRecord};
 use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
@@ -152,6 +152,13 @@ impl Lock {
         self
     }
 
+    /// Returns the hosts of its files, sorted.
+    pub fn hosts(&self) -> Vec<String> {
+        let files = self.packages.iter().flat_map(LockedPackage::artifacts);
+        let hosts: BTreeSet<String> = files.filter_map(|file| file.place.host()).collect();
+        hosts.into_iter().collect()
+    }
+
     fn answer_edges(&mut self) {
         let mut answers: BTreeMap<PackageName, Vec<Option<Version>>> = BTreeMap::new();
         for package in &self.packages {
@@ -254,6 +261,15 @@ impl ArtifactPlace {
             Self::Url(url) => IndexUrl::redacted(url),
             Self::Path(path) => path.clone(),
         }
+    }
+
+    /// Returns the scheme and host of a URL, and its port where it says one: `https://host`.
+    pub fn host(&self) -> Option<String> {
+        let Self::Url(url) = self else { return None };
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let host = rest[..end].rsplit('@').next()?;
+        Some(format!("{scheme}://{host}").to_ascii_lowercase())
     }
 
     /// Returns the last part of the path, percent-decoded for a URL.

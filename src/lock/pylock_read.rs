@@ -125,6 +125,7 @@ impl Reader<'_> {
             version: wire.version,
             project: wire.project,
             targets: wire.targets,
+            hosts: wire.hosts,
             options: wire.options,
             declarations,
         }))
