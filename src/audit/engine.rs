@@ -110,10 +110,7 @@ fn told(unaudited: &Unaudited, levels: &Levels) -> Remark {
         [first, second] => format!(" for {first} and {second}"),
         [first, second, rest @ ..] => format!(" for {first}, {second} and {} more", rest.len()),
     };
-    let message = format!(
-        "{} was not checked{of}: {}",
-        unaudited.name, unaudited.why
-    );
+    let message = format!("{} was not checked{of}: {}", unaudited.name, unaudited.why);
     let severity = match levels.is_strict {
         true => Severity::Error,
         false => Severity::Warning,
@@ -145,7 +142,11 @@ fn finding(
     match remark.about {
         About::Lock => {}
         About::Declaration(name, origin) => {
-            finding.version = subject.lock.named(&name).first().and_then(|it| it.version.clone());
+            finding.version = subject
+                .lock
+                .named(&name)
+                .first()
+                .and_then(|it| it.version.clone());
             finding.package = Some(name);
             finding.place = Some(origin);
         }

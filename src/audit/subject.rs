@@ -22,7 +22,7 @@ pub struct Subject<'a> {
     /// What is known beside metadata.
     pub facts: &'a Facts,
     /// Lines of a requirements file that pin nothing.
-    pub loose: &'a [Origin],
+    pub loose: &'a [(PackageName, Origin)],
     on: Vec<On<'a>>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Subject<'a> {
         targets: &'a [Target],
         declared: Option<&'a Declared>,
         facts: &'a Facts,
-        loose: &'a [Origin],
+        loose: &'a [(PackageName, Origin)],
     ) -> Self {
         let on = |target| On::new(lock, target, declared);
         Self {

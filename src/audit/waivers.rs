@@ -79,7 +79,12 @@ pub fn read_audit_table(file: &Arc<SourceFile>) -> AuditTable {
         Ok(wire) => wire.tool.pyaudit,
         Err(error) => {
             let place = at(error.span().unwrap_or(0..0));
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            let message = error
+                .message()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             table.problems.push(Problem::at(place, message));
             return table;
         }
@@ -87,7 +92,9 @@ pub fn read_audit_table(file: &Arc<SourceFile>) -> AuditTable {
     for (rule, level) in wire.rules {
         let known = rule_named(rule.get_ref());
         match (known, Level::parse(level.get_ref())) {
-            (None, _) => table.problems.push(unknown_rule(at(rule.span()), rule.get_ref())),
+            (None, _) => table
+                .problems
+                .push(unknown_rule(at(rule.span()), rule.get_ref())),
             (_, None) => {
                 let message = format!("expected a level, but found `{}`", level.get_ref());
                 let problem = Problem::at(at(level.span()), message);

@@ -4,6 +4,8 @@ mod absent;
 mod args;
 mod check;
 mod check_args;
+mod check_inputs;
+mod check_targets;
 mod command;
 mod conflict;
 mod diff;

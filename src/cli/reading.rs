@@ -120,7 +120,7 @@ impl Reading {
     }
 }
 
-fn usual_lock() -> Result<PathBuf, Box<Problem>> {
+pub(super) fn usual_lock() -> Result<PathBuf, Box<Problem>> {
     let found = USUAL.iter().find(|name| Path::new(name).is_file());
     found.map(PathBuf::from).ok_or_else(|| {
         let message = "there is no `pylock.toml` and no `requirements.txt` here";

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{CacheArgs, IndexArgs};
+use super::args::{CacheArgs, IndexArgs, QuestionArgs};
 use super::prepare::Inputs;
 use super::reading::question_args;
 use super::terminal::Terminal;
@@ -15,6 +15,12 @@ use crate::source::Problem;
 /// What stands before the command.
 const LEAD: &str = "#    pyaudit lock ";
 
+/// Returns what the command asked that made a requirements file of pyaudit's.
+pub(super) fn recorded_command(text: &str) -> Option<QuestionArgs> {
+    let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
+    question_args(&words(command)).ok()
+}
+
 /// Returns the whole of the lock that a text tells the pins of; none where they come out otherwise
 /// today, or where it cannot be known.
 pub(super) fn relocked(
@@ -23,8 +29,7 @@ pub(super) fn relocked(
     (index, cache): (&IndexArgs, &CacheArgs),
     terminal: &Terminal,
 ) -> Option<Lock> {
-    let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
-    let mut args = question_args(&words(command)).ok()?;
+    let mut args = recorded_command(text)?;
     args.cache = cache.clone();
     args.index.offline = true;
     let answer = lock_again(&args, lock, terminal);
@@ -35,7 +40,7 @@ pub(super) fn relocked(
     lock_again(&args, lock, terminal)
 }
 
-fn lock_again(args: &super::args::QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<Lock> {
+fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<Lock> {
     let inputs = Inputs::read(args, terminal).ok()?;
     if inputs.problems.iter().any(Problem::is_error) {
         return None;

@@ -11,9 +11,9 @@ use crate::source::Origin;
 
 /// Tells it to machines.
 pub fn audit_json(audited: &[Audited<'_>]) -> String {
-    let inputs = audited.iter().map(|it| {
-        json!({ "file": it.file, "sha256": it.sha256, "targets": it.targets })
-    });
+    let inputs = audited
+        .iter()
+        .map(|it| json!({ "file": it.file, "sha256": it.sha256, "targets": it.targets }));
     let findings = audited.iter().flat_map(|it| {
         let findings = it.audit.findings.iter();
         findings.map(|finding| finding_json(it.file, finding))
@@ -67,9 +67,10 @@ fn coverage(audited: &[Audited<'_>]) -> Value {
 
 fn finding_json(file: &str, finding: &Finding) -> Value {
     let locations: Vec<Value> = finding.place.iter().map(location).collect();
-    let fixes = finding.fix.iter().map(|fix| {
-        json!({ "text": fix.text, "verified": fix.is_verified })
-    });
+    let fixes = finding
+        .fix
+        .iter()
+        .map(|fix| json!({ "text": fix.text, "verified": fix.is_verified }));
     json!({
         "id": finding.rule,
         "rule": finding.name,

@@ -27,7 +27,9 @@ pub fn audit_github(audited: &[Audited<'_>]) -> String {
     }
     if left > 0 {
         let more = count(left, "more finding");
-        lines.push(format!("::notice title=pyaudit::{more}: run `pyaudit check`"));
+        lines.push(format!(
+            "::notice title=pyaudit::{more}: run `pyaudit check`"
+        ));
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -48,7 +50,10 @@ fn annotation((file, finding): (&str, &Finding)) -> String {
         None => format!("file={}", property(file)),
     };
     let message = escaped(&IndexUrl::redacted(&finding.message));
-    format!("::{command} {place},title={} {}::{message}", finding.rule, finding.name)
+    format!(
+        "::{command} {place},title={} {}::{message}",
+        finding.rule, finding.name
+    )
 }
 
 fn escaped(text: &str) -> String {

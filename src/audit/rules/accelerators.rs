@@ -103,7 +103,9 @@ fn check_kernels(subject: &Subject<'_>, remarks: &mut Remarks) {
             .with_evidence(kernels.source.clone());
         let gpus: Vec<Gpu> = left.into_iter().cloned().collect();
         if let Some((first, flavour)) = subject.facts.first_for(&gpus, target.platform()) {
-            remark = remark.with_fix(format!("torch {first} has it, as {flavour}, or later ones."));
+            remark = remark.with_fix(format!(
+                "torch {first} has it, as {flavour}, or later ones."
+            ));
         }
         remarks.tell(remark);
     }
@@ -162,7 +164,10 @@ fn check_cpu_build(subject: &Subject<'_>, remarks: &mut Remarks) {
         let is_meant = accelerators.flavour.is_some() && accelerators.flavour == build.flavour;
         let is_carrier = package.name.as_ref() == CARRIER;
         if build.flavour == Some(Flavour::Cpu) && has_gpu && is_carrier && !is_meant {
-            let message = format!("{} is built for the CPU alone, and the target has a GPU", package.label());
+            let message = format!(
+                "{} is built for the CPU alone, and the target has a GPU",
+                package.label()
+            );
             let about = About::Package(subject.position(package), None);
             remarks.tell(Remark::new(about, message));
         }

@@ -24,7 +24,9 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             };
             if let Some(wanted) = refused_python(package, target) {
                 let (label, python) = (package.label(), target.python().describe());
-                tell(format!("{label} requires Python {wanted}, and the lock is for {python}"));
+                tell(format!(
+                    "{label} requires Python {wanted}, and the lock is for {python}"
+                ));
                 continue;
             }
             if let Some(message) = misfit(package, target) {
@@ -70,5 +72,7 @@ fn misfit(package: &LockedPackage, target: &Target) -> Option<String> {
     let served = target.describe_served(&tags);
     let served = served.map(|served| format!(": there are wheels for {served}"));
     let served = served.unwrap_or_default();
-    Some(format!("no file of {label} fits the {why} of {place}{served}"))
+    Some(format!(
+        "no file of {label} fits the {why} of {place}{served}"
+    ))
 }

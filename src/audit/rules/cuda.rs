@@ -28,7 +28,8 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             }
         }
         let usual = by_major.iter().max_by_key(|(_, packages)| packages.len());
-        let Some((usual, others)) = usual.map(|(major, packages)| (*major, packages.clone())) else {
+        let Some((usual, others)) = usual.map(|(major, packages)| (*major, packages.clone()))
+        else {
             continue;
         };
         for (major, packages) in by_major.iter().filter(|(major, _)| **major != usual) {
@@ -44,9 +45,9 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 );
                 let about = About::Package(subject.position(package), None);
                 let remark = Remark::new(about, message);
-                remarks.tell(remark.with_evidence(
-                    "Between major versions of CUDA nothing is compatible.",
-                ));
+                remarks.tell(
+                    remark.with_evidence("Between major versions of CUDA nothing is compatible."),
+                );
             }
         }
     }

@@ -10,6 +10,7 @@ mod lockstep;
 mod missing_requirement;
 mod requirement_violated;
 mod stale;
+mod unpinned;
 
 use super::{Needs, Rule, Severity};
 
@@ -21,6 +22,7 @@ pub const RULES: &[Rule] = &[
     artifacts::RULE,
     lockstep::RULE,
     limits::UNDECLARED_BOUND,
+    unpinned::RULE,
     limits::NUMPY_ABI,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,
