@@ -9,6 +9,8 @@ pub struct Declared {
     pub wanted: Vec<Wanted>,
     /// Packages that are declared by an address alone, as the lock's record names them.
     pub by_address: Vec<PackageName>,
+    /// Packages that an override names by an address alone.
+    pub overridden_by_address: Vec<PackageName>,
     /// The files that the record names and that are not there.
     pub missing_files: Vec<String>,
     /// Whether these are all declarations of the lock, so that what they do not lead to is too

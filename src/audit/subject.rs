@@ -105,10 +105,16 @@ impl<'a> On<'a> {
             let holds = holds(target, &it.requirement.marker, &[]);
             it.kind == DeclarationKind::Override && holds != Some(false)
         });
+        let by_address = declared
+            .into_iter()
+            .flat_map(|it| &it.overridden_by_address);
         let excludes = lock.tool.iter().flat_map(|tool| &tool.options.excludes);
         Self {
             graph: Graph::new(lock, target),
-            overridden: overrides.map(|it| it.requirement.name.clone()).collect(),
+            overridden: overrides
+                .map(|it| it.requirement.name.clone())
+                .chain(by_address.cloned())
+                .collect(),
             excluded: excludes.filter_map(|name| name.parse().ok()).collect(),
             target,
         }

@@ -112,9 +112,10 @@ fn of_recorded(
     let inputs = named(DeclarationKind::Requirement);
     let constraints = named(DeclarationKind::Constraint);
     let overrides = named(DeclarationKind::Override);
+    let has_project = inputs.iter().any(|name| name.ends_with("pyproject.toml"));
     let selection = Selection {
-        all_extras: true,
-        all_groups: true,
+        all_extras: has_project,
+        all_groups: has_project,
         ..Selection::default()
     };
     let manifest = match inputs.is_empty() {
@@ -147,8 +148,13 @@ fn of_recorded(
     let mut missing = BTreeSet::new();
     let markers = &mut MarkerTexts::default();
     for locked in recorded {
-        if let Some(name) = by_address(locked) {
-            declared.by_address.push(name);
+        if is_by_address(locked) {
+            let names = match locked.kind {
+                DeclarationKind::Requirement => &mut declared.by_address,
+                DeclarationKind::Constraint => continue,
+                DeclarationKind::Override => &mut declared.overridden_by_address,
+            };
+            names.push(locked.name.clone());
             continue;
         }
         if !inputs.is_empty() && is_there(&locked.file) {
@@ -169,10 +175,9 @@ fn of_recorded(
     declared
 }
 
-/// Returns the package of a declaration that only names an address.
-fn by_address(locked: &LockedDeclaration) -> Option<PackageName> {
-    let is_named = Requirement::parse(&locked.text).is_ok_and(|it| it.name == locked.name);
-    (!is_named && locked.kind == DeclarationKind::Requirement).then(|| locked.name.clone())
+/// Whether a declaration names nothing but an address.
+fn is_by_address(locked: &LockedDeclaration) -> bool {
+    !Requirement::parse(&locked.text).is_ok_and(|it| it.name == locked.name)
 }
 
 /// Returns the lines of a requirements file that pin nothing of the lock.
