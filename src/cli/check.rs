@@ -18,7 +18,7 @@ use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
-use crate::report::{Audited, audit_github, audit_json, audit_text};
+use crate::report::{Audited, audit_github, audit_json, audit_sarif, audit_text};
 use crate::source::{Origin, Problem, SourceFile};
 
 /// The file that levels and waivers stand in.
@@ -86,6 +86,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         ReportFormatArg::Text => audit_text(&told, terminal.out_style()),
         ReportFormatArg::Json => audit_json(&told),
         ReportFormatArg::Github => audit_github(&told),
+        ReportFormatArg::Sarif => audit_sarif(&told),
     });
     let least = match args.weight.fail_on {
         SeverityArg::Error => Severity::Error,

@@ -98,4 +98,6 @@ pub(crate) enum ReportFormatArg {
     Json,
     /// Annotations of a workflow
     Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }

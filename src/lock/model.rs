@@ -48,6 +48,9 @@ pub struct LockedPackage {
     pub sdist: Option<LockedArtifact>,
     /// What it requires in these environments, sorted.
     pub edges: Vec<LockedEdge>,
+    /// What only one of the file's two lists names, `dependencies` and pyaudit's own: somebody
+    /// changed the file. Nothing of it is written.
+    pub disputed: Vec<PackageName>,
     /// The extras of it that are asked for, sorted.
     pub extras: Vec<ExtraName>,
     /// What a person should know of this choice, sorted.
@@ -203,6 +206,7 @@ impl LockedPackage {
             wheels: Vec::new(),
             sdist: None,
             edges: Vec::new(),
+            disputed: Vec::new(),
             extras: Vec::new(),
             notes: Vec::new(),
         }

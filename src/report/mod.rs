@@ -13,6 +13,7 @@ mod excerpt;
 mod github;
 mod json;
 mod repair;
+mod sarif;
 mod summary;
 mod terminal;
 mod tree;
@@ -31,6 +32,7 @@ pub use edit::draw_edit;
 pub use github::audit_github;
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
+pub use sarif::audit_sarif;
 pub use summary::{Summary, summary};
 pub use terminal::{
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_problem,

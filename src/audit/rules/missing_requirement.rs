@@ -18,6 +18,16 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.cannot_apply("the lock does not say what its packages require");
         return;
     }
+    for (at, package) in subject.lock.packages.iter().enumerate() {
+        for name in &package.disputed {
+            let message = format!(
+                "the lock contradicts itself on whether {} needs {name}: somebody changed it",
+                package.label()
+            );
+            let remark = Remark::new(About::Package(at, None), message);
+            remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
+        }
+    }
     for on in subject.on() {
         for package in on.graph.packages() {
             for edge in &package.edges {
