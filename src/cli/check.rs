@@ -53,7 +53,8 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         [] => match usual_lock() {
             Ok(path) => vec![path],
             Err(problem) => {
-                terminal.say_problems(&[*problem]);
+                let help = "Name the lock, or make one: `pyaudit lock -o pylock.toml`.";
+                terminal.say_problems(&[problem.with_help(help)]);
                 return Ok(Exit::Nothing);
             }
         },

@@ -10,6 +10,7 @@ mod lockstep;
 mod missing_requirement;
 mod requirement_violated;
 mod stale;
+mod uncovered;
 mod unpinned;
 
 use super::{Needs, Rule, Severity};
@@ -20,6 +21,7 @@ pub const RULES: &[Rule] = &[
     missing_requirement::RULE,
     stale::RULE,
     artifacts::RULE,
+    uncovered::RULE,
     lockstep::RULE,
     limits::UNDECLARED_BOUND,
     unpinned::RULE,
