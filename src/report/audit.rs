@@ -88,11 +88,10 @@ fn closing(audited: &Audited<'_>, style: Style) -> String {
         targets => format!(", for {}", list(targets)),
     };
     let mut text = format!(
-        "{}: {found}; {} of {} checked by all {}{place}\n",
+        "{}: {found}; {} of {} judged by every rule{place}\n",
         style.bold(audited.file),
         coverage.checked,
         count(coverage.total, "package"),
-        count(coverage.rules, "rule"),
     );
     if !waived.is_empty() {
         text.push_str(&format!("{} waived\n", count(waived.len(), "finding")));

@@ -54,7 +54,10 @@ fn builds<'a>(subject: &'a Subject<'_>) -> Vec<Build<'a>> {
             if !subject.facts.is_family(&package.name) {
                 continue;
             }
-            let (name, index) = (&package.name, package.index.as_deref().unwrap_or_default());
+            // Other tools' locks may not name the index; a direct reference has none.
+            let index = package.index.as_deref().unwrap_or_default();
+            let index = package.is_from_registry().then_some(index);
+            let name = &package.name;
             let platform = target.platform();
             builds.push(Build {
                 package,

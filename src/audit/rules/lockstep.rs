@@ -1,4 +1,5 @@
-//! PYA108: builds of torch's family that were not released to go together.
+//! PYA108: builds of torch's family that were not released to go together, or of another flavour
+//! than the target's.
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Needs, Rule, Severity, Subject};
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "PYA108",
     name: "lockstep-skew",
     severity: Severity::Warning,
-    summary: "Packages that are built and released together are locked from different builds.",
+    summary: "Packages that are built and released together are locked from different builds, or from others than asked for.",
     needs: Needs::Lock,
     check,
 };
@@ -23,6 +24,17 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let built: Vec<(&LockedPackage, Flavour)> = family
             .filter_map(|it| Some((*it, Flavour::of_local(it.version.as_ref()?)?)))
             .collect();
+        let accelerators = on.target.map(|target| target.accelerators());
+        let asked = accelerators.and_then(|it| it.flavour);
+        if let Some(asked) = asked {
+            for (package, other) in built.iter().filter(|(_, other)| *other != asked) {
+                let (label, other) = (package.label(), other.describe());
+                let message = format!("{label} is built for {other}, and {asked} is asked for");
+                let about = About::Package(subject.position(package), None);
+                remarks.tell(Remark::new(about, message));
+            }
+            continue;
+        }
         let carrier = built.iter().find(|(it, _)| it.name.as_ref() == CARRIER);
         let Some((torch, flavour)) = carrier else {
             continue;
