@@ -10,13 +10,14 @@
 //!           └────────────────┴──▶ solve, asking a Catalog ◀┘
 //!                    Resolution → lock → Lock → report → text, JSON
 //!                    Conflict → explain → Explanation → report
+//!                    Lock → audit → Audit → report
 //!                    Conflict → repair → Repair → report
 //!                    all of it → cli → exit code
 //! ```
 //!
 //! Rooms stand on floors. A room imports only rooms on lower floors, and only through their doors
 //! (`crate::solve::Catalog`, never `crate::solve::catalog::Catalog`); `tests/architecture.rs` holds
-//! it to that. Floors 0 to 7 are the pure core: values in, values out, no file, network, clock,
+//! it to that. Floors 0 to 8 are the pure core: values in, values out, no file, network, clock,
 //! environment or terminal.
 //!
 //! | floor | room | what stands there |
@@ -32,10 +33,11 @@
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 6 | `graph` | who needs whom in a lock, along which paths, and what decided a version |
-//! | 7 | `report` | what is read at the end: drawn, as JSON, as Markdown |
-//! | 8 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
-//! | 8 | `host` | this machine: files, interpreters, GPUs, environment variables |
-//! | 9 | `cli` | the command line: parse, settle, do, render, exit |
+//! | 7 | `audit` | what is wrong with a lock, rule by rule, and what could not be judged |
+//! | 8 | `report` | what is read at the end: drawn, as JSON, as Markdown |
+//! | 9 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
+//! | 9 | `host` | this machine: files, interpreters, GPUs, environment variables |
+//! | 10 | `cli` | the command line: parse, settle, do, render, exit |
 //!
 //! # Where to add
 //!
@@ -48,6 +50,7 @@
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
 //! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand | `tests/imports/pins.txt`, for a limit |
 //! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
+//! | a rule | `audit/rules/<rule>.rs`: a `Rule` and its `check` | a line in its `RULES`; `fixtures/audit/<rule>/` |
 //! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
 //!
 //! # One word for one thing
@@ -60,6 +63,7 @@
 //! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
 //! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.
 
+pub mod audit;
 pub mod cli;
 pub mod explain;
 pub mod facts;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check_args::CheckArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 
 /// Locks and audits Python dependencies for the machine they have to run on.
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     Lock(Box<LockArgs>),
     /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
     Fix(Box<FixArgs>),
+    /// Say what is wrong with a lock, and what could not be found out
+    Check(Box<CheckArgs>),
     /// Say who needs a package of a lock, what decided its version, or what stands in the way of
     /// another
     Why(Box<WhyArgs>),

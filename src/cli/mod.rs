@@ -2,6 +2,10 @@
 
 mod absent;
 mod args;
+mod check;
+mod check_args;
+mod check_inputs;
+mod check_targets;
 mod command;
 mod conflict;
 mod diff;
@@ -43,6 +47,8 @@ enum Exit {
     Usage,
     /// The outside world failed: network, disk.
     Outside,
+    /// There was nothing to audit.
+    Nothing,
 }
 
 impl From<Exit> for ExitCode {
@@ -52,6 +58,7 @@ impl From<Exit> for ExitCode {
             Exit::No => ExitCode::from(1),
             Exit::Usage => ExitCode::from(2),
             Exit::Outside => ExitCode::from(3),
+            Exit::Nothing => ExitCode::from(4),
         }
     }
 }
@@ -66,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::WhyNot(args) => why::run(args, true, &terminal),
         Command::Tree(args) => tree::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
+        Command::Check(args) => check::run(args, &terminal),
         Command::Fix(args) => fix::run(args, &terminal),
     };
     exit.into()

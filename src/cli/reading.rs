@@ -28,7 +28,7 @@ use crate::target::{Platform, PythonVersion, Target};
 const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
 
 /// So many bytes of blank lines are made for declarations whose files are gone.
-const MOST_BLANKS: usize = 16 << 20;
+pub(super) const MOST_BLANKS: usize = 16 << 20;
 
 /// What stood behind a declaration that is to stay as it is.
 const KEPT: &str = "  # pyaudit: keep";
@@ -140,7 +140,7 @@ impl Reading {
     }
 }
 
-fn usual_lock() -> Result<PathBuf, Box<Problem>> {
+pub(super) fn usual_lock() -> Result<PathBuf, Box<Problem>> {
     let found = USUAL.iter().find(|name| Path::new(name).is_file());
     found.map(PathBuf::from).ok_or_else(|| {
         let message = "there is no `pylock.toml` and no `requirements.txt` here";
@@ -176,7 +176,7 @@ fn read_target(text: &str) -> Result<Target, Box<Problem>> {
         .ok_or_else(fail)
 }
 
-fn recorded_target(lock: &Lock) -> Option<Target> {
+pub(super) fn recorded_target(lock: &Lock) -> Option<Target> {
     let target = lock.tool.as_ref()?.targets.first()?;
     let python: PythonVersion = target.python.parse().ok()?;
     Some(Target::new(python, recorded_platform(&target.platform)?))
@@ -284,7 +284,7 @@ fn named_since(locked: &LockedDeclaration, manifest: &Manifest) -> Option<Declar
 
 /// Makes a declaration of the record alone, at its place in a file that is otherwise blank, as far
 /// as there is room.
-fn of_record(
+pub(super) fn of_record(
     locked: &LockedDeclaration,
     folder: &Path,
     markers: &mut MarkerTexts,

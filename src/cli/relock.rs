@@ -16,6 +16,12 @@ use crate::source::Problem;
 /// What stands before the command.
 const LEAD: &str = "#    pyaudit lock ";
 
+/// Returns what the command asked that made a requirements file of pyaudit's.
+pub(super) fn recorded_command(text: &str) -> Option<QuestionArgs> {
+    let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
+    question_args(&words(command)).ok()
+}
+
 /// Returns the whole of the lock that a text tells the pins of; none where they come out otherwise
 /// today, or where it cannot be known. The command may be a stranger's, and is trusted no more than
 /// the record of a lock: see [`super::recorded`].
@@ -25,8 +31,7 @@ pub(super) fn relocked(
     (index, cache): (&IndexArgs, &CacheArgs),
     terminal: &Terminal,
 ) -> Option<Lock> {
-    let command = text.lines().find_map(|line| line.strip_prefix(LEAD))?;
-    let mut args = question_args(&words(command)).ok()?;
+    let mut args = recorded_command(text)?;
     if !reads_files_alone(&args, file) {
         return None;
     }

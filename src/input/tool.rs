@@ -31,9 +31,11 @@ const KEYS: &[&str] = &[
     "override-dependencies",
     "prerelease",
     "resolution",
+    "rules",
     "sources",
     "target",
     "torch-index-url",
+    "waive",
 ];
 
 const TARGET_KEYS: &[&str] = &["cuda", "driver", "gpu", "platform", "python", "torch"];

@@ -44,7 +44,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         .iter()
         .map(|resolved| locked_package(question, resolution, resolved, &fitting, given))
         .collect();
-    let lock = Lock {
+    let mut lock = Lock {
         requires_python: Some(least_python(question.target.python())),
         environments: vec![question.target.marker()],
         extras: Vec::new(),
@@ -55,6 +55,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         tool: Some(ToolRecord {
             version: given.version.clone(),
             project: given.project.as_ref().map(ToString::to_string),
+            hosts: Vec::new(),
             targets: vec![LockedTarget::new(&question.target, question.facts.date())],
             options: given.options.clone(),
             declarations: question
@@ -77,6 +78,10 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
                 .collect(),
         }),
     };
+    let hosts = lock.hosts();
+    if let Some(record) = &mut lock.tool {
+        record.hosts = hosts;
+    }
     lock.sorted()
 }
 

@@ -1,7 +1,7 @@
 //! The lock as a value: packages, their files and their edges, in one stable order. It holds what
 //! PEP 751 can say, and what checks and explanations need beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LockedNote, ToolRecord};
 use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
@@ -48,6 +48,9 @@ pub struct LockedPackage {
     pub sdist: Option<LockedArtifact>,
     /// What it requires in these environments, sorted.
     pub edges: Vec<LockedEdge>,
+    /// What only one of the file's two lists names, `dependencies` and pyaudit's own: somebody
+    /// changed the file. Nothing of it is written.
+    pub disputed: Vec<PackageName>,
     /// The extras of it that are asked for, sorted.
     pub extras: Vec<ExtraName>,
     /// What a person should know of this choice, sorted.
@@ -152,6 +155,13 @@ impl Lock {
         self
     }
 
+    /// Returns the hosts of its files, sorted.
+    pub fn hosts(&self) -> Vec<String> {
+        let files = self.packages.iter().flat_map(LockedPackage::artifacts);
+        let hosts: BTreeSet<String> = files.filter_map(|file| file.place.host()).collect();
+        hosts.into_iter().collect()
+    }
+
     fn answer_edges(&mut self) {
         let mut answers: BTreeMap<PackageName, Vec<Option<Version>>> = BTreeMap::new();
         for package in &self.packages {
@@ -196,6 +206,7 @@ impl LockedPackage {
             wheels: Vec::new(),
             sdist: None,
             edges: Vec::new(),
+            disputed: Vec::new(),
             extras: Vec::new(),
             notes: Vec::new(),
         }
@@ -254,6 +265,15 @@ impl ArtifactPlace {
             Self::Url(url) => IndexUrl::redacted(url),
             Self::Path(path) => path.clone(),
         }
+    }
+
+    /// Returns the scheme and host of a URL, and its port where it says one: `https://host`.
+    pub fn host(&self) -> Option<String> {
+        let Self::Url(url) = self else { return None };
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let host = rest[..end].rsplit('@').next()?;
+        Some(format!("{scheme}://{host}").to_ascii_lowercase())
     }
 
     /// Returns the last part of the path, percent-decoded for a URL.

@@ -1,5 +1,6 @@
 //! `pylock.toml` → [`Lock`]: ours and those of other tools, or the place where one is wrong.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,8 +30,13 @@ pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
     let wire: FileWire = shape(file)?;
     let tool = reader.record(wire.tool)?;
     let mut packages = Vec::with_capacity(wire.packages.len());
+    let mut is_recorded = Vec::with_capacity(wire.packages.len());
     for package in wire.packages {
+        is_recorded.push(package.get_ref().tool.pyaudit.is_some());
         packages.push(reader.package(package)?);
+    }
+    if tool.is_some() {
+        settle_disputes(&mut packages, &is_recorded);
     }
     let lock = Lock {
         requires_python: wire.requires_python,
@@ -43,6 +49,24 @@ pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         tool,
     };
     Ok(lock.sorted())
+}
+
+/// Leaves of the names in `dependencies` those that the package's own record does not have, and
+/// adds those of the record that they should name.
+fn settle_disputes(packages: &mut [LockedPackage], is_recorded: &[bool]) {
+    let locked: BTreeSet<PackageName> = packages.iter().map(|it| it.name.clone()).collect();
+    for (package, is_recorded) in packages.iter_mut().zip(is_recorded) {
+        let named: BTreeSet<PackageName> = package.disputed.drain(..).collect();
+        let edges = package.edges.iter().map(|edge| &edge.requirement.name);
+        let edges = edges.filter(|name| locked.contains(*name) && **name != package.name);
+        let recorded: BTreeSet<PackageName> = edges.cloned().collect();
+        // Of a package that requires something pyaudit always keeps what.
+        if !is_recorded {
+            package.disputed = recorded.into_iter().collect();
+            continue;
+        }
+        package.disputed = named.symmetric_difference(&recorded).cloned().collect();
+    }
 }
 
 /// Reads TOML into a shape.
@@ -136,6 +160,7 @@ impl Reader<'_> {
             version: wire.version,
             project: wire.project,
             targets: wire.targets,
+            hosts: wire.hosts,
             options: wire.options,
             declarations,
         }))
@@ -210,6 +235,8 @@ impl Reader<'_> {
             Some(table) => {
                 let record = self.own_table(table)?;
                 self.add_record(&mut package, record, &span)?;
+                let named = dependencies.iter().filter_map(|it| it.name.as_ref());
+                package.disputed = named.filter_map(|it| it.get_ref().parse().ok()).collect();
             }
             None => package.edges = self.bare_edges(&dependencies)?,
         }

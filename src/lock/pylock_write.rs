@@ -217,6 +217,7 @@ fn write_record(text: &mut Text, record: &ToolRecord) {
     text.pair("version", Some(string(&record.version)));
     text.pair("project", record.project.as_deref().map(string));
     text.lines("targets", record.targets.iter().map(target).collect());
+    text.strings("hosts", &record.hosts);
     text.lines(
         "declarations",
         record.declarations.iter().map(declaration).collect(),

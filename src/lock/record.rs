@@ -17,6 +17,8 @@ pub struct ToolRecord {
     pub project: Option<String>,
     /// The targets it was made for.
     pub targets: Vec<LockedTarget>,
+    /// The hosts that its files are on, as `https://host`; empty where nobody wrote them down.
+    pub hosts: Vec<String>,
     /// The options that shaped the result.
     pub options: LockOptions,
     /// What was declared, in the order it was read.

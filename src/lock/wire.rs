@@ -125,6 +125,8 @@ pub(super) struct RecordWire {
     #[serde(default)]
     pub(super) targets: Vec<LockedTarget>,
     #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
     pub(super) options: LockOptions,
     #[serde(default)]
     pub(super) declarations: Vec<DeclarationWire>,

@@ -2,14 +2,18 @@
 //! terminal: the caller says whether there is colour and how wide a line may be.
 
 mod absent;
+mod audit;
+mod audit_json;
 mod conflict;
 mod decision;
 mod diff;
 mod drawing;
 mod edit;
 mod excerpt;
+mod github;
 mod json;
 mod repair;
+mod sarif;
 mod summary;
 mod terminal;
 mod tree;
@@ -19,12 +23,16 @@ mod why_not;
 mod words;
 
 pub use absent::{Absent, Bringer, absent_json, absent_text};
+pub use audit::{Audited, audit_text};
+pub use audit_json::audit_json;
 pub use conflict::{ConflictReport, Findings, conflict_markdown};
 pub use diff::{diff_json, diff_text};
 pub use drawing::{Drawing, draw_needs, draw_paths};
 pub use edit::draw_edit;
+pub use github::audit_github;
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
+pub use sarif::audit_sarif;
 pub use summary::{Summary, summary};
 pub use terminal::{
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,

@@ -4,6 +4,8 @@
 //! folders and request logs is code.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod schemas;

@@ -1,6 +1,8 @@
 //! The cases of `fixtures/cli` and `fixtures/torch/cases`: each is a folder with `commands`, the files
 //! that they read, and `transcript`, what they said and wrote. `index.toml` tells what the indexes
-//! hold, else the one of `fixtures/cli` does; those of `fixtures/torch` have the PyTorch index. `PYAUDIT_RENEW=1 cargo test --test cli` writes the transcripts anew: read
+//! hold, else the one of `fixtures/cli` does; those of `fixtures/torch` have the PyTorch index.
+//! The cases of `fixtures/audit` stand by rule, those that it finds beside those that it does not.
+//! `PYAUDIT_RENEW=1 cargo test --test cli` writes the transcripts anew: read
 //! the difference before accepting it.
 //!
 //! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
@@ -10,14 +12,44 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use pyaudit::audit::{RULES, rule_named};
+
 use super::support::{Desk, World};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli");
+const AUDIT_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audit");
 const TORCH_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/torch/cases");
 
 #[test]
 fn every_case_says_and_writes_what_stands_beside_it() {
     hold_to_transcripts(CASES, desk_of);
+}
+
+#[test]
+fn every_rule_says_what_stands_beside_its_cases() {
+    for rule in cases(AUDIT_CASES) {
+        let shelf = Path::new(AUDIT_CASES).join(rule);
+        hold_to_transcripts(shelf.to_str().unwrap(), desk_of);
+    }
+}
+
+#[test]
+fn every_rule_has_a_case_that_it_finds_and_a_twin_that_it_does_not() {
+    if std::env::var_os("PYAUDIT_RENEW").is_some() {
+        return;
+    }
+    let mut rules: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    rules.extend(["unaudited", "waiver-hygiene"]);
+    rules.sort_unstable();
+    assert_eq!(cases(AUDIT_CASES), rules);
+    for rule in rules {
+        let id = rule_named(rule).unwrap().id;
+        for case in cases(&format!("{AUDIT_CASES}/{rule}")) {
+            let path = format!("{AUDIT_CASES}/{rule}/{case}/transcript");
+            let is_found = fs::read_to_string(&path).unwrap().contains(id);
+            assert_eq!(is_found, case.starts_with("bad"), "{path}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,191 @@
+//! Runs the rules over a lock, and makes of what they tell findings in a stable order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::places::place_of;
+use super::remarks::{About, Remark, Remarks};
+use super::rules::{UNAUDITED, WAIVER_HYGIENE};
+use super::waivers::{self, Waiver};
+use super::{Finding, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
+use crate::graph::Graph;
+use crate::package::PackageName;
+
+/// So many paths to a package are told.
+const MOST_PATHS: usize = 3;
+
+/// The outcome of an audit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// What is wrong, sorted by rule, package and version.
+    pub findings: Vec<Finding>,
+    /// What is wrong and answered for.
+    pub waived: Vec<Waived>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// What was looked at, and what could not be judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// How many packages every rule could judge.
+    pub checked: usize,
+    /// How many there are.
+    pub total: usize,
+    /// How many rules were applied.
+    pub rules: usize,
+    /// What could not be judged, and why.
+    pub unaudited: Vec<Unaudited>,
+}
+
+/// Audits a lock; `today` is a date as waivers write it.
+pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: &str) -> Audit {
+    let mut found: Vec<(&Rule, Remark)> = Vec::new();
+    let mut unaudited: BTreeMap<(&str, &str, String), BTreeSet<Option<PackageName>>> =
+        BTreeMap::new();
+    let mut rules = 0;
+    for rule in RULES.iter().filter(|rule| !levels.allows(rule)) {
+        let mut remarks = Remarks::default();
+        match rule.needs.missing(subject) {
+            Some(why) => remarks.cannot_apply(why),
+            None => (rule.check)(subject, &mut remarks),
+        }
+        rules += 1;
+        found.extend(remarks.found.into_iter().map(|remark| (rule, remark)));
+        for (package, why) in remarks.unaudited {
+            let key = (rule.id, rule.name, why);
+            unaudited.entry(key).or_default().insert(package);
+        }
+    }
+    let unaudited: Vec<Unaudited> = unaudited.into_iter().map(grouped).collect();
+    if !levels.allows(&UNAUDITED) {
+        let remarks = unaudited.iter().map(|it| (&UNAUDITED, told(it, levels)));
+        found.extend(remarks);
+    }
+    let graph = Graph::new(subject.lock, None);
+    let findings = found.into_iter();
+    let findings = findings.map(|(rule, remark)| finding(subject, &graph, levels, rule, remark));
+    let (mut findings, waived, unused) = waivers::applied(findings.collect(), waivers, today);
+    if !levels.allows(&WAIVER_HYGIENE) {
+        let unused = unused.into_iter().map(|(remark, origin)| Finding {
+            place: Some(origin),
+            ..finding(subject, &graph, levels, &WAIVER_HYGIENE, remark)
+        });
+        findings.extend(unused);
+    }
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.rule, it.package.clone(), it.version.clone());
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    Audit {
+        findings,
+        waived,
+        coverage: coverage(subject, rules, unaudited),
+    }
+}
+
+fn grouped(
+    ((rule, name, why), packages): (
+        (&'static str, &'static str, String),
+        BTreeSet<Option<PackageName>>,
+    ),
+) -> Unaudited {
+    let is_all = packages.contains(&None);
+    let packages = packages.into_iter().flatten();
+    Unaudited {
+        rule,
+        name,
+        why,
+        packages: match is_all {
+            true => Vec::new(),
+            false => packages.collect(),
+        },
+    }
+}
+
+/// Makes a remark of what could not be judged.
+fn told(unaudited: &Unaudited, levels: &Levels) -> Remark {
+    let of = match unaudited.packages.as_slice() {
+        [] => String::new(),
+        [only] => format!(" for {only}"),
+        [first, second] => format!(" for {first} and {second}"),
+        [first, second, rest @ ..] => format!(" for {first}, {second} and {} more", rest.len()),
+    };
+    let message = format!("{} was not checked{of}: {}", unaudited.name, unaudited.why);
+    let severity = match levels.is_strict {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    Remark::new(About::Lock, message).weighing(severity)
+}
+
+fn finding(
+    subject: &Subject<'_>,
+    graph: &Graph<'_>,
+    levels: &Levels,
+    rule: &Rule,
+    remark: Remark,
+) -> Finding {
+    let severity = levels.weigh(rule, remark.severity.unwrap_or(rule.severity));
+    let mut finding = Finding {
+        rule: rule.id,
+        name: rule.name,
+        severity,
+        confidence: remark.confidence,
+        package: None,
+        version: None,
+        message: remark.message,
+        evidence: remark.evidence,
+        place: None,
+        paths: Vec::new(),
+        fix: remark.fix,
+    };
+    match remark.about {
+        About::Lock => {}
+        About::Declaration(name, origin) => {
+            finding.version = subject
+                .lock
+                .named(&name)
+                .first()
+                .and_then(|it| it.version.clone());
+            finding.package = Some(name);
+            finding.place = Some(origin);
+        }
+        About::Package(at, artifact) => {
+            let package = &subject.lock.packages[at];
+            finding.package = Some(package.name.clone());
+            finding.version = package.version.clone();
+            finding.place = place_of(subject.file, package, artifact.as_deref());
+            finding.paths = paths(graph, at);
+        }
+    }
+    finding
+}
+
+/// Returns the shortest paths to a package, each step as it is told.
+fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
+    let found = graph.paths_to(package, MOST_PATHS).shortest.into_iter();
+    let told = found.map(|path| {
+        let root = &graph.roots()[path.root];
+        let declared = root.declaration.map(|it| {
+            let text = crate::package::IndexUrl::redacted(&it.text);
+            format!("{} {text}", it.place())
+        });
+        let steps = path.packages.iter().map(|at| graph.packages()[*at].label());
+        declared.into_iter().chain(steps).collect()
+    });
+    told.collect()
+}
+
+fn coverage(subject: &Subject<'_>, rules: usize, unaudited: Vec<Unaudited>) -> Coverage {
+    let total = subject.lock.packages.len();
+    let is_whole = unaudited.iter().all(|it| !it.packages.is_empty());
+    let names: BTreeSet<&PackageName> = unaudited.iter().flat_map(|it| &it.packages).collect();
+    let packages = subject.lock.packages.iter();
+    let judged = packages.filter(|it| is_whole && !names.contains(&it.name));
+    Coverage {
+        checked: judged.count(),
+        total,
+        rules,
+        unaudited,
+    }
+}

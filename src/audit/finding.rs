@@ -1,0 +1,106 @@
+//! What a rule found, as it is told to people and machines.
+
+use crate::package::{PackageName, Version};
+use crate::source::Origin;
+
+/// How much something weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Deserves a look.
+    Warning,
+    /// Broken.
+    Error,
+}
+
+/// What a finding rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// What the lock, the declarations and the metadata recorded in it say.
+    Metadata,
+    /// Dated tables of facts.
+    Table,
+    /// What usually goes together.
+    Heuristic,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The code of the rule: `PYA101`.
+    pub rule: &'static str,
+    /// Its name: `requirement-violated`.
+    pub name: &'static str,
+    /// How much it weighs, as the levels have it.
+    pub severity: Severity,
+    /// What it rests on.
+    pub confidence: Confidence,
+    /// The package, if it is about one.
+    pub package: Option<PackageName>,
+    /// Its version.
+    pub version: Option<Version>,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The facts behind it, as sentences.
+    pub evidence: Vec<String>,
+    /// Where it stands.
+    pub place: Option<Origin>,
+    /// How declarations lead to the package; the shortest paths.
+    pub paths: Vec<Vec<String>>,
+    /// What mends it, where that is known.
+    pub fix: Option<Fix>,
+}
+
+/// What mends something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What to do, as a sentence.
+    pub text: String,
+    /// Whether it was tried out and holds.
+    pub is_verified: bool,
+}
+
+/// Something that a rule could not judge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unaudited {
+    /// The code of the rule.
+    pub rule: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Why, in words that may follow "because".
+    pub why: String,
+    /// The packages; none for all of them.
+    pub packages: Vec<PackageName>,
+}
+
+/// A finding that a person answers for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// The finding.
+    pub finding: Finding,
+    /// The reason that was given.
+    pub reason: String,
+}
+
+impl Severity {
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Confidence {
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Table => "table",
+            Self::Heuristic => "heuristic",
+        }
+    }
+}

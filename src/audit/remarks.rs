@@ -1,0 +1,89 @@
+//! What rules tell while they look; the engine makes findings of it.
+
+use super::{Confidence, Fix, Severity};
+use crate::package::PackageName;
+use crate::source::Origin;
+
+/// What is told of one rule's work.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    pub(super) found: Vec<Remark>,
+    pub(super) unaudited: Vec<(Option<PackageName>, String)>,
+}
+
+/// Something that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Remark {
+    pub(super) about: About,
+    pub(super) message: String,
+    pub(super) confidence: Confidence,
+    pub(super) severity: Option<Severity>,
+    pub(super) evidence: Vec<String>,
+    pub(super) fix: Option<Fix>,
+}
+
+/// What it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// The lock as a whole.
+    Lock,
+    /// The package at this position of the lock, or one of its files, which is named.
+    Package(usize, Option<String>),
+    /// What was declared.
+    Declaration(PackageName, Origin),
+}
+
+impl Remark {
+    pub(super) fn new(about: About, message: impl Into<String>) -> Self {
+        Self {
+            about,
+            message: message.into(),
+            confidence: Confidence::Metadata,
+            severity: None,
+            evidence: Vec::new(),
+            fix: None,
+        }
+    }
+
+    pub(super) fn weighing(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    pub(super) fn resting_on(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    pub(super) fn with_evidence(mut self, evidence: impl Into<String>) -> Self {
+        self.evidence.push(evidence.into());
+        self
+    }
+
+    pub(super) fn with_fix(mut self, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix {
+            text: text.into(),
+            is_verified: false,
+        });
+        self
+    }
+}
+
+impl Remarks {
+    /// Tells of something; once, however many targets show it.
+    pub(super) fn tell(&mut self, remark: Remark) {
+        if !self.found.contains(&remark) {
+            self.found.push(remark);
+        }
+    }
+
+    /// Tells that a package could not be judged, and why.
+    pub(super) fn cannot_judge(&mut self, package: &PackageName, why: impl Into<String>) {
+        self.unaudited.push((Some(package.clone()), why.into()));
+    }
+
+    /// Tells that a part of the rule could not be applied at all, and why.
+    pub(super) fn cannot_apply(&mut self, why: impl Into<String>) {
+        self.unaudited.push((None, why.into()));
+    }
+}

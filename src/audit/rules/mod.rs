@@ -1,0 +1,62 @@
+//! The rules, one to a file, sorted by code.
+
+mod accelerators;
+mod artifacts;
+mod cuda;
+mod hashes;
+mod hosts;
+mod limits;
+mod lockstep;
+mod missing_requirement;
+mod requirement_violated;
+mod stale;
+mod uncovered;
+mod unpinned;
+
+use super::{Needs, Rule, Severity};
+
+/// All rules that look at a lock.
+pub const RULES: &[Rule] = &[
+    requirement_violated::RULE,
+    missing_requirement::RULE,
+    stale::RULE,
+    artifacts::RULE,
+    uncovered::RULE,
+    lockstep::RULE,
+    limits::UNDECLARED_BOUND,
+    unpinned::RULE,
+    limits::NUMPY_ABI,
+    accelerators::GPU_ARCH_MISSING,
+    accelerators::DRIVER_TOO_OLD,
+    cuda::RULE,
+    accelerators::CPU_BUILD_ON_GPU,
+    hashes::RULE,
+    hosts::RULE,
+];
+
+/// What could not be judged.
+pub(super) const UNAUDITED: Rule = Rule {
+    id: "PYA901",
+    name: "unaudited",
+    severity: Severity::Warning,
+    summary: "A rule could not be evaluated for a package.",
+    needs: Needs::Lock,
+    check: |_, _| {},
+};
+
+/// Waivers that do nothing.
+pub(super) const WAIVER_HYGIENE: Rule = Rule {
+    id: "PYA902",
+    name: "waiver-hygiene",
+    severity: Severity::Warning,
+    summary: "A waiver meets nothing, or its day has passed.",
+    needs: Needs::Lock,
+    check: |_, _| {},
+};
+
+/// Returns the rule of a code or a name, those of the engine among them.
+pub fn rule_named(text: &str) -> Option<&'static Rule> {
+    let own = [&UNAUDITED, &WAIVER_HYGIENE].into_iter();
+    let mut rules = RULES.iter().chain(own);
+    rules.find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name == text)
+}

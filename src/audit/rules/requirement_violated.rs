@@ -1,0 +1,87 @@
+//! PYA101: a package of the lock is outside the range of another that requires it.
+
+use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::subject::{On, answers};
+use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::explain::need;
+use crate::lock::{LockedEdge, LockedPackage};
+
+pub(super) const RULE: Rule = Rule {
+    id: "PYA101",
+    name: "requirement-violated",
+    severity: Severity::Error,
+    summary: "A locked version is outside the range that another locked package requires.",
+    needs: Needs::Lock,
+    check,
+};
+
+fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    if !subject.tells_needs() {
+        remarks.cannot_apply("the lock does not say what its packages require");
+        return;
+    }
+    for on in subject.on() {
+        for package in on.graph.packages() {
+            for edge in &package.edges {
+                check_edge(subject, on, (package, edge), remarks);
+            }
+        }
+    }
+}
+
+fn check_edge(
+    subject: &Subject<'_>,
+    on: &On<'_>,
+    (package, edge): (&LockedPackage, &LockedEdge),
+    remarks: &mut Remarks,
+) {
+    let requirement = &edge.requirement;
+    let name = &requirement.name;
+    if *name == package.name || on.is_overridden(name) || on.is_excluded(name) {
+        return;
+    }
+    if !subject.is_own() && requirement.specifiers.is_any() && requirement.url.is_none() {
+        let why = "the lock says which packages they require, and not in which versions";
+        remarks.cannot_judge(&package.name, why);
+        return;
+    }
+    match on.holds(&requirement.marker, &package.extras) {
+        Some(true) => {}
+        Some(false) => return,
+        None => {
+            let why = "what they require depends on where the lock has to run";
+            remarks.cannot_judge(&package.name, why);
+            return;
+        }
+    }
+    let entries: Vec<&LockedPackage> = on.named(name).collect();
+    let entry = match entries.as_slice() {
+        [] => return,
+        [only] => only,
+        // Where several entries count, the lock says which one answers.
+        several => match several.iter().find(|it| it.version == edge.version) {
+            Some(entry) => entry,
+            None => {
+                let message = format!("{} needs {}", package.label(), need(requirement));
+                let message = format!("{message}, and the lock does not say which {name} answers");
+                let about = About::Package(subject.position(package), None);
+                remarks.tell(Remark::new(about, message));
+                return;
+            }
+        },
+    };
+    match answers(requirement, entry) {
+        Some(true) => {}
+        None => remarks.cannot_judge(name, "the lock does not say their version"),
+        Some(false) => {
+            let message = format!(
+                "{} needs {}, and the lock has {}",
+                package.label(),
+                need(requirement),
+                entry.label()
+            );
+            let about = About::Package(subject.position(entry), None);
+            remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! PYA104: the lock does not answer what is declared today, or holds what nothing asks for.
+
+use std::collections::BTreeSet;
+
+use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::subject::{On, answers};
+use crate::audit::{Declared, Needs, Rule, Severity, Subject, Wanted};
+use crate::explain::need;
+use crate::lock::LockedPackage;
+use crate::package::DeclarationKind;
+
+pub(super) const RULE: Rule = Rule {
+    id: "PYA104",
+    name: "lock-stale",
+    severity: Severity::Error,
+    summary: "The lock does not answer what is declared, or holds what nothing asks for.",
+    needs: Needs::Declarations,
+    check,
+};
+
+fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let Some(declared) = subject.declared else {
+        return;
+    };
+    for file in &declared.missing_files {
+        let why = format!("`{file}` is not here, so what the lock recorded of it was taken");
+        remarks.cannot_apply(why);
+    }
+    for on in subject.on() {
+        for wanted in &declared.wanted {
+            check_wanted(on, wanted, remarks);
+        }
+        if declared.is_all {
+            check_surplus(subject, on, declared, remarks);
+        }
+    }
+}
+
+fn check_wanted(on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {
+    let declaration = &wanted.declaration;
+    let requirement = &declaration.requirement;
+    let name = &requirement.name;
+    let is_override = declaration.kind == DeclarationKind::Override;
+    if on.is_excluded(name) || (on.is_overridden(name) && !is_override) {
+        return;
+    }
+    match on.holds(&requirement.marker, &[]) {
+        Some(true) => {}
+        Some(false) => return,
+        None => {
+            let why = "whether they are asked for depends on where the lock has to run";
+            remarks.cannot_judge(name, why);
+            return;
+        }
+    }
+    let entries: Vec<&LockedPackage> = on.named(name).collect();
+    let about = || About::Declaration(name.clone(), declaration.origin.clone());
+    let place = &declaration.origin;
+    if entries.is_empty() && declaration.kind == DeclarationKind::Requirement {
+        let asked = need(requirement);
+        let message = format!("{place} asks for {asked}, and the lock does not have it");
+        remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+    }
+    let verb = match declaration.kind {
+        DeclarationKind::Requirement => "asks for",
+        DeclarationKind::Constraint => "allows only",
+        DeclarationKind::Override => "sets",
+    };
+    for entry in entries {
+        match answers(requirement, entry) {
+            Some(true) => {}
+            None => remarks.cannot_judge(name, "the lock does not say their version"),
+            Some(false) => {
+                let message = format!(
+                    "{place} {verb} {}, and the lock has {}",
+                    need(requirement),
+                    entry.label()
+                );
+                remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+            }
+        }
+    }
+}
+
+/// Whatever no declaration leads to is too much: its own, or that of an edge that was lost.
+fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remarks: &mut Remarks) {
+    if !subject.tells_needs() {
+        remarks.cannot_apply("the lock does not say what its packages require");
+        return;
+    }
+    let requirements = declared.wanted.iter().map(|it| &it.declaration);
+    let requirements = requirements.filter(|it| {
+        let holds = on.holds(&it.requirement.marker, &[]);
+        it.kind == DeclarationKind::Requirement && holds != Some(false)
+    });
+    let names = requirements.map(|it| &it.requirement.name);
+    let names = names.chain(&declared.by_address);
+    let mut waiting: Vec<usize> = names.flat_map(|name| on.graph.named(name)).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(at) = waiting.pop() {
+        if reached.insert(at) {
+            waiting.extend(on.graph.needs(at).iter().map(|link| link.to));
+        }
+    }
+    for (at, package) in on.graph.packages().iter().enumerate() {
+        if reached.contains(&at) {
+            continue;
+        }
+        let message = format!(
+            "the lock has {}, and nothing that is declared leads to it",
+            package.label()
+        );
+        let about = About::Package(subject.position(package), None);
+        remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+    }
+}

@@ -1,0 +1,169 @@
+//! All that a rule may look at: a lock, where it has to run, what was declared, and facts.
+
+use std::sync::Arc;
+
+use super::Declared;
+use crate::facts::Facts;
+use crate::graph::Graph;
+use crate::lock::{Lock, LockedPackage};
+use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requirement};
+use crate::source::{Origin, SourceFile};
+use crate::target::{Platform, Target};
+
+/// What is audited.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// Its text.
+    pub file: &'a Arc<SourceFile>,
+    /// What was declared; none where nobody says.
+    pub declared: Option<&'a Declared>,
+    /// What is known beside metadata.
+    pub facts: &'a Facts,
+    /// Lines of a requirements file that pin nothing.
+    pub loose: &'a [(PackageName, Origin)],
+    on: Vec<On<'a>>,
+}
+
+/// The lock on one of its targets, or, where none is known, as far as it does not depend on one.
+#[derive(Debug)]
+pub struct On<'a> {
+    /// Where it has to run.
+    pub target: Option<&'a Target>,
+    /// The packages that count there.
+    pub graph: Graph<'a>,
+    overridden: Vec<PackageName>,
+    excluded: Vec<PackageName>,
+}
+
+impl<'a> Subject<'a> {
+    /// Puts together what is audited.
+    pub fn new(
+        (lock, file): (&'a Lock, &'a Arc<SourceFile>),
+        targets: &'a [Target],
+        declared: Option<&'a Declared>,
+        facts: &'a Facts,
+        loose: &'a [(PackageName, Origin)],
+    ) -> Self {
+        let on = |target| On::new(lock, target, declared);
+        Self {
+            lock,
+            file,
+            declared,
+            facts,
+            loose,
+            on: match targets {
+                [] => vec![on(None)],
+                targets => targets.iter().map(|target| on(Some(target))).collect(),
+            },
+        }
+    }
+
+    /// Returns the lock on each of its targets; without one, as far as it goes.
+    pub fn on(&self) -> &[On<'a>] {
+        &self.on
+    }
+
+    /// Returns the lock on each target that is known.
+    pub(super) fn on_targets(&self) -> impl Iterator<Item = (&On<'a>, &'a Target)> {
+        self.on.iter().filter_map(|on| Some((on, on.target?)))
+    }
+
+    pub(super) fn target_is_unknown(&self) -> bool {
+        self.on.iter().any(|on| on.target.is_none())
+    }
+
+    /// Whether pyaudit wrote the lock, with what its packages' metadata says.
+    pub(super) fn is_own(&self) -> bool {
+        let record = self.lock.tool.as_ref();
+        record.is_some_and(|record| !record.version.is_empty())
+    }
+
+    /// Whether the lock tells the files that are installed from.
+    pub(super) fn tells_files(&self) -> bool {
+        self.file.label().to_ascii_lowercase().ends_with(".toml")
+    }
+
+    /// Whether the lock says of any package what it requires.
+    pub(super) fn tells_needs(&self) -> bool {
+        self.is_own() || self.lock.packages.iter().any(|it| !it.edges.is_empty())
+    }
+
+    /// Returns the position of a package in the lock.
+    pub(super) fn position(&self, package: &LockedPackage) -> usize {
+        let mut packages = self.lock.packages.iter();
+        let found = packages.position(|it| std::ptr::eq(it, package));
+        found.unwrap_or_default()
+    }
+}
+
+impl<'a> On<'a> {
+    fn new(lock: &'a Lock, target: Option<&'a Target>, declared: Option<&Declared>) -> Self {
+        let wanted = declared.into_iter().flat_map(|it| &it.wanted);
+        let overrides = wanted.map(|it| &it.declaration).filter(|it| {
+            let holds = holds(target, &it.requirement.marker, &[]);
+            it.kind == DeclarationKind::Override && holds != Some(false)
+        });
+        let by_address = declared
+            .into_iter()
+            .flat_map(|it| &it.overridden_by_address);
+        let excludes = lock.tool.iter().flat_map(|tool| &tool.options.excludes);
+        Self {
+            graph: Graph::new(lock, target),
+            overridden: overrides
+                .map(|it| it.requirement.name.clone())
+                .chain(by_address.cloned())
+                .collect(),
+            excluded: excludes.filter_map(|name| name.parse().ok()).collect(),
+            target,
+        }
+    }
+
+    /// Whether a marker holds here; nothing where that cannot be known.
+    pub(super) fn holds(&self, marker: &Marker, extras: &[ExtraName]) -> Option<bool> {
+        holds(self.target, marker, extras)
+    }
+
+    /// Whether an override speaks for a package in place of all who require it.
+    pub(super) fn is_overridden(&self, name: &PackageName) -> bool {
+        self.overridden.contains(name)
+    }
+
+    /// Whether a package is left out wherever something requires it.
+    pub(super) fn is_excluded(&self, name: &PackageName) -> bool {
+        self.excluded.contains(name)
+    }
+
+    /// Returns what counts here of a name.
+    pub(super) fn named(&self, name: &PackageName) -> impl Iterator<Item = &'a LockedPackage> {
+        let range = self.graph.named(name);
+        self.graph.packages()[range].iter().copied()
+    }
+
+    /// Returns the platform; an ordinary one where none is known.
+    pub(super) fn platform(&self) -> Platform {
+        let known = self.target.map(|target| *target.platform());
+        known.unwrap_or_else(|| Platform::default_linux(crate::target::Arch::X86_64))
+    }
+}
+
+fn holds(target: Option<&Target>, marker: &Marker, extras: &[ExtraName]) -> Option<bool> {
+    match target {
+        _ if marker.is_always() => Some(true),
+        Some(target) => Some(marker.holds(target.environment(), extras)),
+        None => None,
+    }
+}
+
+/// Whether a version of a lock answers a requirement; nothing for a package without a version.
+pub(super) fn answers(requirement: &Requirement, package: &LockedPackage) -> Option<bool> {
+    if requirement.url.is_some() {
+        return Some(!package.is_from_registry());
+    }
+    if requirement.specifiers.is_any() {
+        return Some(true);
+    }
+    let version = package.version.as_ref()?;
+    Some(requirement.specifiers.contains(version))
+}

@@ -1,0 +1,103 @@
+//! What was typed for `pyaudit check`. Levels are clippy's `-A`, `-W` and `-D`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What stands below the options.
+const EXAMPLES: &str = "\
+Examples:
+  pyaudit check
+          Audit pylock.toml, else requirements.txt, without the network
+  pyaudit check pylock.toml --gpu 'RTX 5090' --driver 570.26
+          Would this lock run there?
+  pyaudit check --output-format github --strict
+          In CI: annotations, and an error for whatever could not be judged
+
+Exit codes:
+  0  nothing as heavy as --fail-on says
+  1  findings
+  2  a lock, an input or an option makes no sense
+  3  the disk failed
+  4  there is nothing to audit";
+
+/// `pyaudit check`.
+#[derive(Debug, Args)]
+#[command(args_override_self = true, after_help = EXAMPLES)]
+pub(crate) struct CheckArgs {
+    /// The locks to audit [default: pylock.toml, else requirements.txt]
+    #[arg(value_name = "LOCK")]
+    pub(crate) locks: Vec<PathBuf>,
+    /// A file that declares what the lock has to answer; several times for several [default: those
+    /// that the lock's record names]
+    #[arg(long = "input", value_name = "FILE")]
+    pub(crate) inputs: Vec<String>,
+    /// The Python it has to run on [default: what the lock says]
+    #[arg(short, long, visible_alias = "python-version", value_name = "VERSION")]
+    pub(crate) python: Option<String>,
+    /// The platform it has to run on [default: what the lock says]
+    #[arg(long, visible_alias = "python-platform", value_name = "PLATFORM")]
+    pub(crate) platform: Option<String>,
+    /// The flavour of torch that is meant: cu128, cpu, … [default: what the lock says]
+    #[arg(long, value_name = "FLAVOUR")]
+    pub(crate) torch: Option<String>,
+    /// A GPU it has to run on; several for a fleet [default: what the lock says]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) gpu: Vec<String>,
+    /// The version of NVIDIA's driver there [default: what the lock says]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) driver: Option<String>,
+    /// The version of the CUDA toolkit there [default: what the lock says]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) cuda: Option<String>,
+    #[command(flatten)]
+    pub(crate) weight: WeightArgs,
+    /// How to tell it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output_format: ReportFormatArg,
+}
+
+/// What findings weigh.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Levels")]
+pub(crate) struct WeightArgs {
+    /// The least severity that fails
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: SeverityArg,
+    /// Do not tell of a rule's findings, by its code or name
+    #[arg(short = 'A', long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    /// Take a rule's findings for warnings at most
+    #[arg(short = 'W', long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) warn: Vec<String>,
+    /// Take a rule's findings for errors
+    #[arg(short = 'D', long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) deny: Vec<String>,
+    /// Take for an error whatever could not be judged
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Severities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityArg {
+    /// Broken
+    Error,
+    /// Deserves a look
+    Warning,
+    /// Worth knowing
+    Info,
+}
+
+/// How findings are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormatArg {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+    /// Annotations of a workflow
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}

@@ -1,0 +1,207 @@
+//! What a lock has to answer, for `pyaudit check`: the declarations of the files that were named,
+//! else of those that the lock's record names, else of those beside it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::check_args::CheckArgs;
+use super::reading::{MOST_BLANKS, is_input, of_record};
+use crate::audit::{Declared, Wanted};
+use crate::host::{LoadRequest, default_inputs, load};
+use crate::input::{Ambient, Manifest, Selection};
+use crate::lock::{Lock, LockedDeclaration};
+use crate::package::{Declaration, DeclarationKind, MarkerTexts, PackageName, Requirement};
+use crate::source::{Origin, Problem};
+
+/// Where files are looked for, and with which variables.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) ambient: &'a Ambient,
+}
+
+/// Returns what the lock has to answer; nothing where nobody says.
+pub(super) fn declared(
+    args: &CheckArgs,
+    (lock, label): (&Lock, &str),
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Declared> {
+    let record = lock.tool.as_ref();
+    let recorded = record.map_or(&[][..], |record| &record.declarations);
+    if !args.inputs.is_empty() {
+        let manifest = read(&args.inputs, (&[], &[]), &Selection::default(), around);
+        return Some(of_manifest(manifest, true, problems));
+    }
+    if !recorded.is_empty() {
+        return Some(of_recorded(recorded, around, problems));
+    }
+    let found = beside(label, around.folder)?;
+    let manifest = read(&[found], (&[], &[]), &Selection::default(), around);
+    Some(of_manifest(manifest, false, problems))
+}
+
+/// `requirements.txt` is usually made of `requirements.in`, a `pylock.toml` of what the folder has.
+fn beside(label: &str, folder: &Path) -> Option<String> {
+    match label.strip_suffix(".txt") {
+        Some(stem) => {
+            let source = format!("{stem}.in");
+            folder.join(&source).is_file().then_some(source)
+        }
+        None => default_inputs(folder).ok().map(str::to_owned),
+    }
+}
+
+fn read(
+    inputs: &[String],
+    (constraints, overrides): (&[String], &[String]),
+    selection: &Selection,
+    around: Around<'_>,
+) -> Manifest {
+    let request = LoadRequest {
+        inputs,
+        constraints,
+        overrides,
+        excludes: &[],
+        selection,
+        folder: around.folder,
+        variables: around.ambient.variables.as_map(),
+    };
+    load(&request, &mut io::empty())
+}
+
+fn of_manifest(manifest: Manifest, is_all: bool, problems: &mut Vec<Problem>) -> Declared {
+    // A project's own name is no package to be locked.
+    let own = manifest.name;
+    let is_other = |it: &Declaration| Some(&it.requirement.name) != own.as_ref();
+    let declarations = manifest.declarations.into_iter().filter(is_other);
+    problems.extend(manifest.problems.into_iter().filter(Problem::is_error));
+    Declared {
+        wanted: declarations.map(now).collect(),
+        is_all: is_all && manifest.unnamed.is_empty(),
+        ..Declared::default()
+    }
+}
+
+fn now(declaration: Declaration) -> Wanted {
+    Wanted {
+        declaration,
+        is_in_file: true,
+    }
+}
+
+/// Takes what the files say now, and where one is gone what the record says.
+fn of_recorded(
+    recorded: &[LockedDeclaration],
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Declared {
+    let is_there = |name: &str| is_input(name, around.folder, "");
+    let named = |kind: DeclarationKind| -> Vec<String> {
+        let declared = recorded.iter().filter(|it| it.kind == kind);
+        // A project's table of constraints is read with the project.
+        let is_project = |name: &str| name.ends_with(".toml") || name.ends_with(".py");
+        let files: BTreeSet<&String> = declared
+            .map(|it| &it.file)
+            .filter(|name| kind == DeclarationKind::Requirement || !is_project(name))
+            .collect();
+        let files = files.into_iter().filter(|name| is_there(name));
+        files.cloned().collect()
+    };
+    let inputs = named(DeclarationKind::Requirement);
+    let constraints = named(DeclarationKind::Constraint);
+    let overrides = named(DeclarationKind::Override);
+    let has_project = inputs.iter().any(|name| name.ends_with("pyproject.toml"));
+    let selection = Selection {
+        all_extras: has_project,
+        all_groups: has_project,
+        ..Selection::default()
+    };
+    let manifest = match inputs.is_empty() {
+        true => Manifest::default(),
+        false => read(&inputs, (&constraints, &overrides), &selection, around),
+    };
+    let sections: BTreeSet<&str> = recorded
+        .iter()
+        .filter_map(|it| it.section.as_deref())
+        .collect();
+    let own = manifest.name.clone();
+    let counts = |it: &Declaration| {
+        let section = it.section.as_deref();
+        let is_chosen = section.is_none_or(|section| {
+            sections.contains(section)
+                || section == "project.dependencies"
+                || section.starts_with("tool.")
+        });
+        is_chosen && Some(&it.requirement.name) != own.as_ref()
+    };
+    problems.extend(manifest.problems.into_iter().filter(Problem::is_error));
+    let mut seen: BTreeSet<Origin> = BTreeSet::new();
+    let current = manifest.declarations.into_iter();
+    let current = current.filter(|it| counts(it) && seen.insert(it.origin.clone()));
+    let mut declared = Declared {
+        wanted: current.map(now).collect(),
+        is_all: true,
+        ..Declared::default()
+    };
+    let mut missing = BTreeSet::new();
+    let mut room = MOST_BLANKS;
+    let markers = &mut MarkerTexts::default();
+    for locked in recorded {
+        if is_by_address(locked) {
+            let names = match locked.kind {
+                DeclarationKind::Requirement => &mut declared.by_address,
+                DeclarationKind::Constraint => continue,
+                DeclarationKind::Override => &mut declared.overridden_by_address,
+            };
+            names.push(locked.name.clone());
+            continue;
+        }
+        if !inputs.is_empty() && is_there(&locked.file) {
+            continue;
+        }
+        if !locked.file.starts_with('<') {
+            missing.insert(locked.file.clone());
+        }
+        match of_record(locked, around.folder, markers, &mut room) {
+            Ok(declaration) => declared.wanted.push(Wanted {
+                declaration,
+                is_in_file: false,
+            }),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    declared.missing_files = missing.into_iter().collect();
+    declared
+}
+
+/// Whether a declaration names nothing but an address.
+fn is_by_address(locked: &LockedDeclaration) -> bool {
+    !Requirement::parse(&locked.text).is_ok_and(|it| it.name == locked.name)
+}
+
+/// Returns the lines of a requirements file that pin nothing of the lock.
+pub(super) fn loose(
+    (lock, label): (&Lock, &str),
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(PackageName, Origin)> {
+    let manifest = read(
+        &[label.to_owned()],
+        (&[], &[]),
+        &Selection::default(),
+        around,
+    );
+    problems.extend(manifest.problems.into_iter().filter(Problem::is_error));
+    let pinned = |it: &Declaration| {
+        let entries = lock.named(&it.requirement.name).iter();
+        let mut versions = entries.filter_map(|entry| entry.version.as_ref());
+        it.requirement.specifiers.is_pin()
+            && versions.any(|version| it.requirement.specifiers.contains(version))
+    };
+    let declarations = manifest.declarations.into_iter();
+    let required = declarations.filter(|it| it.kind == DeclarationKind::Requirement);
+    let loose = required.filter(|it| !pinned(it));
+    loose.map(|it| (it.requirement.name, it.origin)).collect()
+}

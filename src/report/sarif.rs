@@ -1,0 +1,153 @@
+//! What `pyaudit check` found, as SARIF 2.1.0: one run for each lock. The rule is always the code of
+//! ours, so that a viewer's list of rules does not grow with what they find.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::Audited;
+use super::json::to_text;
+use crate::audit::{Finding, Rule, Severity, rule_named};
+use crate::package::IndexUrl;
+use crate::source::Origin;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes SARIF.
+pub fn audit_sarif(audited: &[Audited<'_>]) -> String {
+    to_text(&json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": audited.iter().map(run).collect::<Vec<Value>>(),
+    }))
+}
+
+fn run(audited: &Audited<'_>) -> Value {
+    let audit = audited.audit;
+    let waived = audit.waived.iter();
+    let all = audit.findings.iter().chain(waived.map(|it| &it.finding));
+    let codes: BTreeSet<&str> = all.map(|finding| finding.rule).collect();
+    let rules = codes.iter().filter_map(|code| rule_named(code));
+    let open = audit.findings.iter();
+    let open = open.map(|finding| result(audited.file, finding, &codes));
+    let waived = audit.waived.iter().map(|waived| {
+        let mut value = result(audited.file, &waived.finding, &codes);
+        value["suppressions"] = json!([{ "kind": "external", "justification": waived.reason }]);
+        value
+    });
+    let unaudited = audit.coverage.unaudited.iter().map(|it| {
+        json!({ "level": "warning", "message": { "text": format!("{}: {}", it.name, it.why) } })
+    });
+    json!({
+        "tool": { "driver": {
+            "name": "pyaudit",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": rules.map(rule_json).collect::<Vec<Value>>(),
+        } },
+        "automationDetails": { "id": format!("pyaudit/{}", audited.targets.join("; ")) },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{
+            "executionSuccessful": true,
+            "toolExecutionNotifications": unaudited.collect::<Vec<Value>>(),
+        }],
+        "results": open.chain(waived).collect::<Vec<Value>>(),
+    })
+}
+
+fn rule_json(rule: &'static Rule) -> Value {
+    json!({
+        "id": rule.id,
+        "name": rule.name,
+        "shortDescription": { "text": rule.summary },
+        "fullDescription": { "text": rule.summary },
+        "defaultConfiguration": { "level": level(rule.severity) },
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(file: &str, finding: &Finding, codes: &BTreeSet<&str>) -> Value {
+    let physical = match &finding.place {
+        Some(origin) => json!({
+            "artifactLocation": { "uri": uri(origin.label()) },
+            "region": region(origin),
+        }),
+        None => json!({ "artifactLocation": { "uri": uri(file) } }),
+    };
+    let mut location = json!({ "physicalLocation": physical });
+    if let Some(package) = &finding.package {
+        let version = finding.version.as_ref();
+        let version = version
+            .map(|version| format!("@{version}"))
+            .unwrap_or_default();
+        let name = format!("{package}{version}");
+        location["logicalLocations"] = json!([{ "kind": "package", "name": name }]);
+    }
+    json!({
+        "ruleId": finding.rule,
+        "ruleIndex": codes.iter().position(|code| *code == finding.rule),
+        "level": level(finding.severity),
+        "message": { "text": message(finding) },
+        "locations": [location],
+        "partialFingerprints": { "pyaudit/v1": fingerprint(finding) },
+        "properties": { "confidence": finding.confidence.name() },
+    })
+}
+
+fn message(finding: &Finding) -> String {
+    let mut text = IndexUrl::redacted(&finding.message);
+    for evidence in &finding.evidence {
+        text.push_str(&format!(". {evidence}"));
+    }
+    text
+}
+
+/// A SARIF region ends behind its last character.
+fn region(origin: &Origin) -> Value {
+    let (line, column) = origin.file.line_column(origin.span.end);
+    json!({
+        "startLine": origin.line(),
+        "startColumn": origin.column(),
+        "endLine": line,
+        "endColumn": column,
+    })
+}
+
+/// A relative reference in the signs that a URI may have.
+fn uri(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte.is_ascii_alphanumeric() || b"-._~/+@,=".contains(&byte) {
+            true => uri.push(char::from(byte)),
+            false => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+/// The same fault keeps its mark when lines move.
+fn fingerprint(finding: &Finding) -> String {
+    let package = finding.package.as_ref().map(ToString::to_string);
+    let place = finding.place.as_ref().map(Origin::text);
+    let parts = [
+        finding.rule,
+        package.as_deref().unwrap_or_default(),
+        place.unwrap_or_default(),
+        &finding.message,
+    ];
+    let digest = Sha256::digest(parts.join("\n").as_bytes());
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
