@@ -86,7 +86,7 @@ impl Unsolved<'_> {
         all_told();
         let until = until + pause.elapsed();
         let may_go_on = || Instant::now() < until;
-        let effort = Effort::new(MOST_SOLVES, &may_go_on);
+        let effort = effort.next(MOST_SOLVES, &may_go_on);
         let freedom = Freedom {
             python: self.prepared.is_python_free,
         };

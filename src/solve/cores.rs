@@ -192,7 +192,7 @@ impl Search<'_> {
     /// Returns the requirements that no version meets, those of the first conflict before the
     /// others: each is a conflict of its own, and there may be many of one kind.
     fn hopeless(&self, first: &Conflict) -> Result<Vec<usize>, Failure> {
-        let ledger = Ledger::new(self.question, self.catalog);
+        let ledger = Ledger::new(self.question, self.catalog, Some(self.effort.memo()));
         let mut hopeless = Vec::new();
         for &at in &ledger.declared {
             let requirement = &self.question.declarations[at].requirement;

@@ -3,10 +3,12 @@
 //! too: a search must not wander for long among questions that it never asks.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Failure};
-use super::passes::{Outcome, solve};
+use super::memo::Memo;
+use super::passes::{Outcome, remembering};
 use super::question::Question;
 
 /// So many steps may be taken.
@@ -17,6 +19,7 @@ pub struct Effort<'a> {
     left: Cell<usize>,
     steps_left: Cell<usize>,
     is_out: Cell<bool>,
+    memo: Rc<Memo>,
     may_go_on: &'a dyn Fn() -> bool,
 }
 
@@ -27,8 +30,21 @@ impl<'a> Effort<'a> {
             left: Cell::new(solves),
             steps_left: Cell::new(MOST_STEPS),
             is_out: Cell::new(false),
+            memo: Rc::default(),
             may_go_on,
         }
+    }
+
+    /// Allows more for the next part of a search, which remembers what was judged in this one.
+    pub fn next<'n>(&self, solves: usize, may_go_on: &'n dyn Fn() -> bool) -> Effort<'n> {
+        Effort {
+            memo: Rc::clone(&self.memo),
+            ..Effort::new(solves, may_go_on)
+        }
+    }
+
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// Answers a question; nothing once all is spent.
@@ -38,7 +54,10 @@ impl<'a> Effort<'a> {
         catalog: &dyn Catalog,
     ) -> Result<Option<Outcome>, Failure> {
         match self.spend(&self.left) {
-            true => Ok(Some(solve(question, catalog)?.outcome)),
+            true => {
+                let answer = remembering(question, catalog, Some(&self.memo))?;
+                Ok(Some(answer.outcome))
+            }
             false => Ok(None),
         }
     }

@@ -13,6 +13,7 @@ use super::candidates::Candidates;
 use super::catalog::{Catalog, Failure, Refusal};
 use super::conflict::Absence;
 use super::judge::Judge;
+use super::memo::Memo;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::Names;
 use super::question::Question;
@@ -44,6 +45,7 @@ pub(crate) struct Ledger<'a> {
     pub(crate) catalog: &'a dyn Catalog,
     pub(crate) names: RefCell<Names>,
     judge: RefCell<Judge>,
+    memo: Option<&'a Memo>,
     known: RefCell<HashMap<u32, Rc<Known>>>,
     metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
     /// The versions that the catalog could tell nothing of, with the reasons.
@@ -59,7 +61,11 @@ pub(crate) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(crate) fn new(question: &Arc<Question>, catalog: &'a dyn Catalog) -> Self {
+    pub(super) fn new(
+        question: &Arc<Question>,
+        catalog: &'a dyn Catalog,
+        memo: Option<&'a Memo>,
+    ) -> Self {
         let mut overrides: HashMap<PackageName, Vec<usize>> = HashMap::new();
         let mut urls = HashMap::new();
         let mut declared = Vec::new();
@@ -90,6 +96,7 @@ impl<'a> Ledger<'a> {
             catalog,
             names: RefCell::default(),
             judge: RefCell::new(Judge::new(Arc::clone(question))),
+            memo,
             known: RefCell::default(),
             metadata: RefCell::default(),
             untold: RefCell::default(),
@@ -150,8 +157,13 @@ impl<'a> Ledger<'a> {
             }
             Err(Refusal::Failed(failure)) => return Err(failure),
         };
+        let mut judge = self.judge.borrow_mut();
+        let candidates = match self.memo {
+            Some(memo) => memo.judge(&self.question, &mut judge, found),
+            None => Arc::new(judge.judge(found)),
+        };
         let known = Rc::new(Known {
-            candidates: Arc::new(self.judge.borrow_mut().judge(found)),
+            candidates,
             absence,
             url,
         });

@@ -14,6 +14,7 @@ mod flavours;
 mod holes;
 mod judge;
 mod ledger;
+mod memo;
 mod ordinals;
 mod package;
 mod passes;

@@ -12,6 +12,7 @@ use pubgrub::{DerivationTree, PubGrubError, Set};
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Proof, conflict_of};
 use super::ledger::Ledger;
+use super::memo::Memo;
 use super::package::SolverPackage;
 use super::provider::{Halt, Provider};
 use super::question::{Prereleases, Question};
@@ -38,7 +39,16 @@ pub struct Answer {
 
 /// Answers a question from a catalog. Fails only where the catalog does.
 pub fn solve(question: &Arc<Question>, catalog: &dyn Catalog) -> Result<Answer, Failure> {
-    let ledger = Ledger::new(question, catalog);
+    remembering(question, catalog, None)
+}
+
+/// Answers a question with what is remembered of others.
+pub(super) fn remembering(
+    question: &Arc<Question>,
+    catalog: &dyn Catalog,
+    memo: Option<&Memo>,
+) -> Result<Answer, Failure> {
+    let ledger = Ledger::new(question, catalog, memo);
     let outcome = search(&ledger)?;
     Ok(Answer {
         outcome,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::universe::{Release, World, name, some_world, worlds};
-use super::{Conflicts, Effort, Outcome, Question, Resolution, conflicts, solve};
+use super::{Conflicts, Effort, Outcome, Question, Resolution, conflicts, part_of, solve};
 use crate::package::{Requirement, Version};
 
 fn pins(resolution: &Resolution) -> BTreeMap<String, String> {
@@ -309,6 +309,25 @@ proptest! {
     fn every_conflict_of_any_world_is_minimal(world in some_world()) {
         if let Some(found) = all_conflicts(&world) {
             check_conflicts(&world, &found);
+        }
+    }
+    #[test]
+    fn what_is_remembered_of_other_questions_changes_no_answer(mut world in some_world()) {
+        world.question.constraints = world.question.requires.split_off(1.min(world.question.requires.len()));
+        let (question, catalog) = (world.question(), world.catalog());
+        let effort = Effort::new(1000, &|| true);
+        let all: BTreeSet<usize> = (0..question.declarations.len()).collect();
+        for without in all.iter().map(|at| &all - &[*at].into()).chain([all.clone()]) {
+            let part = part_of(&question, &without);
+            let outcomes = [
+                effort.solve(&part, &catalog).unwrap().unwrap(),
+                solve(&part, &catalog).unwrap().outcome,
+            ];
+            let [remembering, anew] = outcomes.map(|outcome| match outcome {
+                Outcome::Solved(resolution) => Some(pins(&resolution)),
+                Outcome::Unsolvable(_) => None,
+            });
+            prop_assert_eq!(remembering, anew);
         }
     }
 }

@@ -1,0 +1,126 @@
+//! Judged projects, remembered over the solves of one search.
+//!
+//! A search for conflicts and repairs asks some hundred questions that differ in a declaration or
+//! two. What is judged of a project rests on little of a question; where that is the same, so is the
+//! judgement.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::candidates::Candidates;
+use super::judge::Judge;
+use super::question::Question;
+use crate::facts::Facts;
+use crate::index::Project;
+use crate::package::{
+    Declaration, DeclarationKind, Digest, PackageName, Timestamp, Version, VersionSet,
+};
+use crate::target::{Accelerators, Platform, PythonVersion};
+
+/// Remembers judgements.
+#[derive(Default)]
+pub(super) struct Memo {
+    judged: RefCell<HashMap<PackageName, Vec<Judged>>>,
+}
+
+/// A judgement, and what it rests on.
+type Judged = (Grounds, Arc<Candidates>);
+
+impl Memo {
+    /// Judges a project, unless that was done on the same grounds before.
+    pub(super) fn judge(
+        &self,
+        question: &Question,
+        judge: &mut Judge,
+        project: Arc<Project>,
+    ) -> Arc<Candidates> {
+        let grounds = Grounds::of(question, &project.name);
+        let mut judged = self.judged.borrow_mut();
+        let known = judged.entry(project.name.clone()).or_default();
+        let before = known
+            .iter()
+            .find(|(on, candidates)| Arc::ptr_eq(candidates.project(), &project) && *on == grounds);
+        if let Some((_, candidates)) = before {
+            return Arc::clone(candidates);
+        }
+        let candidates = Arc::new(judge.judge(project));
+        known.push((grounds, Arc::clone(&candidates)));
+        candidates
+    }
+}
+
+/// What of a question a judgement of one project rests on.
+struct Grounds {
+    python: PythonVersion,
+    platform: Platform,
+    accelerators: Accelerators,
+    facts: Arc<Facts>,
+    cutoff: Option<Timestamp>,
+    takes_wheels: bool,
+    takes_sdists: bool,
+    preferred: Option<Version>,
+    said: Vec<Said>,
+}
+
+impl Grounds {
+    fn of(question: &Question, name: &PackageName) -> Self {
+        let (target, policy) = (&question.target, &question.policy);
+        let declarations = question.declarations.iter().enumerate();
+        let of_name = declarations.filter(|(_, declaration)| {
+            let requirement = &declaration.requirement;
+            requirement.name == *name && requirement.marker.holds(target.environment(), &[])
+        });
+        Self {
+            python: target.python().clone(),
+            platform: *target.platform(),
+            accelerators: target.accelerators().clone(),
+            facts: Arc::clone(&question.facts),
+            cutoff: policy.cutoff(name),
+            takes_wheels: policy.formats.allows_wheels(name),
+            takes_sdists: policy.formats.allows_sdists(name),
+            preferred: question.preferences.get(name).cloned(),
+            said: of_name.filter_map(|(at, it)| Said::by(at, it)).collect(),
+        }
+    }
+}
+
+impl PartialEq for Grounds {
+    fn eq(&self, other: &Self) -> bool {
+        let same_facts = Arc::ptr_eq(&self.facts, &other.facts);
+        same_facts
+            && (&self.python, &self.platform, &self.accelerators)
+                == (&other.python, &other.platform, &other.accelerators)
+            && (self.cutoff, self.takes_wheels, self.takes_sdists)
+                == (other.cutoff, other.takes_wheels, other.takes_sdists)
+            && (&self.preferred, &self.said) == (&other.preferred, &other.said)
+    }
+}
+
+/// What a declaration says of files: mere bounds say nothing, they choose among what is judged.
+#[derive(PartialEq)]
+struct Said {
+    pin: Option<VersionSet>,
+    constraint: Option<(usize, VersionSet)>,
+    digests: Vec<Digest>,
+    names_file: bool,
+}
+
+impl Said {
+    fn by(at: usize, declaration: &Declaration) -> Option<Self> {
+        let requirement = &declaration.requirement;
+        let specifiers = &requirement.specifiers;
+        let is_constraint = declaration.kind == DeclarationKind::Constraint && !specifiers.is_any();
+        let said = Self {
+            pin: specifiers.is_pin().then(|| specifiers.set().clone()),
+            constraint: is_constraint.then(|| (at, specifiers.set().clone())),
+            digests: declaration.digests.clone(),
+            names_file: requirement.url.is_some(),
+        };
+        let says_something = said.pin.is_some()
+            || said.constraint.is_some()
+            || !said.digests.is_empty()
+            || said.names_file;
+        says_something.then_some(said)
+    }
+}
