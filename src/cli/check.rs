@@ -9,7 +9,7 @@ use super::Exit;
 use super::check_args::{CheckArgs, ReportFormatArg, SeverityArg, WeightArgs};
 use super::check_inputs::{Around, declared, loose};
 use super::check_targets::targets;
-use super::reading::usual_lock;
+use super::reading::{is_input, usual_lock};
 use super::terminal::Terminal;
 use crate::audit::{
     Audit, AuditTable, Level, Levels, Severity, Subject, audit, read_audit_table, rule_named,
@@ -82,6 +82,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         terminal.say("there is nothing to audit: no version is pinned");
         return Ok(Exit::Nothing);
     }
+    settle_waivers(&mut checked);
     let told: Vec<Audited<'_>> = checked.iter().map(Checked::told).collect();
     let shown = terminal.show(&match args.output_format {
         ReportFormatArg::Text => audit_text(&told, terminal.out_style()),
@@ -98,6 +99,23 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
     match findings.any(|finding| finding.severity >= least) {
         true if shown == Exit::Fine => Ok(Exit::No),
         _ => Ok(shown),
+    }
+}
+
+/// Of several locks, a waiver does nothing only where it does nothing in all of them.
+fn settle_waivers(checked: &mut [Checked]) {
+    const RULE: &str = "PYA902";
+    let Some((first, others)) = checked.split_first_mut() else {
+        return;
+    };
+    let findings = &mut first.audit.findings;
+    findings.retain(|finding| {
+        let mut others = others.iter();
+        finding.rule != RULE || others.all(|it| it.audit.findings.contains(finding))
+    });
+    for other in others {
+        let findings = &mut other.audit.findings;
+        findings.retain(|finding| finding.rule != RULE);
     }
 }
 
@@ -174,6 +192,12 @@ fn facts(
     let Some(own) = record.and_then(|record| record.options.facts.as_deref()) else {
         return facts;
     };
+    // The lock may come from a stranger.
+    if !is_input(own, folder, file.label()) {
+        let message = format!("the lock was made with the facts of `{own}`, which are not here");
+        problems.push(Problem::anywhere(message));
+        return facts;
+    }
     let read = load_text(&folder.join(own), folder, &Origin::whole(file));
     let read = read.map_err(|problem| vec![problem]);
     match read.and_then(|file| facts.extended(&file)) {

@@ -35,7 +35,7 @@ pub(super) fn declared(
         return Some(of_manifest(manifest, true, problems));
     }
     if !recorded.is_empty() {
-        return Some(of_recorded(recorded, around, problems));
+        return Some(of_recorded((recorded, label), around, problems));
     }
     let found = beside(label, around.folder)?;
     let manifest = read(&[found], (&[], &[]), &Selection::default(), around);
@@ -93,11 +93,12 @@ fn now(declaration: Declaration) -> Wanted {
 
 /// Takes what the files say now, and where one is gone what the record says.
 fn of_recorded(
-    recorded: &[LockedDeclaration],
+    (recorded, label): (&[LockedDeclaration], &str),
     around: Around<'_>,
     problems: &mut Vec<Problem>,
 ) -> Declared {
-    let is_there = |name: &str| is_input(name, around.folder, "");
+    // The lock may come from a stranger.
+    let is_there = |name: &str| is_input(name, around.folder, label);
     let named = |kind: DeclarationKind| -> Vec<String> {
         let declared = recorded.iter().filter(|it| it.kind == kind);
         // A project's table of constraints is read with the project.
@@ -146,8 +147,8 @@ fn of_recorded(
         ..Declared::default()
     };
     let mut missing = BTreeSet::new();
-    let mut room = MOST_BLANKS;
     let markers = &mut MarkerTexts::default();
+    let mut room = MOST_BLANKS;
     for locked in recorded {
         if is_by_address(locked) {
             let names = match locked.kind {

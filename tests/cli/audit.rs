@@ -34,6 +34,7 @@ fn what_pyaudit_locks_passes_its_own_check() {
         "app>=2 ; python_version < '4'\nlib<3\nwinner ; sys_platform == 'win32'\n",
         "app\n--constraint limits.txt\n",
         "source\nold\n",
+        "app[fast,nothing]\n",
         "lib\n",
     ] {
         let desk = desk();
@@ -43,7 +44,7 @@ fn what_pyaudit_locks_passes_its_own_check() {
         checked += usize::from(check_own(&desk, &line));
     }
 
-    assert_eq!(checked, 5);
+    assert_eq!(checked, 6);
 }
 
 #[test]

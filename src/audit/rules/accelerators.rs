@@ -105,9 +105,9 @@ fn check_kernels(subject: &Subject<'_>, remarks: &mut Remarks) {
             .resting_on(Confidence::Table)
             .with_evidence(kernels.source.clone());
         let gpus: Vec<Gpu> = left.into_iter().cloned().collect();
-        let suits = |flavour: Flavour| unfit_flavour(subject.facts, target, flavour).is_none();
-        let first = subject.facts.first_for(&gpus, target.platform(), &suits);
-        if let Some((first, flavour)) = first {
+        let suits = |flavour| unfit_flavour(subject.facts, target, flavour).is_none();
+        let platform = target.platform();
+        if let Some((first, flavour)) = subject.facts.first_for(&gpus, platform, &suits) {
             remark = remark.with_fix(format!(
                 "torch {first} has it, as {flavour}, or later ones."
             ));

@@ -18,9 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (on, target) in subject.on_targets() {
         for package in on.graph.packages() {
-            let at = subject.position(package);
             let mut tell = |message: String| {
-                remarks.tell(Remark::new(About::Package(at, None), message));
+                let about = About::Package(subject.position(package), None);
+                remarks.tell(Remark::new(about, message));
             };
             if let Some(wanted) = refused_python(package, target) {
                 let (label, python) = (package.label(), target.python().describe());

@@ -7,7 +7,7 @@ use crate::audit::subject::{On, answers};
 use crate::audit::{Declared, Needs, Rule, Severity, Subject, Wanted};
 use crate::explain::need;
 use crate::lock::LockedPackage;
-use crate::package::DeclarationKind;
+use crate::package::{DeclarationKind, ExtraName, Requirement};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA104",
@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     }
     for on in subject.on() {
         for wanted in &declared.wanted {
-            check_wanted(on, wanted, remarks);
+            check_wanted(subject, on, wanted, remarks);
         }
         if declared.is_all {
             check_surplus(subject, on, declared, remarks);
@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     }
 }
 
-fn check_wanted(on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {
+fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {
     let declaration = &wanted.declaration;
     let requirement = &declaration.requirement;
     let name = &requirement.name;
@@ -67,6 +67,14 @@ fn check_wanted(on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {
         DeclarationKind::Override => "sets",
     };
     for entry in entries {
+        if declaration.kind == DeclarationKind::Requirement
+            && let Some(extra) = missing_extra(subject, requirement, entry)
+        {
+            let (asked, label) = (need(requirement), entry.label());
+            let message =
+                format!("{place} asks for {asked}, and the lock has {label} without `{extra}`");
+            remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+        }
         match answers(requirement, entry) {
             Some(true) => {}
             None => remarks.cannot_judge(name, "the lock does not say their version"),
@@ -80,6 +88,24 @@ fn check_wanted(on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {
             }
         }
     }
+}
+
+/// Returns an extra that is asked for now and that the lock was not made with. One that was asked
+/// for then and is not among those of the package does not exist.
+fn missing_extra<'r>(
+    subject: &Subject<'_>,
+    requirement: &'r Requirement,
+    entry: &LockedPackage,
+) -> Option<&'r ExtraName> {
+    if !subject.is_own() {
+        return None;
+    }
+    let recorded = subject.lock.tool.iter().flat_map(|it| &it.declarations);
+    let recorded = recorded.filter(|it| it.name == requirement.name);
+    let recorded = recorded.filter_map(|it| Requirement::parse(&it.text).ok());
+    let then: BTreeSet<ExtraName> = recorded.flat_map(|it| it.extras).collect();
+    let mut extras = requirement.extras.iter();
+    extras.find(|extra| !entry.extras.contains(extra) && !then.contains(*extra))
 }
 
 /// Whatever no declaration leads to is too much: its own, or that of an edge that was lost.
