@@ -250,7 +250,13 @@ impl<'a> Subject<'a> {
         let active = metadata.requires.iter().filter(|requirement| {
             requirement.marker.holds(environment, extras) && !self.is_settled(&requirement.name)
         });
-        let clashes = active.filter_map(|requirement| {
+        let (facts, platform) = (&self.question.facts, self.question.target.platform());
+        let limits = facts.limits_on(&metadata.name, &metadata.version, platform);
+        // An override replaces what packages say, and not what they are.
+        let limits = limits
+            .map(|limit| &limit.needs)
+            .filter(|needs| !self.question.excludes.contains(&needs.name));
+        let clashes = active.chain(limits).filter_map(|requirement| {
             let found = self.graph.named(&requirement.name).next()?;
             let version = self.graph.packages()[found].version.as_ref()?;
             let is_met = requirement.url.is_some() || requirement.specifiers.contains(version);
