@@ -25,6 +25,8 @@ pub struct Rule {
 pub enum Needs {
     /// A lock alone.
     Lock,
+    /// A lock that says what its packages require.
+    Requirements,
     /// To know where the lock has to run.
     Target,
     /// To know what was declared.
@@ -34,6 +36,9 @@ pub enum Needs {
     /// To know files and target.
     FilesAndTarget,
 }
+
+/// Why rules on requirements have nothing to go by.
+pub(super) const NO_REQUIREMENTS: &str = "the lock does not say what its packages require";
 
 impl Needs {
     /// Returns why there is not enough to go by.
@@ -45,6 +50,7 @@ impl Needs {
             .then_some("a requirements file does not say which files are installed");
         match self {
             Self::Lock => None,
+            Self::Requirements => (!subject.tells_needs()).then_some(NO_REQUIREMENTS),
             Self::Target => target,
             Self::Declarations => subject.declared.is_none().then_some(
                 "neither the lock nor an option says what was declared: name the file with `--input`",

@@ -43,7 +43,7 @@ pub(super) fn tell_absent(
     };
     let shown = match args.output_format {
         GraphFormatArg::Json => terminal.hand_out(&absent_json(&absent)),
-        _ => terminal.show(&absent_text(&absent, terminal.out_style())),
+        _ => terminal.show(&absent_text(&absent, terminal.style_of_results)),
     };
     match shown {
         Exit::Fine => Exit::No,

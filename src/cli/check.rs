@@ -85,7 +85,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
     settle_waivers(&mut checked);
     let told: Vec<Audited<'_>> = checked.iter().map(Checked::told).collect();
     let shown = terminal.show(&match args.output_format {
-        ReportFormatArg::Text => audit_text(&told, terminal.out_style()),
+        ReportFormatArg::Text => audit_text(&told, terminal.style_of_results),
         ReportFormatArg::Json => audit_json(&told),
         ReportFormatArg::Github => audit_github(&told),
         ReportFormatArg::Sarif => audit_sarif(&told),

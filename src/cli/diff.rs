@@ -23,7 +23,7 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Exit {
     let moved = moved(&former, &new);
     match args.output_format {
         OutputFormatArg::Text => {
-            terminal.show(&diff_text(&former, &new, &moved, terminal.out_style()))
+            terminal.show(&diff_text(&former, &new, &moved, terminal.style_of_results))
         }
         OutputFormatArg::Json => terminal.hand_out(&diff_json(&former, &new, &moved)),
     }

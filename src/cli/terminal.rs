@@ -24,8 +24,6 @@ pub(super) struct Terminal {
     pub(super) style_of_results: Style,
     /// Whether somebody watches: progress is shown.
     pub(super) is_watched: bool,
-    /// Whether colour was asked for, wherever the output goes.
-    pub(super) is_coloured: bool,
     /// Whether only failures are said.
     pub(super) is_quiet: bool,
     /// How much is said beyond the outcome.
@@ -50,15 +48,19 @@ impl Terminal {
             unicode: speaks_unicode(),
             width: usize::from(columns).clamp(NARROWEST, 120),
         };
-        let is_piped = args.color == ColorChoice::Auto && !std::io::stdout().is_terminal();
-        Self {
-            style,
-            style_of_results: Style {
-                colour: colour && !is_piped,
+        let is_piped = args.color != ColorChoice::Always && !std::io::stdout().is_terminal();
+        let style_of_results = match is_piped {
+            false => style,
+            true => Style {
+                colour: false,
+                width: Style::plain().width,
                 ..style
             },
+        };
+        Self {
+            style,
+            style_of_results,
             is_watched: is_terminal && !is_dumb && !args.quiet,
-            is_coloured: args.color == ColorChoice::Always,
             is_quiet: args.quiet,
             verbosity: args.verbose,
         }
@@ -107,21 +109,9 @@ impl Terminal {
         }
     }
 
-    /// Returns how results look on standard output.
-    pub(super) fn out_style(&self) -> Style {
-        match std::io::stdout().is_terminal() || self.is_coloured {
-            true => self.style,
-            false => Style {
-                colour: false,
-                width: Style::plain().width,
-                ..self.style
-            },
-        }
-    }
-
     /// Shows a result for people on standard output.
     pub(super) fn show(&self, text: &str) -> Exit {
-        self.hand_out(&printable(text, self.out_style()))
+        self.hand_out(&printable(text, self.style_of_results))
     }
 
     /// Writes a result for programs to standard output, sign by sign.

@@ -88,7 +88,7 @@ fn told(args: &TreeArgs, tree: &Tree<'_>, terminal: &Terminal) -> String {
         (true, Some(begin)) => draw_paths(graph, begin, args.depth, drawing),
     };
     match args.output_format {
-        GraphFormatArg::Text => tree_text(tree, terminal.out_style()),
+        GraphFormatArg::Text => tree_text(tree, terminal.style_of_results),
         GraphFormatArg::Json => tree_json(tree),
         GraphFormatArg::Mermaid => drawn(Drawing::Mermaid),
         GraphFormatArg::Dot => drawn(Drawing::Dot),

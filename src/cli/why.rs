@@ -99,7 +99,7 @@ fn tell(
     let shown = match args.output_format {
         GraphFormatArg::Json => terminal.hand_out(&why_json(&whys)),
         _ => {
-            let style = terminal.out_style();
+            let style = terminal.style_of_results;
             let told: Vec<String> = whys.iter().map(|why| why_text(why, style)).collect();
             terminal.show(&told.join("\n"))
         }

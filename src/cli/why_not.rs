@@ -54,7 +54,7 @@ pub(super) fn why_not(
             return Ok(Exit::Outside);
         }
     };
-    let style = terminal.out_style();
+    let style = terminal.style_of_results;
     let shown = match args.output_format {
         GraphFormatArg::Json => terminal.hand_out(&why_not_json(&demand, &answer)),
         _ => terminal.show(&draw_why_not(&demand, &answer, &reading.file, style)),

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::find::{default_inputs, unread};
-use super::paths::{plain, shown};
+use super::paths::shown;
 use crate::input::{
     Include, Located, Manifest, ReadContext, Selection, Setting, Statement, decode, read_address,
     reader_of,
 };
 use crate::package::{DeclarationKind, PackageName, Requirement};
-use crate::source::{Origin, Problem, SourceFile};
+use crate::source::{Origin, Problem, SourceFile, without_detours};
 
 /// No list of requirements is larger, in bytes.
 const MAX_SIZE: u64 = 10 << 20;
@@ -145,7 +145,7 @@ impl Loader<'_> {
 
     fn load_file(&mut self, path: &Path, kind: DeclarationKind, named_at: Option<&Origin>) {
         let label = shown(path, self.request.folder);
-        let key = plain(path);
+        let key = without_detours(path);
         if self.open.contains(&key) {
             return self.fail(named_at, format!("`{label}` includes itself"));
         }

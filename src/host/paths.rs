@@ -1,25 +1,12 @@
 //! Paths as people write them.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-/// Takes `.` and `..` out of a path by its letters alone.
-pub(super) fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
-}
+use crate::source::without_detours;
 
 /// Returns the path as one would write it from a folder: relative where it is near, with `/`.
 pub(super) fn shown(path: &Path, folder: &Path) -> String {
-    let path = plain(path);
+    let path = without_detours(path);
     let mut base = folder;
     let mut relative = PathBuf::new();
     for _ in 0..3 {

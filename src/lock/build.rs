@@ -9,6 +9,7 @@ use super::{
 use crate::index::{FileView, MetadataSource};
 use crate::package::{DirectUrl, PackageName};
 use crate::solve::{Dependent, Fitting, Question, Resolution, Resolved};
+use crate::source::without_detours;
 use crate::target::PythonVersion;
 
 /// What a lock says beside the answer itself.
@@ -232,21 +233,6 @@ fn relative(folder: &Path, path: &Path) -> Option<String> {
         true => Some(".".to_owned()),
         false => Some(parts.join("/")),
     }
-}
-
-/// Takes `.` and `..` out of a path, by its letters alone.
-fn without_detours(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 /// The catalog gives what it found in a repository an address that ends in `@commit`.

@@ -61,6 +61,29 @@ impl LockChange {
             | Self::FilesChanged { name, .. } => name,
         }
     }
+
+    /// Returns the word for its kind, as reports for machines have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Added { .. } => "added",
+            Self::Removed { .. } => "removed",
+            Self::Upgraded { .. } => "upgraded",
+            Self::Downgraded { .. } => "downgraded",
+            Self::FilesChanged { .. } => "files-changed",
+        }
+    }
+
+    /// Returns the version before and the one after, where there are such.
+    pub fn versions(&self) -> (Option<&Version>, Option<&Version>) {
+        match self {
+            Self::Added { version, .. } => (None, version.as_ref()),
+            Self::Removed { version, .. } => (version.as_ref(), None),
+            Self::Upgraded { from, to, .. } | Self::Downgraded { from, to, .. } => {
+                (Some(from), Some(to))
+            }
+            Self::FilesChanged { version, .. } => (version.as_ref(), version.as_ref()),
+        }
+    }
 }
 
 /// Returns what has to change for `former` to become `new`, sorted by name.

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::decision::place_of;
 use super::json::to_text;
+use super::summary::change_line;
 use super::words::{Style, count};
 use crate::explain::need;
 use crate::graph::{By, Cause, Demand, Graph, Moved};
-use crate::lock::LockChange;
-use crate::package::{DeclarationKind, IndexUrl, Version};
+use crate::package::{DeclarationKind, IndexUrl};
 
 /// Of the causes of a change, so many are told.
 const MOST_CAUSES: usize = 3;
@@ -32,29 +32,6 @@ pub fn diff_text(former: &Graph<'_>, new: &Graph<'_>, moved: &[Moved], style: St
     }
     lines.push(count(moved.len(), "change"));
     lines.join("\n") + "\n"
-}
-
-fn change_line(change: &LockChange, style: Style) -> String {
-    let version = |version: &Option<Version>| {
-        let version = version.as_ref().map(|version| format!(" {version}"));
-        version.unwrap_or_default()
-    };
-    let name = change.name();
-    match change {
-        LockChange::Added { version: to, .. } => {
-            format!("{} {name}{}", style.green("+"), version(to))
-        }
-        LockChange::Removed { version: from, .. } => {
-            format!("{} {name}{}", style.red("-"), version(from))
-        }
-        LockChange::Upgraded { from, to, .. } => format!("  {name} {from} → {to}"),
-        LockChange::Downgraded { from, to, .. } => {
-            format!("  {name} {from} → {to} {}", style.yellow("(older)"))
-        }
-        LockChange::FilesChanged { version: of, .. } => {
-            format!("{} {name}{}: other files", style.yellow("!"), version(of))
-        }
-    }
 }
 
 fn cause_sentence(former: &Graph<'_>, new: &Graph<'_>, cause: &Cause) -> String {
@@ -112,20 +89,12 @@ fn place(graph: &Graph<'_>, at: usize) -> String {
 /// Tells it to machines, version 1: keys are only added.
 pub fn diff_json(former: &Graph<'_>, new: &Graph<'_>, moved: &[Moved]) -> String {
     let changes = moved.iter().map(|it| {
-        let (kind, from, to) = match &it.change {
-            LockChange::Added { version, .. } => ("added", None, version.as_ref()),
-            LockChange::Removed { version, .. } => ("removed", version.as_ref(), None),
-            LockChange::Upgraded { from, to, .. } => ("upgraded", Some(from), Some(to)),
-            LockChange::Downgraded { from, to, .. } => ("downgraded", Some(from), Some(to)),
-            LockChange::FilesChanged { version, .. } => {
-                ("files-changed", version.as_ref(), version.as_ref())
-            }
-        };
+        let (from, to) = it.change.versions();
         let causes = it.causes.iter().map(|cause| {
             json!({ "kind": cause_kind(cause), "text": cause_sentence(former, new, cause) })
         });
         json!({
-            "kind": kind,
+            "kind": it.change.kind(),
             "name": it.change.name().to_string(),
             "from": from.map(ToString::to_string),
             "to": to.map(ToString::to_string),

@@ -271,17 +271,9 @@ fn artifact_json(artifact: &LockedArtifact) -> ArtifactJson {
 }
 
 fn change_json(change: &LockChange) -> ChangeJson {
-    let (kind, from, to) = match change {
-        LockChange::Added { version, .. } => ("added", None, version.as_ref()),
-        LockChange::Removed { version, .. } => ("removed", version.as_ref(), None),
-        LockChange::Upgraded { from, to, .. } => ("upgraded", Some(from), Some(to)),
-        LockChange::Downgraded { from, to, .. } => ("downgraded", Some(from), Some(to)),
-        LockChange::FilesChanged { version, .. } => {
-            ("files-changed", version.as_ref(), version.as_ref())
-        }
-    };
+    let (from, to) = change.versions();
     ChangeJson {
-        kind,
+        kind: change.kind(),
         name: change.name().to_string(),
         from: from.map(ToString::to_string),
         to: to.map(ToString::to_string),

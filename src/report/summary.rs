@@ -70,7 +70,8 @@ fn change_lines(changes: &[LockChange], style: Style) -> Vec<String> {
     lines
 }
 
-fn change_line(change: &LockChange, style: Style) -> String {
+/// Draws one change: what came, went or moved.
+pub(super) fn change_line(change: &LockChange, style: Style) -> String {
     let labelled = |version: &Option<Version>| match version {
         Some(version) => format!("{} {version}", change.name()),
         None => change.name().to_string(),

@@ -9,15 +9,11 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-requirement",
     severity: Severity::Error,
     summary: "A package that a locked package requires is not in the lock.",
-    needs: Needs::Lock,
+    needs: Needs::Requirements,
     check,
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    if !subject.tells_needs() {
-        remarks.cannot_apply("the lock does not say what its packages require");
-        return;
-    }
     for (at, package) in subject.lock.packages.iter().enumerate() {
         for name in &package.disputed {
             let message = format!(

@@ -11,15 +11,11 @@ pub(super) const RULE: Rule = Rule {
     name: "requirement-violated",
     severity: Severity::Error,
     summary: "A locked version is outside the range that another locked package requires.",
-    needs: Needs::Lock,
+    needs: Needs::Requirements,
     check,
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    if !subject.tells_needs() {
-        remarks.cannot_apply("the lock does not say what its packages require");
-        return;
-    }
     for on in subject.on() {
         for package in on.graph.packages() {
             for edge in &package.edges {
