@@ -245,3 +245,24 @@ fn an_override_lifts_neither_a_fact_nor_a_constraint() {
         ["a fact of a 1 keeps out 2..2, else 2"]
     );
 }
+
+#[test]
+fn a_version_with_a_bound_of_its_own_that_nobody_declares_is_not_promised() {
+    let world = World::parse(
+        r#"
+        packages.torch."1" = {}
+        packages.torch."2" = {}
+        packages.audio."1" = {}
+        packages.audio."2" = {}
+        question.requires = ["torch==1", "audio==1"]
+        question.facts = """
+        [[limits]]
+        package = "audio"
+        affected = ">=2"
+        needs = "torch>=2"
+        """
+        "#,
+    );
+
+    assert_eq!(told(&world, "audio"), ["requirements.in:2 keeps out 2..2"]);
+}
