@@ -116,7 +116,7 @@ impl Telling<'_> {
                     .push(format!("{versions} {verb} built for {}.", list(&flavours)));
             }
             Fact::Unmet { why, .. } => self.steps.push(format!("That cannot be met: {why}.")),
-            Fact::Refused { who, why } => {
+            Fact::Refused { who, why, .. } => {
                 let (versions, _) = versions_of(who);
                 self.steps
                     .push(format!("{versions} cannot be used: {why}."));

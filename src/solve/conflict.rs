@@ -15,7 +15,7 @@ use super::holes::nothing_fact;
 use super::ledger::Ledger;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
-use super::provider::TriedAndRefused;
+use super::tried::TriedAndRefused;
 use crate::facts::Limit;
 use crate::package::{ExtraName, PackageName, Requirement, Version};
 use crate::target::Flavour;
@@ -80,6 +80,8 @@ pub enum Fact {
         who: VersionsOf,
         /// The reason.
         why: String,
+        /// Whether it is the target's Python that is refused.
+        is_python: bool,
     },
     /// No usable version is left where one is wanted.
     Nothing {
@@ -163,7 +165,7 @@ struct Gathered {
     needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
     /// The versions of the torch family of which the proof says what they are built for.
     built: BTreeMap<u32, BTreeSet<Ordinal>>,
-    refused: BTreeMap<(u32, String), BTreeSet<Ordinal>>,
+    refused: BTreeMap<(u32, TriedAndRefused), BTreeSet<Ordinal>>,
     /// Packages of which the proof says that no version is left.
     emptied: BTreeSet<u32>,
 }
@@ -188,11 +190,11 @@ impl Gathered {
                     let name = &ledger.declaration(*at).requirement.name;
                     let project = ledger.names.borrow_mut().project_id(name);
                     self.declared.insert((*at, project));
-                    self.unmet.insert(*at, why.0.to_string());
+                    self.unmet.insert(*at, why.to_string());
                 }
                 SolverPackage::Project(project) | SolverPackage::Extra(project, _) => self
                     .refused
-                    .entry((*project, why.0.to_string()))
+                    .entry((*project, why.clone()))
                     .or_default()
                     .extend(versions.ascending(count(*project))),
             },
@@ -231,7 +233,7 @@ impl Gathered {
     fn into_conflict(self, ledger: &Ledger<'_>) -> Result<Conflict, Failure> {
         let mut facts = Vec::new();
         let mut told: BTreeSet<Edge> = BTreeSet::new();
-        let mut told_refused: BTreeSet<(u32, String)> = BTreeSet::new();
+        let mut told_refused: BTreeSet<(u32, TriedAndRefused)> = BTreeSet::new();
         let mut told_built: BTreeSet<u32> = BTreeSet::new();
         for &(at, to) in &self.declared {
             facts.push(declared_fact(ledger, at));
@@ -257,7 +259,8 @@ impl Gathered {
                     if key.0 == from && told_refused.insert(key.clone()) {
                         facts.push(Fact::Refused {
                             who: versions_of(ledger, from, versions)?,
-                            why: key.1.clone(),
+                            why: key.1.to_string(),
+                            is_python: key.1.is_python,
                         });
                     }
                 }

@@ -51,7 +51,7 @@ impl Core {
             Fact::Nothing { unusable, .. } => unusable
                 .iter()
                 .any(|(why, _)| matches!(why, Unfit::Tags(_) | Unfit::Python)),
-            Fact::Refused { why, .. } => why.starts_with("it needs Python"),
+            Fact::Refused { is_python, .. } => *is_python,
             Fact::Declared { .. }
             | Fact::Unmet { .. }
             | Fact::Needs { .. }

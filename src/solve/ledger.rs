@@ -18,6 +18,7 @@ use super::ordinals::{Ordinal, Ordinals};
 use super::package::Names;
 use super::question::Question;
 use super::trail::Step;
+use super::tried::TriedAndRefused;
 use crate::facts::Limit;
 use crate::index::{Merge, Metadata, MetadataSource, Project};
 use crate::package::{
@@ -36,7 +37,7 @@ pub(crate) struct Known {
 }
 
 /// The metadata of a version, or why that version is out.
-type Read = Result<Arc<Metadata>, Rc<str>>;
+type Read = Result<Arc<Metadata>, TriedAndRefused>;
 
 /// Everything the solver learned that is not PubGrub's: names, candidates, metadata. Shared by the
 /// passes of a run.
@@ -187,7 +188,7 @@ impl<'a> Ledger<'a> {
                 let why: Rc<str> = why.into();
                 let at = (project, ordinal);
                 self.untold.borrow_mut().insert(at, Rc::clone(&why));
-                Err(why)
+                Err(why.into())
             }
             Err(Refusal::Failed(failure)) => return Err(failure),
         };
@@ -200,11 +201,11 @@ impl<'a> Ledger<'a> {
     /// The index does not always tell the requires-python that the metadata holds; and a source
     /// archive of which only a script tells something is no way out of a conflict where the project
     /// has wheels: it would rarely build today.
-    fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Result<Arc<Metadata>, Rc<str>> {
+    fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Read {
         if let Some(wanted) = &metadata.requires_python
             && !self.question.target.admits_python(wanted)
         {
-            return Err(format!("it needs Python {wanted}").into());
+            return Err(TriedAndRefused::needs_python(wanted));
         }
         let is_ancient = metadata.source == MetadataSource::SetupScript
             && known.candidates.has_usable_wheels()

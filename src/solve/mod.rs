@@ -26,6 +26,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod tried;
 #[cfg(test)]
 pub(crate) mod universe;
 

@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use pubgrub::{Dependencies, DependencyConstraints, DependencyProvider, VersionSet as _};
@@ -17,17 +16,8 @@ use super::package::SolverPackage;
 use super::priority::{Order, Priority};
 use super::question::{Prereleases, ResolutionMode};
 use super::trail::Step;
+use super::tried::TriedAndRefused;
 use crate::package::{DirectUrl, PackageName, Requirement};
-
-/// Why a version that looked usable is not, found when it was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TriedAndRefused(pub(crate) Rc<str>);
-
-impl std::fmt::Display for TriedAndRefused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A package that has tried more versions than this is contested.
 const TRIED_IN_PEACE: usize = 5;
@@ -266,7 +256,7 @@ impl<'l, 'a> Provider<'l, 'a> {
         &self,
         package: SolverPackage,
         ordinal: Ordinal,
-    ) -> Result<Result<Wanted, Rc<str>>, Failure> {
+    ) -> Result<Result<Wanted, TriedAndRefused>, Failure> {
         let mut wanted = Wanted::new();
         let (project, extra) = match package {
             SolverPackage::Root => return Ok(Ok(self.root_dependencies())),
@@ -276,7 +266,7 @@ impl<'l, 'a> Provider<'l, 'a> {
                 let requirement = &self.ledger.declaration(at).requirement;
                 let answer = self.add(requirement, &mut wanted)?;
                 let answer = answer.map_err(|why| self.other_source(requirement, why));
-                return Ok(answer.map(|()| wanted).map_err(Rc::from));
+                return Ok(answer.map(|()| wanted).map_err(TriedAndRefused::from));
             }
             SolverPackage::Project(project) => (project, None),
             SolverPackage::Extra(project, extra) => {
@@ -294,7 +284,7 @@ impl<'l, 'a> Provider<'l, 'a> {
         let metadata = match self.ledger.metadata(project, ordinal)? {
             Ok(metadata) => metadata,
             Err(why) => {
-                self.note_refused(project, ordinal, &why)?;
+                self.note_refused(project, ordinal, &why.why)?;
                 return Ok(Err(why));
             }
         };
@@ -347,7 +337,7 @@ fn without_itself(
     mut wanted: Wanted,
     package: SolverPackage,
     ordinal: Ordinal,
-) -> Result<Wanted, Rc<str>> {
+) -> Result<Wanted, TriedAndRefused> {
     let Some(at) = wanted.iter().position(|(known, _)| *known == package) else {
         return Ok(wanted);
     };
@@ -418,7 +408,7 @@ impl DependencyProvider for Provider<'_, '_> {
     ) -> Result<Dependencies<SolverPackage, Ordinals, TriedAndRefused>, Halt> {
         Ok(match self.dependencies_of(*package, *ordinal)? {
             Ok(wanted) => Dependencies::Available(DependencyConstraints::from_iter(wanted)),
-            Err(why) => Dependencies::Unavailable(TriedAndRefused(why)),
+            Err(why) => Dependencies::Unavailable(why),
         })
     }
 }
