@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::places::place_of;
 use super::remarks::{About, Remark, Remarks};
+use super::rule::Lacking;
 use super::rules::{UNAUDITED, WAIVER_HYGIENE};
 use super::waivers::{self, Waiver};
 use super::{Finding, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
 use crate::graph::Graph;
 use crate::package::PackageName;
+use crate::source::Origin;
 
 /// So many paths to a package are told.
 const MOST_PATHS: usize = 3;
@@ -35,6 +37,17 @@ pub struct Coverage {
     pub rules: usize,
     /// What could not be judged, and why.
     pub unaudited: Vec<Unaudited>,
+    /// The rules that were not applied, as nobody asked for what they need.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Rules that were not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Why, in words that may follow "left out".
+    pub why: &'static str,
+    /// The rules' names.
+    pub rules: Vec<&'static str>,
 }
 
 /// Audits a lock; `today` is a date as waivers write it.
@@ -43,10 +56,15 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     let mut unaudited: BTreeMap<(&str, &str, String), BTreeSet<Option<PackageName>>> =
         BTreeMap::new();
     let mut rules = 0;
+    let mut left_out: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     for rule in RULES.iter().filter(|rule| !levels.allows(rule)) {
         let mut remarks = Remarks::default();
         match rule.needs.missing(subject) {
-            Some(why) => remarks.cannot_apply(why),
+            Some(Lacking::NotAsked(why)) => {
+                left_out.entry(why).or_default().push(rule.name);
+                continue;
+            }
+            Some(Lacking::Unknown(why)) => remarks.cannot_apply(why),
             None => (rule.check)(subject, &mut remarks),
         }
         rules += 1;
@@ -79,7 +97,7 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     Audit {
         findings,
         waived,
-        coverage: coverage(subject, rules, unaudited),
+        coverage: coverage(subject, (rules, left_out), unaudited),
     }
 }
 
@@ -136,6 +154,7 @@ fn finding(
         message: remark.message,
         evidence: remark.evidence,
         place: None,
+        also: also(subject, remark.also),
         paths: Vec::new(),
         fix: remark.fix,
     };
@@ -161,6 +180,22 @@ fn finding(
     finding
 }
 
+/// Returns the further places that are known.
+fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, String)> {
+    let seen = seen.into_iter().filter_map(|(about, what)| {
+        let place = match about {
+            About::Lock => None,
+            About::Declaration(_, origin) => Some(origin),
+            About::Package(at, artifact) => {
+                let package = &subject.lock.packages[at];
+                place_of(subject.file, package, artifact.as_deref())
+            }
+        };
+        Some((place?, what))
+    });
+    seen.collect()
+}
+
 /// Returns the shortest paths to a package, each step as it is told.
 fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
     let found = graph.paths_to(package, MOST_PATHS).shortest.into_iter();
@@ -176,7 +211,12 @@ fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
     told.collect()
 }
 
-fn coverage(subject: &Subject<'_>, rules: usize, unaudited: Vec<Unaudited>) -> Coverage {
+fn coverage(
+    subject: &Subject<'_>,
+    (rules, left_out): (usize, BTreeMap<&'static str, Vec<&'static str>>),
+    unaudited: Vec<Unaudited>,
+) -> Coverage {
+    let left_out = left_out.into_iter();
     let total = subject.lock.packages.len();
     let is_whole = unaudited.iter().all(|it| !it.packages.is_empty());
     let names: BTreeSet<&PackageName> = unaudited.iter().flat_map(|it| &it.packages).collect();
@@ -187,5 +227,8 @@ fn coverage(subject: &Subject<'_>, rules: usize, unaudited: Vec<Unaudited>) -> C
         total,
         rules,
         unaudited,
+        left_out: left_out
+            .map(|(why, rules)| LeftOut { why, rules })
+            .collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! What a rule found, as it is told to people and machines.
 
+use crate::input::Edit;
 use crate::package::{PackageName, Version};
 use crate::source::Origin;
 
@@ -19,6 +20,8 @@ pub enum Severity {
 pub enum Confidence {
     /// What the lock, the declarations and the metadata recorded in it say.
     Metadata,
+    /// What files hold.
+    Bytes,
     /// Dated tables of facts.
     Table,
     /// What usually goes together.
@@ -46,6 +49,8 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// Where it stands.
     pub place: Option<Origin>,
+    /// What else has to be seen beside it, each with what is there.
+    pub also: Vec<(Origin, String)>,
     /// How declarations lead to the package; the shortest paths.
     pub paths: Vec<Vec<String>>,
     /// What mends it, where that is known.
@@ -57,6 +62,10 @@ pub struct Finding {
 pub struct Fix {
     /// What to do, as a sentence.
     pub text: String,
+    /// The changes of files that do it; none where a command does, or a person.
+    pub edits: Vec<Edit>,
+    /// Whether it cannot change what anybody meant.
+    pub is_safe: bool,
     /// Whether it was tried out and holds.
     pub is_verified: bool,
 }
@@ -83,6 +92,21 @@ pub struct Waived {
     pub reason: String,
 }
 
+impl Finding {
+    /// Returns where it stands, and what else has to be seen, each with what is there.
+    pub fn places(&self) -> impl Iterator<Item = (&Origin, String)> {
+        let own = self
+            .place
+            .iter()
+            .map(|origin| (origin, self.name.to_owned()));
+        let also = self
+            .also
+            .iter()
+            .map(|(origin, what)| (origin, what.clone()));
+        own.chain(also)
+    }
+}
+
 impl Severity {
     /// Returns the word for it.
     pub fn name(self) -> &'static str {
@@ -99,6 +123,7 @@ impl Confidence {
     pub fn name(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
+            Self::Bytes => "bytes",
             Self::Table => "table",
             Self::Heuristic => "heuristic",
         }

@@ -3,25 +3,37 @@
 //!
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
+mod advisories;
 mod declared;
 mod engine;
+mod evidence;
 mod finding;
+mod index;
+mod installed;
 mod levels;
 mod places;
 mod remarks;
 mod rule;
 mod rules;
 mod subject;
+mod texts;
+mod trials;
 mod waivers;
 
 #[cfg(test)]
 mod tests;
 
+pub use advisories::AdvisoryEvidence;
 pub use declared::{Declared, Wanted};
-pub use engine::{Audit, Coverage, audit};
+pub use engine::{Audit, Coverage, LeftOut, audit};
+pub use evidence::Evidence;
 pub use finding::{Confidence, Finding, Fix, Severity, Unaudited, Waived};
+pub use index::IndexEvidence;
+pub use installed::Installed;
 pub use levels::{Level, Levels};
 pub use rule::{Needs, Rule};
-pub use rules::{RULES, rule_named};
-pub use subject::{On, Subject};
+pub use rules::{RULES, all_rules, rule_named};
+pub use subject::{Kind, On, Subject};
+pub use texts::Texts;
+pub use trials::Trials;
 pub use waivers::{AuditTable, Waiver, read_audit_table};

@@ -19,6 +19,7 @@ pub(super) struct Remark {
     pub(super) confidence: Confidence,
     pub(super) severity: Option<Severity>,
     pub(super) evidence: Vec<String>,
+    pub(super) also: Vec<(About, String)>,
     pub(super) fix: Option<Fix>,
 }
 
@@ -41,6 +42,7 @@ impl Remark {
             confidence: Confidence::Metadata,
             severity: None,
             evidence: Vec::new(),
+            also: Vec::new(),
             fix: None,
         }
     }
@@ -60,11 +62,24 @@ impl Remark {
         self
     }
 
-    pub(super) fn with_fix(mut self, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
+    /// Points at a further place, and says what is there.
+    pub(super) fn seen_with(mut self, about: About, what: impl Into<String>) -> Self {
+        self.also.push((about, what.into()));
+        self
+    }
+
+    /// Says what to do; nothing of it was tried out.
+    pub(super) fn with_fix(self, text: impl Into<String>) -> Self {
+        self.mended_by(Fix {
             text: text.into(),
+            edits: Vec::new(),
+            is_safe: false,
             is_verified: false,
-        });
+        })
+    }
+
+    pub(super) fn mended_by(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 }

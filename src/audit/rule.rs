@@ -14,6 +14,8 @@ pub struct Rule {
     pub severity: Severity,
     /// What it finds, as a sentence.
     pub summary: &'static str,
+    /// Its page, as Markdown: what it finds, why that matters, an example, what to do.
+    pub page: &'static str,
     /// What it cannot do without.
     pub needs: Needs,
     /// Looks.
@@ -35,6 +37,25 @@ pub enum Needs {
     Files,
     /// To know files and target.
     FilesAndTarget,
+    /// What the indexes say.
+    Index,
+    /// What advisories say.
+    Advisories,
+    /// An environment.
+    Installed,
+    /// Solves of the declarations.
+    Trials,
+    /// The texts of the project.
+    Texts,
+}
+
+/// Why a rule has nothing to go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lacking {
+    /// Nobody asked for what it needs: it is left out.
+    NotAsked(&'static str),
+    /// What it needs cannot be had: nothing could be judged.
+    Unknown(&'static str),
 }
 
 /// Why rules on requirements have nothing to go by.
@@ -42,21 +63,33 @@ pub(super) const NO_REQUIREMENTS: &str = "the lock does not say what its package
 
 impl Needs {
     /// Returns why there is not enough to go by.
-    pub(super) fn missing(self, subject: &Subject<'_>) -> Option<&'static str> {
-        let target = subject.target_is_unknown().then_some(
+    pub(super) fn missing(self, subject: &Subject<'_>) -> Option<Lacking> {
+        let evidence = &subject.evidence;
+        let unasked = |is_there: bool, why| (!is_there).then_some(Lacking::NotAsked(why));
+        let target = subject.target_is_unknown().then_some(Lacking::Unknown(
             "neither the lock nor an option says where it has to run: add `--python 3.12 --platform linux`",
-        );
-        let files = (!subject.tells_files())
-            .then_some("a requirements file does not say which files are installed");
+        ));
+        let files = (!subject.tells_files()).then_some(Lacking::Unknown(
+            "a requirements file does not say which files are installed",
+        ));
         match self {
             Self::Lock => None,
-            Self::Requirements => (!subject.tells_needs()).then_some(NO_REQUIREMENTS),
+            Self::Requirements => {
+                (!subject.tells_needs()).then_some(Lacking::Unknown(NO_REQUIREMENTS))
+            }
             Self::Target => target,
-            Self::Declarations => subject.declared.is_none().then_some(
+            Self::Declarations => subject.declared.is_none().then_some(Lacking::Unknown(
                 "neither the lock nor an option says what was declared: name the file with `--input`",
-            ),
+            )),
             Self::Files => files,
             Self::FilesAndTarget => files.or(target),
+            Self::Index => unasked(evidence.index.is_some(), "without the network (`--offline`)"),
+            Self::Advisories => {
+                unasked(evidence.advisories.is_some(), "without advisories (`--advisories`)")
+            }
+            Self::Installed => unasked(evidence.installed.is_some(), "without an environment (`--env`)"),
+            Self::Trials => unasked(evidence.trials.is_some(), "without solving the declarations"),
+            Self::Texts => unasked(evidence.texts.is_some(), "without the texts of the project"),
         }
     }
 }

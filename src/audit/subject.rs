@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Declared;
+use super::{Declared, Evidence};
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::lock::{Lock, LockedPackage};
@@ -10,9 +10,23 @@ use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requiremen
 use crate::source::{Origin, SourceFile};
 use crate::target::{Platform, Target};
 
+/// What kind of thing is audited: the words of messages go by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A lock.
+    #[default]
+    Lock,
+    /// Declarations without a lock: the lock is what they would bring today.
+    Declarations,
+    /// An environment: the lock is what is installed.
+    Environment,
+}
+
 /// What is audited.
 #[derive(Debug)]
 pub struct Subject<'a> {
+    /// What kind of thing it is.
+    pub kind: Kind,
     /// The lock.
     pub lock: &'a Lock,
     /// Its text.
@@ -23,6 +37,8 @@ pub struct Subject<'a> {
     pub facts: &'a Facts,
     /// Lines of a requirements file that pin nothing.
     pub loose: &'a [(PackageName, Origin)],
+    /// What was gathered beside it.
+    pub evidence: Evidence<'a>,
     on: Vec<On<'a>>,
 }
 
@@ -48,16 +64,32 @@ impl<'a> Subject<'a> {
     ) -> Self {
         let on = |target| On::new(lock, target, declared);
         Self {
+            kind: Kind::Lock,
             lock,
             file,
             declared,
             facts,
             loose,
+            evidence: Evidence::default(),
             on: match targets {
                 [] => vec![on(None)],
                 targets => targets.iter().map(|target| on(Some(target))).collect(),
             },
         }
+    }
+
+    /// Makes it one of another kind.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Adds what was gathered beside it.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence<'a>) -> Self {
+        self.evidence = evidence;
+        self
     }
 
     /// Returns the lock on each of its targets; without one, as far as it goes.

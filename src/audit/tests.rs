@@ -76,3 +76,28 @@ fn what_makes_no_sense_in_the_tables_is_told_with_its_place() {
         "pyproject.toml:4 expected a version, but found `x`",
     );
 }
+
+#[test]
+fn every_rule_has_a_page_whose_example_is_what_its_bad_case_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for rule in super::all_rules() {
+        let title = format!("# {} {}\n", rule.id, rule.name);
+        assert!(rule.page.starts_with(&title), "{}", rule.name);
+        let headings = rule.page.lines().filter(|line| line.starts_with("## "));
+        let headings: Vec<&str> = headings.collect();
+        let expected = [
+            "## What it finds",
+            "## Why it matters",
+            "## Example",
+            "## What to do",
+        ];
+        assert_eq!(headings, expected, "{}", rule.name);
+        let (_, example) = rule.page.split_once("```text\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let shelf = root.join("fixtures/audit").join(rule.name);
+        let cases = std::fs::read_dir(&shelf).unwrap();
+        let mut cases = cases
+            .map(|case| std::fs::read_to_string(case.unwrap().path().join("transcript")).unwrap());
+        assert!(cases.any(|case| case.contains(example)), "{}", rule.name);
+    }
+}

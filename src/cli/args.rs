@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::check_args::CheckArgs;
+use super::check::CheckArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
+use super::rules::RulesArgs;
 
 /// Locks and audits Python dependencies for the machine they have to run on.
 #[derive(Debug, Parser)]
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Fix(Box<FixArgs>),
     /// Say what is wrong with a lock, and what could not be found out
     Check(Box<CheckArgs>),
+    /// Say what `check` looks for, and explain a rule
+    Rules(RulesArgs),
     /// Say who needs a package of a lock, what decided its version, or what stands in the way of
     /// another
     Why(Box<WhyArgs>),

@@ -3,9 +3,6 @@
 mod absent;
 mod args;
 mod check;
-mod check_args;
-mod check_inputs;
-mod check_targets;
 mod command;
 mod conflict;
 mod diff;
@@ -21,6 +18,7 @@ mod reading;
 mod reading_args;
 mod recorded;
 mod relock;
+mod rules;
 mod settings;
 mod terminal;
 mod tree;
@@ -74,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Tree(args) => tree::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
         Command::Check(args) => check::run(args, &terminal),
+        Command::Rules(args) => rules::run(args, &terminal),
         Command::Fix(args) => fix::run(args, &terminal),
     };
     exit.into()

@@ -5,6 +5,7 @@ use super::words::{Style, count};
 use crate::audit::{Audit, Finding, Severity};
 use crate::explain::list;
 use crate::package::IndexUrl;
+use crate::source::Origin;
 
 /// The audit of one lock, with what it was read for.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +44,8 @@ fn drawn(finding: &Finding, style: Style) -> String {
     });
     let message = IndexUrl::redacted(&finding.message);
     let mut text = format!("{kind}: {}\n", style.wrapped(&message, 2));
-    if let Some(origin) = &finding.place {
-        text.push_str(&draw_places(&[(origin, finding.name.to_owned())], style));
-    }
+    let places: Vec<(&Origin, String)> = finding.places().collect();
+    text.push_str(&draw_places(&places, style));
     for path in &finding.paths {
         text.push_str(&line("path", &path.join(" → "), style));
     }
@@ -96,6 +96,10 @@ fn closing(audited: &Audited<'_>, style: Style) -> String {
     );
     if !waived.is_empty() {
         text.push_str(&format!("{} waived\n", count(waived.len(), "finding")));
+    }
+    for left_out in &coverage.left_out {
+        let rules = count(left_out.rules.len(), "rule");
+        text.push_str(&format!("{rules} left out {}\n", left_out.why));
     }
     text
 }

@@ -57,20 +57,26 @@ fn coverage(audited: &[Audited<'_>]) -> Value {
             })
         })
     });
+    let left_out = audited.iter().flat_map(|it| {
+        let left_out = it.audit.coverage.left_out.iter();
+        left_out.map(|left| json!({ "file": it.file, "why": left.why, "rules": left.rules }))
+    });
     json!({
         "checked": all().map(|it| it.checked).sum::<usize>(),
         "total": all().map(|it| it.total).sum::<usize>(),
         "rules": all().map(|it| it.rules).max().unwrap_or_default(),
         "unaudited": unaudited.collect::<Vec<Value>>(),
+        "left_out": left_out.collect::<Vec<Value>>(),
     })
 }
 
 fn finding_json(file: &str, finding: &Finding) -> Value {
-    let locations: Vec<Value> = finding.place.iter().map(location).collect();
+    let places = finding.places().map(|(origin, _)| origin);
+    let locations: Vec<Value> = places.map(location).collect();
     let fixes = finding
         .fix
         .iter()
-        .map(|fix| json!({ "text": fix.text, "verified": fix.is_verified }));
+        .map(|fix| json!({ "text": fix.text, "verified": fix.is_verified, "safe": fix.is_safe }));
     json!({
         "id": finding.rule,
         "rule": finding.name,

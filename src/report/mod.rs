@@ -13,6 +13,7 @@ mod excerpt;
 mod github;
 mod json;
 mod repair;
+mod rules;
 mod sarif;
 mod summary;
 mod terminal;
@@ -32,6 +33,7 @@ pub use edit::draw_edit;
 pub use github::audit_github;
 pub use json::{LockOutcome, LockReport, LockedReport};
 pub use repair::{RepairReport, draw_repairs};
+pub use rules::{rule_json, rule_text, rules_json, rules_text};
 pub use sarif::audit_sarif;
 pub use summary::{Summary, summary};
 pub use terminal::{

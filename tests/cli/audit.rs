@@ -20,7 +20,7 @@ fn check_own(desk: &Desk, line: &str) -> bool {
         return false;
     }
     // Some files of some indexes have no hash, and a lock can only say so.
-    let run = desk.run("pyaudit check pylock.toml --strict --fail-on info -A unhashed");
+    let run = desk.run("pyaudit check --offline pylock.toml --strict --fail-on info -A unhashed");
 
     assert_eq!(run.exit, Some(0), "{line}\n{}{}", run.stdout, run.stderr);
     true
@@ -82,7 +82,7 @@ fn what_is_changed_in_a_lock_is_found_without_the_network() {
         let changed = changed(&text, what, to);
         assert_ne!(changed, text, "{what}");
         fs::write(&folder, changed).unwrap();
-        let run = desk.run("pyaudit check");
+        let run = desk.run("pyaudit check --offline");
 
         assert_eq!(run.exit, Some(1), "{what}\n{}{}", run.stdout, run.stderr);
         for expected in expected {

@@ -12,6 +12,7 @@ pub(super) const GPU_ARCH_MISSING: Rule = Rule {
     name: "gpu-arch-missing",
     severity: Severity::Error,
     summary: "The locked build of torch has no code for a GPU of the target.",
+    page: include_str!("../../../docs/rules/gpu-arch-missing.md"),
     needs: Needs::Lock,
     check: check_kernels,
 };
@@ -21,6 +22,7 @@ pub(super) const DRIVER_TOO_OLD: Rule = Rule {
     name: "driver-too-old",
     severity: Severity::Error,
     summary: "A locked build is for a CUDA that the target's driver or toolkit is too old for.",
+    page: include_str!("../../../docs/rules/driver-too-old.md"),
     needs: Needs::Lock,
     check: check_driver,
 };
@@ -30,6 +32,7 @@ pub(super) const CPU_BUILD_ON_GPU: Rule = Rule {
     name: "cpu-build-on-gpu",
     severity: Severity::Warning,
     summary: "The target has a GPU, and the locked build of torch does not use it.",
+    page: include_str!("../../../docs/rules/cpu-build-on-gpu.md"),
     needs: Needs::Lock,
     check: check_cpu_build,
 };

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "no-artifact-for-target",
     severity: Severity::Error,
     summary: "No wheel and no source archive of a package fits the target.",
+    page: include_str!("../../../docs/rules/no-artifact-for-target.md"),
     needs: Needs::FilesAndTarget,
     check,
 };

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "cuda-family-mix",
     severity: Severity::Error,
     summary: "Packages for different major versions of CUDA are locked together.",
+    page: include_str!("../../../docs/rules/cuda-family-mix.md"),
     needs: Needs::Lock,
     check,
 };

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unhashed",
     severity: Severity::Warning,
     summary: "A locked file has no hash that holds it, or no https address.",
+    page: include_str!("../../../docs/rules/unhashed.md"),
     needs: Needs::Lock,
     check,
 };

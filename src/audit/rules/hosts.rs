@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     name: "foreign-host",
     severity: Severity::Error,
     summary: "A locked file is on a host that neither the lock's record nor its indexes name.",
+    page: include_str!("../../../docs/rules/foreign-host.md"),
     needs: Needs::Files,
     check,
 };

@@ -12,6 +12,7 @@ pub(super) const UNDECLARED_BOUND: Rule = Rule {
     name: "undeclared-bound",
     severity: Severity::Warning,
     summary: "A locked version is known not to work with another, which its metadata does not say.",
+    page: include_str!("../../../docs/rules/undeclared-bound.md"),
     needs: Needs::Lock,
     check: |subject, remarks| check(subject, remarks, |limit| !is_of_numpy(limit)),
 };
@@ -21,6 +22,7 @@ pub(super) const NUMPY_ABI: Rule = Rule {
     name: "numpy-abi",
     severity: Severity::Error,
     summary: "A package that was built against NumPy 1 is locked with NumPy 2.",
+    page: include_str!("../../../docs/rules/numpy-abi.md"),
     needs: Needs::Lock,
     check: |subject, remarks| check(subject, remarks, is_of_numpy),
 };

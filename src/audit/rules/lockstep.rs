@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "lockstep-skew",
     severity: Severity::Warning,
     summary: "Packages that are built and released together are locked from different builds, or from others than asked for.",
+    page: include_str!("../../../docs/rules/lockstep-skew.md"),
     needs: Needs::Lock,
     check,
 };

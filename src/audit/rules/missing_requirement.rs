@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "missing-requirement",
     severity: Severity::Error,
     summary: "A package that a locked package requires is not in the lock.",
+    page: include_str!("../../../docs/rules/missing-requirement.md"),
     needs: Needs::Requirements,
     check,
 };

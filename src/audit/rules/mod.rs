@@ -40,6 +40,7 @@ pub(super) const UNAUDITED: Rule = Rule {
     name: "unaudited",
     severity: Severity::Warning,
     summary: "A rule could not be evaluated for a package.",
+    page: include_str!("../../../docs/rules/unaudited.md"),
     needs: Needs::Lock,
     check: |_, _| {},
 };
@@ -50,13 +51,18 @@ pub(super) const WAIVER_HYGIENE: Rule = Rule {
     name: "waiver-hygiene",
     severity: Severity::Warning,
     summary: "A waiver meets nothing, or its day has passed.",
+    page: include_str!("../../../docs/rules/waiver-hygiene.md"),
     needs: Needs::Lock,
     check: |_, _| {},
 };
 
+/// Returns all rules, those of the engine among them, sorted by code.
+pub fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain([&UNAUDITED, &WAIVER_HYGIENE])
+}
+
 /// Returns the rule of a code or a name, those of the engine among them.
 pub fn rule_named(text: &str) -> Option<&'static Rule> {
-    let own = [&UNAUDITED, &WAIVER_HYGIENE].into_iter();
-    let mut rules = RULES.iter().chain(own);
+    let mut rules = all_rules();
     rules.find(|rule| rule.id.eq_ignore_ascii_case(text) || rule.name == text)
 }

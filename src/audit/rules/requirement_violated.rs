@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "requirement-violated",
     severity: Severity::Error,
     summary: "A locked version is outside the range that another locked package requires.",
+    page: include_str!("../../../docs/rules/requirement-violated.md"),
     needs: Needs::Requirements,
     check,
 };

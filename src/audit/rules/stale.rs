@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "lock-stale",
     severity: Severity::Error,
     summary: "The lock does not answer what is declared, or holds what nothing asks for.",
+    page: include_str!("../../../docs/rules/lock-stale.md"),
     needs: Needs::Declarations,
     check,
 };
@@ -85,7 +86,9 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
                     need(requirement),
                     entry.label()
                 );
-                remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+                let entry = About::Package(subject.position(entry), None);
+                let remark = Remark::new(about(), message).seen_with(entry, "this is locked");
+                remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
             }
         }
     }

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "target-uncovered",
     severity: Severity::Warning,
     summary: "The lock is for other environments than the target.",
+    page: include_str!("../../../docs/rules/target-uncovered.md"),
     needs: Needs::Target,
     check,
 };

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unpinned",
     severity: Severity::Warning,
     summary: "A line of a requirements file pins no version, so that what is installed can change.",
+    page: include_str!("../../../docs/rules/unpinned.md"),
     needs: Needs::Lock,
     check,
 };

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::check_args::CheckArgs;
-use super::reading::recorded_platform;
-use super::relock::recorded_command;
+use super::args::CheckArgs;
+use crate::cli::reading::recorded_platform;
+use crate::cli::relock::recorded_command;
 use crate::facts::Facts;
 use crate::host::this_machine;
 use crate::lock::{Lock, LockedGpu, LockedTarget};

@@ -1,14 +1,20 @@
 //! `pyaudit check`: what is wrong with a lock, and what could not be found out. Without network.
 
+mod args;
+mod inputs;
+mod targets;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+pub(super) use args::CheckArgs;
+use args::{ReportFormatArg, SeverityArg, WeightArgs};
+use inputs::{Around, declared, loose};
+use targets::targets;
+
 use super::Exit;
-use super::check_args::{CheckArgs, ReportFormatArg, SeverityArg, WeightArgs};
-use super::check_inputs::{Around, declared, loose};
-use super::check_targets::targets;
 use super::reading::{is_input, usual_lock};
 use super::terminal::Terminal;
 use crate::audit::{

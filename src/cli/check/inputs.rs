@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::check_args::CheckArgs;
-use super::reading::{MOST_BLANKS, is_input, of_record};
+use super::args::CheckArgs;
 use crate::audit::{Declared, Wanted};
+use crate::cli::reading::{MOST_BLANKS, is_input, of_record};
 use crate::host::{LoadRequest, default_inputs, load};
 use crate::input::{Ambient, Manifest, Selection};
 use crate::lock::{Lock, LockedDeclaration};

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::{CacheArgs, IndexArgs};
+
 /// What stands below the options.
 const EXAMPLES: &str = "\
 Examples:
   pyaudit check
-          Audit pylock.toml, else requirements.txt, without the network
+          Audit pylock.toml, else requirements.txt
+  pyaudit check --offline
+          The same without the network: rules that need an index are left out, and named
   pyaudit check pylock.toml --gpu 'RTX 5090' --driver 570.26
           Would this lock run there?
   pyaudit check --output-format github --strict
@@ -18,7 +22,7 @@ Exit codes:
   0  nothing as heavy as --fail-on says
   1  findings
   2  a lock, an input or an option makes no sense
-  3  the disk failed
+  3  the network, an index or the disk failed, so that the audit is not whole
   4  there is nothing to audit";
 
 /// `pyaudit check`.
@@ -55,6 +59,10 @@ pub(crate) struct CheckArgs {
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: ReportFormatArg,
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 /// What findings weigh.
