@@ -7,9 +7,9 @@ use super::remarks::{About, Remark, Remarks};
 use super::rule::Lacking;
 use super::rules::{UNAUDITED, WAIVER_HYGIENE};
 use super::waivers::{self, Waiver};
-use super::{Finding, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
+use super::{Finding, Kind, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
 use crate::graph::Graph;
-use crate::package::PackageName;
+use crate::package::{DeclarationKind, PackageName};
 use crate::source::Origin;
 
 /// So many paths to a package are told.
@@ -57,7 +57,8 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
         BTreeMap::new();
     let mut rules = 0;
     let mut left_out: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
-    for rule in RULES.iter().filter(|rule| !levels.allows(rule)) {
+    let is_wanted = |rule: &&Rule| !levels.allows(rule) && rule.needs.concerns(subject);
+    for rule in RULES.iter().filter(is_wanted) {
         let mut remarks = Remarks::default();
         match rule.needs.missing(subject) {
             Some(Lacking::NotAsked(why)) => {
@@ -173,11 +174,26 @@ fn finding(
             let package = &subject.lock.packages[at];
             finding.package = Some(package.name.clone());
             finding.version = package.version.clone();
-            finding.place = place_of(subject.file, package, artifact.as_deref());
             finding.paths = paths(graph, at);
+            finding.place = match subject.kind {
+                Kind::Lock | Kind::Environment => {
+                    place_of(subject.file, package, artifact.as_deref())
+                }
+                Kind::Declarations => declaring(subject, graph, at),
+            };
         }
     }
     finding
+}
+
+/// Returns the declaration that leads to a package on the shortest path.
+fn declaring(subject: &Subject<'_>, graph: &Graph<'_>, package: usize) -> Option<Origin> {
+    let path = graph.shortest_path(package)?;
+    let name = &graph.packages().get(*path.packages.first()?)?.name;
+    let mut wanted = subject.declared?.wanted.iter().map(|it| &it.declaration);
+    let found =
+        wanted.find(|it| it.kind == DeclarationKind::Requirement && it.requirement.name == *name);
+    found.map(|it| it.origin.clone())
 }
 
 /// Returns the further places that are known.

@@ -1,7 +1,7 @@
 //! A rule: its names, what it weighs, what it has to be given, and the function that looks.
 
 use super::remarks::Remarks;
-use super::{Severity, Subject};
+use super::{Kind, Severity, Subject};
 
 /// A rule of the audit.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub enum Needs {
     Target,
     /// To know what was declared.
     Declarations,
+    /// The text of a lock: what is resolved today, or installed, has none.
+    LockFile,
     /// To know the files that are installed from.
     Files,
     /// To know files and target.
@@ -62,6 +64,19 @@ pub(super) enum Lacking {
 pub(super) const NO_REQUIREMENTS: &str = "the lock does not say what its packages require";
 
 impl Needs {
+    /// Whether a rule has anything to say of a subject: what has no lock has no text of one, and
+    /// where nothing is resolved there is no set to look at.
+    pub(super) fn concerns(self, subject: &Subject<'_>) -> bool {
+        let is_of_locks = matches!(self, Self::LockFile | Self::Files | Self::FilesAndTarget);
+        match (subject.kind, self) {
+            (Kind::Lock, Self::Trials | Self::Installed) => false,
+            (Kind::Lock, _) | (Kind::Declarations, Self::Trials | Self::Texts) => true,
+            (Kind::Declarations, Self::Declarations | Self::Installed) => false,
+            (Kind::Declarations, _) => !is_of_locks && !subject.lock.packages.is_empty(),
+            (Kind::Environment, needs) => !is_of_locks && needs != Self::Trials,
+        }
+    }
+
     /// Returns why there is not enough to go by.
     pub(super) fn missing(self, subject: &Subject<'_>) -> Option<Lacking> {
         let evidence = &subject.evidence;
@@ -73,7 +88,7 @@ impl Needs {
             "a requirements file does not say which files are installed",
         ));
         match self {
-            Self::Lock => None,
+            Self::Lock | Self::LockFile => None,
             Self::Requirements => {
                 (!subject.tells_needs()).then_some(Lacking::Unknown(NO_REQUIREMENTS))
             }

@@ -22,6 +22,17 @@ pub enum Kind {
     Environment,
 }
 
+impl Kind {
+    /// Returns the words for having a package, such as `the lock has`.
+    pub(super) fn has(self) -> &'static str {
+        match self {
+            Self::Lock => "the lock has",
+            Self::Declarations => "today it is installed with",
+            Self::Environment => "the environment has",
+        }
+    }
+}
+
 /// What is audited.
 #[derive(Debug)]
 pub struct Subject<'a> {

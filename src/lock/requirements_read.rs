@@ -19,6 +19,18 @@ pub fn read_requirements_pins(file: &Arc<SourceFile>) -> Pins {
     pins
 }
 
+/// Whether a requirements file is a lock: it has hashes or says who needs what, as compilers write
+/// them, or every line of it is a pin.
+pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
+    const MARKS: &[&str] = &["--hash=", "# via ", "#   via ", "# via\n"];
+    if MARKS.iter().any(|mark| file.text().contains(mark)) {
+        return true;
+    }
+    let lines = joined_lines(file.text());
+    let mut lines = lines.iter().map(|line| line.trim());
+    lines.all(|line| line.is_empty() || line.starts_with('-') || pin(line).is_some())
+}
+
 /// Lines without comments, those that end in a backslash joined with the next.
 fn joined_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();

@@ -88,18 +88,24 @@ fn closing(audited: &Audited<'_>, style: Style) -> String {
         [] => String::new(),
         targets => format!(", for {}", list(targets)),
     };
-    let mut text = format!(
-        "{}: {found}; {} of {} judged by every rule{place}\n",
-        style.bold(audited.file),
-        coverage.checked,
-        count(coverage.total, "package"),
-    );
+    let judged = match coverage.total {
+        0 => "there is no set of versions to judge".to_owned(),
+        total => {
+            let total = count(total, "package");
+            format!("{} of {total} judged by every rule", coverage.checked)
+        }
+    };
+    let mut text = format!("{}: {found}; {judged}{place}\n", style.bold(audited.file));
     if !waived.is_empty() {
         text.push_str(&format!("{} waived\n", count(waived.len(), "finding")));
     }
-    for left_out in &coverage.left_out {
-        let rules = count(left_out.rules.len(), "rule");
-        text.push_str(&format!("{rules} left out {}\n", left_out.why));
+    let left_out = coverage.left_out.iter().map(|it| {
+        let rules = count(it.rules.len(), "rule");
+        format!("{rules} {}", it.why)
+    });
+    let left_out: Vec<String> = left_out.collect();
+    if !left_out.is_empty() {
+        text.push_str(&format!("left out: {}\n", left_out.join(", ")));
     }
     text
 }

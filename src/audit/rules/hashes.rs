@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "A locked file has no hash that holds it, or no https address.",
     page: include_str!("../../../docs/rules/unhashed.md"),
-    needs: Needs::Lock,
+    needs: Needs::LockFile,
     check,
 };
 

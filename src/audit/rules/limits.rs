@@ -3,7 +3,7 @@
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
-use crate::audit::{Confidence, Needs, Rule, Severity, Subject};
+use crate::audit::{Confidence, Fix, Needs, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::facts::Limit;
 
@@ -53,19 +53,40 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks, is_ours: fn(&Limit) -> bo
                     continue;
                 }
                 let message = format!(
-                    "{} works only with {}, and the lock has {}",
+                    "{} works only with {}, and {} {}",
                     package.label(),
                     need(&limit.needs),
+                    subject.kind.has(),
                     entry.label()
                 );
                 let about = About::Package(subject.position(package), None);
                 let remark = Remark::new(about, message)
                     .resting_on(Confidence::Table)
                     .with_evidence(format!("because {}", limit.because))
-                    .with_evidence(limit.source.clone())
-                    .with_fix(format!("Declare `{}` and lock again.", need(&limit.needs)));
-                remarks.tell(remark);
+                    .with_evidence(limit.source.clone());
+                remarks.tell(mended(subject, limit, remark));
             }
         }
     }
+}
+
+/// Says what to do; where pyaudit's own answer was solved, what that is.
+fn mended(subject: &Subject<'_>, limit: &Limit, remark: Remark) -> Remark {
+    let locked = subject
+        .evidence
+        .trials
+        .and_then(|trials| trials.lock.as_ref());
+    let Some(version) = locked.and_then(|locked| locked.get(&limit.needs.name)) else {
+        return remark.with_fix(format!("Declare `{}` and lock again.", need(&limit.needs)));
+    };
+    let name = &limit.needs.name;
+    remark.mended_by(Fix {
+        text: format!(
+            "`pyaudit lock` takes {name} {version}. Declare `{}` for other installers.",
+            need(&limit.needs)
+        ),
+        edits: Vec::new(),
+        is_safe: false,
+        is_verified: true,
+    })
 }

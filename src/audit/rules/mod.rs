@@ -2,16 +2,19 @@
 
 mod accelerators;
 mod artifacts;
+mod blocking_pin;
 mod cuda;
 mod hashes;
 mod hosts;
 mod limits;
 mod lockstep;
 mod missing_requirement;
+mod no_op;
 mod requirement_violated;
 mod stale;
 mod uncovered;
 mod unpinned;
+mod unsatisfiable;
 
 use super::{Needs, Rule, Severity};
 
@@ -19,12 +22,15 @@ use super::{Needs, Rule, Severity};
 pub const RULES: &[Rule] = &[
     requirement_violated::RULE,
     missing_requirement::RULE,
+    unsatisfiable::RULE,
     stale::RULE,
     artifacts::RULE,
     uncovered::RULE,
     lockstep::RULE,
     limits::UNDECLARED_BOUND,
     unpinned::RULE,
+    no_op::RULE,
+    blocking_pin::RULE,
     limits::NUMPY_ABI,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,

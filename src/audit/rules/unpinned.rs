@@ -1,8 +1,10 @@
 //! PYA201: a line of a lock that names no version, so that another day installs another one.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Needs, Rule, Severity, Subject};
-use crate::package::IndexUrl;
+use crate::audit::{Kind, Needs, Rule, Severity, Subject};
+use crate::explain::list;
+use crate::lock::LockedPackage;
+use crate::package::{IndexUrl, PackageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA201",
@@ -17,8 +19,23 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (name, origin) in subject.loose {
         let text = IndexUrl::redacted(origin.text());
-        let message = format!("{origin} pins no version, and was not checked: {text}");
+        let message = match subject.kind {
+            Kind::Declarations => today(subject, name, &text),
+            Kind::Lock | Kind::Environment => {
+                format!("{origin} pins no version, and was not checked: {text}")
+            }
+        };
         let about = About::Declaration(name.clone(), origin.clone());
         remarks.tell(Remark::new(about, message));
+    }
+}
+
+/// Says what a line brings today, so that it is seen what may be another tomorrow.
+fn today(subject: &Subject<'_>, name: &PackageName, text: &str) -> String {
+    let entries = subject.lock.named(name).iter().map(LockedPackage::label);
+    let brings: Vec<String> = entries.collect();
+    match brings.is_empty() {
+        true => format!("{text} pins no version"),
+        false => format!("{text} pins no version: today it brings {}", list(&brings)),
     }
 }

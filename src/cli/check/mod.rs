@@ -1,21 +1,27 @@
-//! `pyaudit check`: what is wrong with a lock, and what could not be found out. Without network.
+//! `pyaudit check`: what is wrong with a lock, or with declarations that have none, and what could not
+//! be found out.
 
 mod args;
+mod declarations;
 mod inputs;
 mod targets;
+mod trials;
+mod what;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 pub(super) use args::CheckArgs;
 use args::{ReportFormatArg, SeverityArg, WeightArgs};
+use declarations::audit_declarations;
 use inputs::{Around, declared, loose};
 use targets::targets;
+use what::{What, what_to_check};
 
 use super::Exit;
-use super::reading::{is_input, usual_lock};
+use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
     Audit, AuditTable, Level, Levels, Severity, Subject, audit, read_audit_table, rule_named,
@@ -25,6 +31,7 @@ use crate::host::{load_text, read_ambient, read_former};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
 use crate::report::{Audited, audit_github, audit_json, audit_sarif, audit_text};
+use crate::solve::Failure;
 use crate::source::{Origin, Problem, SourceFile};
 
 /// The file that levels and waivers stand in.
@@ -45,30 +52,34 @@ struct Scales {
     today: String,
 }
 
+/// Why there is no audit.
+enum Trouble {
+    /// Something makes no sense.
+    Problems(Vec<Problem>),
+    /// The outside world failed.
+    Failure(Failure),
+    /// Somebody has told it already.
+    Told(Exit),
+}
+
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Exit {
-    check(args, terminal).unwrap_or_else(|problems| {
-        terminal.say_problems(&problems);
-        Exit::Usage
+    check(args, terminal).unwrap_or_else(|trouble| match trouble {
+        Trouble::Problems(problems) => {
+            terminal.say_problems(&problems);
+            Exit::Usage
+        }
+        Trouble::Failure(failure) => {
+            terminal.say_failure(&failure);
+            Exit::Outside
+        }
+        Trouble::Told(exit) => exit,
     })
 }
 
-fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
-    let one = |problem: Box<Problem>| vec![*problem];
-    let paths: Vec<PathBuf> = match args.locks.as_slice() {
-        [] => match usual_lock() {
-            Ok(path) => vec![path],
-            Err(problem) => {
-                let help = "Name the lock, or make one: `pyaudit lock -o pylock.toml`.";
-                terminal.say_problems(&[problem.with_help(help)]);
-                return Ok(Exit::Nothing);
-            }
-        },
-        locks => locks.to_vec(),
-    };
+fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let folder = std::env::current_dir().map_err(|error| {
-        let message = format!("the current folder cannot be read: {error}");
-        vec![Problem::anywhere(message)]
+        Problem::anywhere(format!("the current folder cannot be read: {error}"))
     })?;
     let now = jiff::Timestamp::now();
     let ambient = read_ambient(&folder, Timestamp::from_seconds(now.as_second()));
@@ -77,19 +88,30 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         ambient: &ambient,
     };
     let scales = scales(&args.weight, &now.to_string())?;
-    let mut checked = Vec::new();
-    for path in &paths {
-        let file = read_file(path).map_err(one)?;
-        let name = Format::of_path(file.label());
-        let lock = (name.read)(&file).map_err(|problem| vec![problem])?;
-        checked.extend(audited(args, (&lock, &file), around, &scales)?);
+    let mut found = Vec::new();
+    for what in what_to_check(&args.locks, &folder, terminal)? {
+        match what {
+            What::Lock(path) => {
+                let file = read_file(&path)?;
+                let lock = (Format::of_path(file.label()).read)(&file)?;
+                found.extend(audit_lock(args, (&lock, &file), around, &scales)?);
+            }
+            What::Declarations(sources) => {
+                found.push(audit_declarations(args, &sources, &scales, terminal)?);
+            }
+        }
     }
-    if checked.is_empty() {
+    if found.is_empty() {
         terminal.say("there is nothing to audit: no version is pinned");
         return Ok(Exit::Nothing);
     }
-    settle_waivers(&mut checked);
-    let told: Vec<Audited<'_>> = checked.iter().map(Checked::told).collect();
+    settle_waivers(&mut found);
+    Ok(tell(args, &found, terminal))
+}
+
+/// Tells what was found, and says how the run ends.
+fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> Exit {
+    let told: Vec<Audited<'_>> = found.iter().map(Checked::told).collect();
     let shown = terminal.show(&match args.output_format {
         ReportFormatArg::Text => audit_text(&told, terminal.style_of_results),
         ReportFormatArg::Json => audit_json(&told),
@@ -101,10 +123,42 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         SeverityArg::Warning => Severity::Warning,
         SeverityArg::Info => Severity::Info,
     };
-    let mut findings = checked.iter().flat_map(|it| &it.audit.findings);
+    let mut findings = found.iter().flat_map(|it| &it.audit.findings);
     match findings.any(|finding| finding.severity >= least) {
-        true if shown == Exit::Fine => Ok(Exit::No),
-        _ => Ok(shown),
+        true if shown == Exit::Fine => Exit::No,
+        _ => shown,
+    }
+}
+
+impl Trouble {
+    /// There is nothing to audit.
+    fn nothing(problem: Problem, terminal: &Terminal) -> Self {
+        terminal.say_problems(&[problem]);
+        Self::Told(Exit::Nothing)
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl From<Box<Problem>> for Trouble {
+    fn from(problem: Box<Problem>) -> Self {
+        Self::from(*problem)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Exit> for Trouble {
+    fn from(exit: Exit) -> Self {
+        Self::Told(exit)
     }
 }
 
@@ -148,12 +202,12 @@ fn read_file(path: &Path) -> Result<Arc<SourceFile>, Box<Problem>> {
 }
 
 /// Audits one lock; nothing where it pins nothing.
-fn audited(
+fn audit_lock(
     args: &CheckArgs,
     (lock, file): (&Lock, &Arc<SourceFile>),
     around: Around<'_>,
     scales: &Scales,
-) -> Result<Option<Checked>, Vec<Problem>> {
+) -> Result<Option<Checked>, Trouble> {
     if lock.packages.is_empty() {
         return Ok(None);
     }
@@ -166,24 +220,27 @@ fn audited(
         false => loose((lock, file.label()), around, &mut problems),
     };
     if problems.iter().any(Problem::is_error) {
-        return Err(problems);
+        return Err(Trouble::Problems(problems));
     }
     let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose);
-    let sha256 = Sha256::digest(file.text().as_bytes());
-    Ok(Some(Checked {
-        file: file.label().to_owned(),
+    Ok(Some(checked(&subject, file.label().to_owned(), scales)))
+}
+
+/// Audits what was put together.
+fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
+    let sha256 = Sha256::digest(subject.file.text().as_bytes());
+    let targets = subject.on().iter().filter_map(|on| on.target);
+    Checked {
+        file,
         sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-        targets: targets
-            .iter()
-            .map(crate::target::Target::describe)
-            .collect(),
+        targets: targets.map(crate::target::Target::describe).collect(),
         audit: audit(
-            &subject,
+            subject,
             &scales.levels,
             &scales.table.waivers,
             &scales.today,
         ),
-    }))
+    }
 }
 
 /// Returns the facts that the lock was made with, as far as they are here.
@@ -215,8 +272,8 @@ fn facts(
     }
 }
 
-fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Vec<Problem>> {
-    let table = match read_former(Path::new(PROJECT)).map_err(|problem| vec![problem])? {
+fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Trouble> {
+    let table = match read_former(Path::new(PROJECT))? {
         Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
         None => AuditTable::default(),
     };
@@ -236,7 +293,7 @@ fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Vec<Problem>> {
         }
     }
     match problems.iter().any(Problem::is_error) {
-        true => Err(problems),
+        true => Err(Trouble::Problems(problems)),
         false => Ok(Scales {
             levels: Levels {
                 said,

@@ -1,0 +1,32 @@
+//! PYA204: one pin that alone stands in the way of a solution.
+
+use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::explain::need;
+
+pub(super) const RULE: Rule = Rule {
+    id: "PYA204",
+    name: "blocking-pin",
+    severity: Severity::Warning,
+    summary: "This pin alone stands in the way of a solution.",
+    page: include_str!("../../../docs/rules/blocking-pin.md"),
+    needs: Needs::Trials,
+    check,
+};
+
+fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let Some(trials) = subject.evidence.trials else {
+        return;
+    };
+    for blocking in &trials.blocking {
+        let requirement = &blocking.declaration.requirement;
+        let message = format!(
+            "{} alone stands in the way of {}",
+            need(requirement),
+            blocking.of
+        );
+        let origin = blocking.declaration.origin.clone();
+        let about = About::Declaration(requirement.name.clone(), origin);
+        remarks.tell(Remark::new(about, message).mended_by(blocking.fix.clone()));
+    }
+}

@@ -1,0 +1,148 @@
+//! The audit of declarations that no lock stands for: what they bring today is audited as a lock
+//! would be.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::args::CheckArgs;
+use super::trials::{conflicts, counterfactuals, plain};
+use super::{Checked, Scales, Trouble, checked};
+use crate::audit::{Declared, Evidence, Kind, Subject, Trials, Wanted};
+use crate::cli::args::{QuestionArgs, TargetArgs};
+use crate::cli::prepare::{Inputs, Prepared};
+use crate::cli::recorded::question_args;
+use crate::cli::terminal::Terminal;
+use crate::input::Manifest;
+use crate::lock::{Circumstances, Lock, WhichFiles, build};
+use crate::package::{Declaration, DeclarationKind, PackageName};
+use crate::solve::{Failure, Outcome, Question, solve};
+use crate::source::{Origin, SourceFile};
+
+/// What was found out by solving.
+struct Solved {
+    lock: Lock,
+    trials: Trials,
+    question: Arc<Question>,
+    manifest: Manifest,
+}
+
+/// Solves and audits what some files declare.
+pub(super) fn audit_declarations(
+    args: &CheckArgs,
+    sources: &[String],
+    scales: &Scales,
+    terminal: &Terminal,
+) -> Result<Checked, Trouble> {
+    let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
+    let folder = inputs.folder.clone();
+    let mut prepared = inputs
+        .settled(terminal)?
+        .prepare(Default::default(), terminal)?;
+    let solved = solved(&mut prepared, &folder);
+    prepared.progress.finish();
+    prepared.take_warnings();
+    terminal.say_problems(&prepared.problems);
+    let solved = solved?;
+    let wanted = solved
+        .manifest
+        .declarations
+        .iter()
+        .map(|declaration| Wanted {
+            declaration: declaration.clone(),
+            is_in_file: true,
+        });
+    let declared = Declared {
+        wanted: wanted.collect(),
+        is_all: true,
+        ..Declared::default()
+    };
+    let loose = loose(&solved.manifest);
+    let targets = [solved.question.target.clone()];
+    let file = first_file(&solved.manifest, sources);
+    let subject = Subject::new(
+        (&solved.lock, &file),
+        &targets,
+        Some(&declared),
+        &solved.question.facts,
+        &loose,
+    );
+    let evidence = Evidence {
+        trials: Some(&solved.trials),
+        ..Evidence::default()
+    };
+    let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
+    Ok(checked(&subject, sources.join(", "), scales))
+}
+
+fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {
+    let mut question = question_args(&[])?;
+    question.sources = sources.to_vec();
+    question.target = TargetArgs {
+        python: args.python.clone(),
+        platform: args.platform.clone(),
+        torch: args.torch.clone(),
+        gpu: args.gpu.clone(),
+        driver: args.driver.clone(),
+        cuda: args.cuda.clone(),
+    };
+    question.index = args.index.clone();
+    question.cache = args.cache.clone();
+    Ok(question)
+}
+
+fn solved(prepared: &mut Prepared, folder: &Path) -> Result<Solved, Failure> {
+    let full = Arc::clone(&prepared.question);
+    let question = Arc::new(plain(&full));
+    prepared.question = Arc::clone(&question);
+    prepared.flavours.clear();
+    prepared.catalog.expect(Arc::clone(&question));
+    let solving = Instant::now();
+    let outcome = solve(&question, &prepared.catalog)?.outcome;
+    let (lock, trials) = match outcome {
+        Outcome::Solved(resolution) => {
+            let given = Circumstances {
+                project: prepared.manifest.name.clone(),
+                options: prepared.options.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                folder: Some(folder.to_path_buf()),
+                files: WhichFiles::Fitting,
+            };
+            let lock = build(&question, &resolution, &given);
+            let trials = counterfactuals(&full, &question, &resolution, &prepared.catalog)?;
+            (lock, trials)
+        }
+        Outcome::Unsolvable(first) => {
+            let trials = conflicts(prepared, &question, (&first, solving.elapsed()))?;
+            (Lock::empty(), trials)
+        }
+    };
+    Ok(Solved {
+        lock,
+        trials,
+        question: full,
+        manifest: prepared.manifest.clone(),
+    })
+}
+
+/// Returns what pins no version in files that are installed from as they are: `requirements.txt` is
+/// one, and a file that a lock is made of is not.
+fn loose(manifest: &Manifest) -> Vec<(PackageName, Origin)> {
+    let is_loose = |it: &&Declaration| {
+        it.kind == DeclarationKind::Requirement
+            && it.requirement.url.is_none()
+            && !it.requirement.specifiers.is_pin()
+            && it.origin.label().ends_with(".txt")
+    };
+    let loose = manifest.declarations.iter().filter(is_loose);
+    let loose = loose.map(|it| (it.requirement.name.clone(), it.origin.clone()));
+    loose.collect()
+}
+
+/// What has no other place stands in the first file.
+fn first_file(manifest: &Manifest, sources: &[String]) -> Arc<SourceFile> {
+    let declared = manifest.declarations.first();
+    let file = declared.map(|it| Arc::clone(&it.origin.file));
+    let name = sources.first().map_or("", String::as_str);
+    file.unwrap_or_else(|| SourceFile::new(name, ""))
+}

@@ -1,0 +1,173 @@
+//! Declarations without a lock: solved as an ordinary installer would, so that what they bring today
+//! can be audited; and what changes when one of them is taken away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::audit::{Blocking, Fix, Trials, Unsatisfiable};
+use crate::cli::conflict::Unsolved;
+use crate::cli::plan::plan;
+use crate::cli::prepare::Prepared;
+use crate::explain::explain;
+use crate::fetch::LiveCatalog;
+use crate::input::written;
+use crate::package::{DeclarationKind, PackageName, Requirement, Version};
+use crate::repair::{Change, Repair};
+use crate::solve::{Conflict, Core, Effort, Failure, Outcome, Question, Resolution, solve};
+
+/// So many bounds are tried without, for so long.
+const MOST_SOLVES: usize = 300;
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Puts the question as a plain installer answers it: by metadata alone.
+pub(super) fn plain(question: &Question) -> Question {
+    let mut accelerators = question.target.accelerators().clone();
+    accelerators.gpus.clear();
+    accelerators.driver = None;
+    accelerators.cuda = None;
+    Question {
+        target: question.target.clone().with_accelerators(accelerators),
+        facts: Arc::new(question.facts.without_limits()),
+        ..question.clone()
+    }
+}
+
+/// Finds every conflict, and the changes that mend them.
+pub(super) fn conflicts(
+    prepared: &Prepared,
+    question: &Arc<Question>,
+    (first, took): (&Conflict, Duration),
+) -> Result<Trials, Failure> {
+    let unsolved = Unsolved {
+        prepared,
+        question,
+        tried: &[],
+        first,
+        took,
+    };
+    let mut explanations = Vec::new();
+    let mut note = |core: &Core| explanations.push(explain(question, &core.conflict));
+    let found = unsolved.search(&mut note, &mut || {})?;
+    if explanations.is_empty() {
+        explanations.push(explain(question, first));
+    }
+    let fix = found.repairs.first().and_then(|it| fix_of(question, it));
+    let conflicts = explanations.into_iter().map(|explanation| Unsatisfiable {
+        explanation,
+        fix: fix.clone(),
+    });
+    let blocking = found.repairs.iter().filter_map(|it| blocking(question, it));
+    Ok(Trials {
+        conflicts: conflicts.collect(),
+        blocking: blocking.collect(),
+        is_complete: found.is_complete,
+        ..Trials::default()
+    })
+}
+
+/// Makes of a repair, which was solved, a fix with its edits.
+fn fix_of(question: &Question, repair: &Repair) -> Option<Fix> {
+    let plan = plan(question, &repair.changes).ok()?;
+    let changes = repair.changes.iter().map(|change| match change {
+        Change::Declaration { at, becomes } => {
+            let declaration = &question.declarations[*at];
+            let new = becomes.as_deref().map(|it| written(declaration, it));
+            let new = new.map_or_else(|| "nothing".to_owned(), |it| format!("`{it}`"));
+            format!("`{}` becomes {new}", declaration.origin.text())
+        }
+        Change::Override { requirement } => format!("an override says `{requirement}`"),
+        Change::Python(python) => format!("Python is {python}"),
+    });
+    let changes: Vec<String> = changes.collect();
+    Some(Fix {
+        text: format!("It has a solution where {}.", changes.join(", and ")),
+        edits: plan.edits,
+        is_safe: false,
+        is_verified: true,
+    })
+}
+
+/// A repair that changes nothing but one pin says what that pin stands in the way of.
+fn blocking(question: &Question, repair: &Repair) -> Option<Blocking> {
+    let [Change::Declaration { at, .. }] = repair.changes.as_slice() else {
+        return None;
+    };
+    let declaration = question.declarations.get(*at)?;
+    declaration.requirement.specifiers.is_pin().then_some(())?;
+    Some(Blocking {
+        declaration: declaration.clone(),
+        of: question.target.describe(),
+        fix: fix_of(question, repair)?,
+    })
+}
+
+/// Finds the bounds that do nothing, and what pyaudit would lock.
+pub(super) fn counterfactuals(
+    full: &Arc<Question>,
+    question: &Arc<Question>,
+    resolution: &Resolution,
+    catalog: &LiveCatalog,
+) -> Result<Trials, Failure> {
+    let until = Instant::now() + LONGEST;
+    let may_go_on = || Instant::now() < until;
+    let effort = Effort::new(MOST_SOLVES, &may_go_on);
+    let today = versions(resolution);
+    let mut trials = Trials {
+        is_complete: true,
+        ..Trials::default()
+    };
+    for (at, declaration) in question.declarations.iter().enumerate() {
+        let Some(without) = without(question, at) else {
+            continue;
+        };
+        match effort.solve(&Arc::new(without), catalog)? {
+            Some(Outcome::Solved(other)) if versions(&other) == today => {
+                trials.idle.push(declaration.clone());
+            }
+            Some(_) => {}
+            None => trials.untried.push(declaration.requirement.name.clone()),
+        }
+    }
+    catalog.expect(Arc::clone(full));
+    if let Outcome::Solved(resolution) = solve(full, catalog)?.outcome {
+        trials.lock = Some(versions(&resolution));
+    }
+    Ok(trials)
+}
+
+/// Takes away a constraint, an override, or the bounds of a requirement that keep newer versions
+/// out. Floors say what was tried, and are no bounds to do without.
+fn without(question: &Question, at: usize) -> Option<Question> {
+    let declaration = &question.declarations[at];
+    let requirement = &declaration.requirement;
+    let holds = requirement.marker.holds(question.target.environment(), &[]);
+    if !holds || requirement.url.is_some() || requirement.specifiers.is_any() {
+        return None;
+    }
+    let mut changed = question.clone();
+    match declaration.kind {
+        DeclarationKind::Constraint | DeclarationKind::Override => {
+            changed.declarations.remove(at);
+        }
+        DeclarationKind::Requirement => {
+            let clauses = requirement.specifiers.text().split(',').map(str::trim);
+            let floors = clauses.clone().filter(|it| it.starts_with('>'));
+            let floors: Vec<&str> = floors.collect();
+            if floors.len() == clauses.count() {
+                return None;
+            }
+            let name = &requirement.name;
+            let bare = Requirement::parse(&format!("{name}{}", floors.join(","))).ok()?;
+            changed.declarations[at].requirement.specifiers = bare.specifiers;
+        }
+    }
+    Some(changed)
+}
+
+fn versions(resolution: &Resolution) -> BTreeMap<PackageName, Version> {
+    let packages = resolution.packages.iter();
+    packages
+        .map(|it| (it.name.clone(), it.version.clone()))
+        .collect()
+}
