@@ -22,4 +22,4 @@ pub use former::read_former;
 pub use load::{LoadRequest, load, load_text};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
-pub use write::{WriteError, WriteStep, check_place, write_whole};
+pub use write::{WriteError, WriteStep, append, check_place, write_whole};

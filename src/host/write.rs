@@ -67,6 +67,17 @@ pub fn check_place(path: &Path) -> Result<(), WriteError> {
     }
 }
 
+/// Adds text to the end of a file, which is made where there is none.
+pub fn append(path: &Path, text: &str) -> Result<(), WriteError> {
+    let opened = fs::OpenOptions::new().append(true).create(true).open(path);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|source| WriteError {
+        path: path.to_owned(),
+        step: WriteStep::Write,
+        source,
+    })
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

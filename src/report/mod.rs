@@ -4,6 +4,8 @@
 mod absent;
 mod audit;
 mod audit_json;
+mod audit_junit;
+mod audit_markdown;
 mod conflict;
 mod decision;
 mod diff;
@@ -26,6 +28,8 @@ mod words;
 pub use absent::{Absent, Bringer, absent_json, absent_text};
 pub use audit::{Audited, audit_text};
 pub use audit_json::audit_json;
+pub use audit_junit::audit_junit;
+pub use audit_markdown::audit_markdown;
 pub use conflict::{ConflictReport, Findings, conflict_markdown};
 pub use diff::{diff_json, diff_text};
 pub use drawing::{Drawing, draw_needs, draw_paths};

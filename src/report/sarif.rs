@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Audited;
 use super::json::to_text;
-use crate::audit::{Finding, Rule, Severity, rule_named};
+use crate::audit::{Finding, Fix, Rule, Severity, rule_named};
 use crate::package::IndexUrl;
 use crate::source::Origin;
 
@@ -62,6 +62,7 @@ fn rule_json(rule: &'static Rule) -> Value {
         "name": rule.name,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": rule.summary },
+        "help": { "text": rule.summary, "markdown": rule.page },
         "defaultConfiguration": { "level": level(rule.severity) },
     })
 }
@@ -83,6 +84,16 @@ fn result(file: &str, finding: &Finding, codes: &BTreeSet<&str>) -> Value {
         None => json!({ "artifactLocation": { "uri": uri(file) } }),
     };
     let mut location = json!({ "physicalLocation": physical });
+    let also = finding.also.iter().map(|(origin, what)| {
+        json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(origin.label()) },
+                "region": region(origin),
+            },
+            "message": { "text": what },
+        })
+    });
+    let fixes = finding.fix.iter().filter(|fix| !fix.edits.is_empty());
     if let Some(package) = &finding.package {
         let version = finding.version.as_ref();
         let version = version
@@ -97,8 +108,27 @@ fn result(file: &str, finding: &Finding, codes: &BTreeSet<&str>) -> Value {
         "level": level(finding.severity),
         "message": { "text": message(finding) },
         "locations": [location],
+        "relatedLocations": also.collect::<Vec<Value>>(),
+        "fixes": fixes.map(fix_json).collect::<Vec<Value>>(),
         "partialFingerprints": { "pyaudit/v1": fingerprint(finding) },
         "properties": { "confidence": finding.confidence.name() },
+    })
+}
+
+fn fix_json(fix: &Fix) -> Value {
+    let changes = fix.edits.iter().map(|edit| {
+        let replacements = edit.replacements().map(|(span, text)| {
+            let origin = Origin::new(&edit.file, span);
+            json!({ "deletedRegion": region(&origin), "insertedContent": { "text": text } })
+        });
+        json!({
+            "artifactLocation": { "uri": uri(edit.file.label()) },
+            "replacements": replacements.collect::<Vec<Value>>(),
+        })
+    });
+    json!({
+        "description": { "text": fix.text },
+        "artifactChanges": changes.collect::<Vec<Value>>(),
     })
 }
 

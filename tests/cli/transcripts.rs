@@ -8,13 +8,12 @@
 //! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
 //! `rm FILE`, or `# ` and a remark.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use pyaudit::audit::{RULES, rule_named};
 
-use super::support::{Desk, World};
+use super::support::Desk;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli");
 const AUDIT_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audit");
@@ -22,14 +21,14 @@ const TORCH_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/torch/c
 
 #[test]
 fn every_case_says_and_writes_what_stands_beside_it() {
-    hold_to_transcripts(CASES, desk_of);
+    hold_to_transcripts(CASES, Desk::of_case);
 }
 
 #[test]
 fn every_rule_says_what_stands_beside_its_cases() {
     for rule in cases(AUDIT_CASES) {
         let shelf = Path::new(AUDIT_CASES).join(rule);
-        hold_to_transcripts(shelf.to_str().unwrap(), desk_of);
+        hold_to_transcripts(shelf.to_str().unwrap(), Desk::of_case);
     }
 }
 
@@ -109,16 +108,8 @@ fn cases(shelf: &str) -> Vec<String> {
     cases
 }
 
-fn desk_of(folder: &Path) -> Desk {
-    let own = fs::read_to_string(folder.join("index.toml"));
-    let index = own.or_else(|_| fs::read_to_string(Path::new(CASES).join("index.toml")));
-    Desk::new(World::parse(&index.unwrap()))
-}
-
 fn transcript(folder: &Path, desk: &Desk) -> String {
-    for (name, contents) in inputs(folder) {
-        desk.write(&name, contents);
-    }
+    desk.lay_out(folder);
     let commands = fs::read_to_string(folder.join("commands")).unwrap();
     let mut text = String::new();
     for line in commands.lines() {
@@ -130,16 +121,6 @@ fn transcript(folder: &Path, desk: &Desk) -> String {
 fn shown(line: &str) -> String {
     line.replace("{base}", "http://index.example")
         .replace("{dead}", "http://dead.example")
-}
-
-fn inputs(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = super::support::walk(folder).into_iter();
-    let files = files.filter_map(|path| {
-        let name = path.strip_prefix(folder).unwrap().to_str()?.to_owned();
-        let is_input = !["commands", "index.toml", "transcript"].contains(&name.as_str());
-        is_input.then(|| (name, fs::read(&path).unwrap()))
-    });
-    files.collect()
 }
 
 fn told(desk: &Desk, line: &str) -> String {

@@ -104,8 +104,12 @@ pub(crate) enum ReportFormatArg {
     Text,
     /// For machines
     Json,
-    /// Annotations of a workflow
+    /// Annotations of a workflow, and the summary of its job
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// JUnit's XML, for dashboards of tests
+    Junit,
+    /// Markdown, for comments and documents
+    Markdown,
 }

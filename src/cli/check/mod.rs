@@ -5,6 +5,7 @@ mod args;
 mod declarations;
 mod inputs;
 mod targets;
+mod tell;
 mod trials;
 mod what;
 
@@ -14,23 +15,24 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 pub(super) use args::CheckArgs;
-use args::{ReportFormatArg, SeverityArg, WeightArgs};
+use args::WeightArgs;
 use declarations::audit_declarations;
 use inputs::{Around, declared, loose};
 use targets::targets;
+use tell::tell;
 use what::{What, what_to_check};
 
 use super::Exit;
 use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Level, Levels, Severity, Subject, audit, read_audit_table, rule_named,
+    Audit, AuditTable, Level, Levels, Subject, audit, read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
-use crate::report::{Audited, audit_github, audit_json, audit_sarif, audit_text};
+use crate::report::Audited;
 use crate::solve::Failure;
 use crate::source::{Origin, Problem, SourceFile};
 
@@ -107,27 +109,6 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     }
     settle_waivers(&mut found);
     Ok(tell(args, &found, terminal))
-}
-
-/// Tells what was found, and says how the run ends.
-fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> Exit {
-    let told: Vec<Audited<'_>> = found.iter().map(Checked::told).collect();
-    let shown = terminal.show(&match args.output_format {
-        ReportFormatArg::Text => audit_text(&told, terminal.style_of_results),
-        ReportFormatArg::Json => audit_json(&told),
-        ReportFormatArg::Github => audit_github(&told),
-        ReportFormatArg::Sarif => audit_sarif(&told),
-    });
-    let least = match args.weight.fail_on {
-        SeverityArg::Error => Severity::Error,
-        SeverityArg::Warning => Severity::Warning,
-        SeverityArg::Info => Severity::Info,
-    };
-    let mut findings = found.iter().flat_map(|it| &it.audit.findings);
-    match findings.any(|finding| finding.severity >= least) {
-        true if shown == Exit::Fine => Exit::No,
-        _ => shown,
-    }
 }
 
 impl Trouble {

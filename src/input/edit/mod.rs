@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::decode::{decode, recoded};
 use super::reader_of;
 use crate::package::{Declaration, Requirement};
-use crate::source::{Origin, Problem, SourceFile};
+use crate::source::{Origin, Problem, SourceFile, Span};
 use splice::{Splice, settled, spliced};
 
 /// One change of what is declared.
@@ -55,6 +55,11 @@ impl Edit {
     pub fn into_new(mut self) -> Self {
         self.is_new = true;
         self
+    }
+
+    /// Returns the pieces that are replaced, in their order, each with what takes its place.
+    pub fn replacements(&self) -> impl Iterator<Item = (Span, &str)> {
+        self.splices.iter().map(|it| (it.span, it.text.as_str()))
     }
 
     /// Returns the text after the edit, with the line ends that the reader saw.

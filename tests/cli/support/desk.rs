@@ -40,6 +40,24 @@ impl Desk {
         Self::serving(move |asked, base| index.answer(asked, base))
     }
 
+    /// A desk for a case: with the index that it brings, else the usual one.
+    pub(crate) fn of_case(folder: &Path) -> Self {
+        let usual = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli/index.toml");
+        let own = fs::read_to_string(folder.join("index.toml"));
+        let index = own.or_else(|_| fs::read_to_string(usual));
+        Self::new(World::parse(&index.unwrap()))
+    }
+
+    /// Puts the files of a case on the desk.
+    pub(crate) fn lay_out(&self, folder: &Path) {
+        for path in walk(folder) {
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+            if !["commands", "index.toml", "transcript"].contains(&name) {
+                self.write(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+
     pub(crate) fn serving(answer: impl Fn(&Asked, &str) -> Answer + Send + Sync + 'static) -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("desk")).unwrap();
