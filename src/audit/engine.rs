@@ -10,7 +10,7 @@ use super::waivers::{self, Waiver};
 use super::{Finding, Kind, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
 use crate::graph::Graph;
 use crate::package::{DeclarationKind, PackageName};
-use crate::source::Origin;
+use crate::source::{Origin, marks};
 
 /// So many paths to a package are told.
 const MOST_PATHS: usize = 3;
@@ -83,7 +83,8 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     let graph = Graph::new(subject.lock, None);
     let findings = found.into_iter();
     let findings = findings.map(|(rule, remark)| finding(subject, &graph, levels, rule, remark));
-    let (mut findings, waived, unused) = waivers::applied(findings.collect(), waivers, today);
+    let waivers: Vec<Waiver> = waivers.iter().cloned().chain(commented(subject)).collect();
+    let (mut findings, waived, unused) = waivers::applied(findings.collect(), &waivers, today);
     if !levels.allows(&WAIVER_HYGIENE) {
         let unused = unused.into_iter().map(|(remark, origin)| Finding {
             place: Some(origin),
@@ -184,6 +185,27 @@ fn finding(
         }
     }
     finding
+}
+
+/// Returns the waivers in the comments of the files that declare, and of the lock.
+fn commented(subject: &Subject<'_>) -> Vec<Waiver> {
+    let wanted = subject.declared.into_iter().flat_map(|it| &it.wanted);
+    let wanted: Vec<_> = wanted.filter(|it| it.is_in_file).collect();
+    let mut files = vec![subject.file];
+    for file in wanted.iter().map(|it| &it.declaration.origin.file) {
+        if !files.iter().any(|known| known.label() == file.label()) {
+            files.push(file);
+        }
+    }
+    let marks = files.into_iter().flat_map(marks);
+    let waivers = marks.flat_map(|mark| {
+        let declared = wanted
+            .iter()
+            .map(|it| &it.declaration)
+            .find(|it| it.origin.label() == mark.origin.label() && it.origin.line() == mark.line);
+        waivers::read_comment(&mark, declared.map(|it| &it.requirement.name))
+    });
+    waivers.collect()
 }
 
 /// Returns the declaration that leads to a package on the shortest path.

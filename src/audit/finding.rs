@@ -90,6 +90,8 @@ pub struct Waived {
     pub finding: Finding,
     /// The reason that was given.
     pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
 }
 
 impl Finding {

@@ -60,10 +60,6 @@ fn what_makes_no_sense_in_the_tables_is_told_with_its_place() {
         "pyproject.toml:2 expected a level, but found `loud`",
     );
     problem(
-        &format!("{waive}rule = \"nothing\"\nreason = \"r\"\n"),
-        "pyproject.toml:2 there is no rule `nothing`",
-    );
-    problem(
         &format!("{waive}rule = \"PYA101\"\nreason = \" \"\n"),
         "pyproject.toml:3 expected a reason, but found none",
     );

@@ -1,5 +1,6 @@
-//! Findings that a person answers for: `[[tool.pyaudit.waive]]`, with a reason. One that meets
-//! nothing, or whose day has passed, is told, so that no list of them outlives its causes.
+//! Findings that a person answers for: `[[tool.pyaudit.waive]]`, with a reason, or a comment beside
+//! the requirement. One that meets nothing, or whose day has passed, is told, so that no list of them
+//! outlives its causes.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,12 +12,12 @@ use super::remarks::{About, Remark};
 use super::rules::rule_named;
 use super::{Finding, Level, Waived};
 use crate::package::{PackageName, Version};
-use crate::source::{Origin, Problem, SourceFile, Span};
+use crate::source::{Mark, Origin, Problem, SourceFile, Span};
 
 /// One finding that is answered for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// The rule's code or name.
+    /// The rule's code or name, as it was written.
     pub rule: String,
     /// The package; any, where none is said.
     pub package: Option<PackageName>,
@@ -26,6 +27,13 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it counts: `2026-12-31`.
     pub expires: Option<String>,
+    /// Whether it counts only as long as nothing is known that mends the finding.
+    pub until_fixed: bool,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The file and the line that it speaks of, where it is a comment: findings that stand there are
+    /// met as well as those on the package.
+    pub line: Option<(String, usize)>,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -69,6 +77,9 @@ struct WaiverWire {
     version: Option<Spanned<String>>,
     reason: Spanned<String>,
     expires: Option<Spanned<toml::Value>>,
+    #[serde(default, rename = "until-fixed")]
+    until_fixed: bool,
+    owner: Option<String>,
 }
 
 /// Reads `[tool.pyaudit.rules]` and `[[tool.pyaudit.waive]]` of a `pyproject.toml`.
@@ -123,9 +134,6 @@ fn read_waiver(
 ) -> Result<Waiver, Box<Problem>> {
     let origin = at(waiver.get_ref().rule.span());
     let wire = waiver.into_inner();
-    if rule_named(wire.rule.get_ref()).is_none() {
-        return Err(Box::new(unknown_rule(origin, wire.rule.get_ref())));
-    }
     if wire.reason.get_ref().trim().is_empty() {
         let problem = Problem::at(at(wire.reason.span()), "expected a reason, but found none");
         return Err(Box::new(problem));
@@ -156,22 +164,87 @@ fn read_waiver(
         version: version.transpose()?,
         reason: wire.reason.into_inner(),
         expires: expires.transpose()?,
+        until_fixed: wire.until_fixed,
+        owner: wire.owner,
+        line: None,
         origin,
     })
 }
 
+/// Reads a comment: `allow numpy-abi, PYA109 — only its constants are used`; nothing where it asks for
+/// something else. `package` is what is declared on its line.
+pub(super) fn read_comment(mark: &Mark, package: Option<&PackageName>) -> Vec<Waiver> {
+    if mark.word != "allow" {
+        return Vec::new();
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == ',' || c.is_whitespace();
+    let mut rules = Vec::new();
+    let mut rest = mark.rest.as_str();
+    loop {
+        let end = rest.find(|c: char| !is_name(c) || c == ',' || c.is_whitespace());
+        let (rule, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rules.extend((!rule.is_empty()).then(|| rule.to_owned()));
+        rest = behind.trim_start();
+        match rest.strip_prefix(',') {
+            Some(more) if !rule.is_empty() => rest = more.trim_start(),
+            _ => break,
+        }
+    }
+    let reason = rest.trim_start_matches(['—', '–', '-', ':', '(']);
+    let reason = reason.trim_end_matches(')').trim();
+    let waivers = rules.into_iter().map(|rule| Waiver {
+        rule,
+        package: package.cloned(),
+        version: None,
+        reason: reason.to_owned(),
+        expires: None,
+        until_fixed: false,
+        owner: None,
+        line: Some((mark.origin.label().to_owned(), mark.line)),
+        origin: mark.origin.clone(),
+    });
+    waivers.collect()
+}
+
 impl Waiver {
-    fn is_over(&self, today: &str) -> bool {
-        self.expires.as_deref().is_some_and(|last| last < today)
+    /// Returns why it does not count for a finding that it meets.
+    fn is_over(&self, finding: &Finding, today: &str) -> Option<String> {
+        if let Some(last) = self.expires.as_deref().filter(|last| *last < today) {
+            return Some(format!("ended on {last}"));
+        }
+        let is_fixed = finding.fix.as_ref().is_some_and(|fix| fix.is_verified);
+        (self.until_fixed && is_fixed).then(|| "ended: the finding can be mended".to_owned())
+    }
+
+    /// Returns what is wrong with it, whatever it meets.
+    fn flaw(&self) -> Option<String> {
+        if rule_named(&self.rule).is_none() {
+            return Some(format!("there is no rule `{}` to be waived", self.rule));
+        }
+        let has_reason = !self.reason.is_empty();
+        (!has_reason).then(|| format!("the waiver of {} gives no reason", self.rule))
     }
 
     fn meets(&self, finding: &Finding) -> bool {
         let is_rule = self.rule.eq_ignore_ascii_case(finding.rule) || self.rule == finding.name;
-        let package = self.package.as_ref();
         let version = self.version.as_ref();
         is_rule
-            && package.is_none_or(|package| finding.package.as_ref() == Some(package))
+            && (self.is_about(finding) || self.is_beside(finding))
             && version.is_none_or(|version| finding.version.as_ref() == Some(version))
+    }
+
+    fn is_about(&self, finding: &Finding) -> bool {
+        match &self.package {
+            Some(package) => finding.package.as_ref() == Some(package),
+            None => self.line.is_none(),
+        }
+    }
+
+    fn is_beside(&self, finding: &Finding) -> bool {
+        let mut places = finding.places();
+        self.line.as_ref().is_some_and(|(file, line)| {
+            places.any(|(place, _)| place.label() == file && place.line() == *line)
+        })
     }
 }
 
@@ -182,36 +255,41 @@ pub(super) fn applied(
     today: &str,
 ) -> (Vec<Finding>, Vec<Waived>, Vec<(Remark, Origin)>) {
     let (mut left, mut waived) = (Vec::new(), Vec::new());
-    let mut is_used = vec![false; waivers.len()];
+    let mut uses: Vec<Option<Result<(), String>>> = vec![None; waivers.len()];
     for finding in findings {
-        let met = waivers.iter().position(|waiver| waiver.meets(&finding));
-        if let Some(at) = met {
-            is_used[at] = true;
-        }
-        match met.map(|at| &waivers[at]).filter(|it| !it.is_over(today)) {
-            Some(waiver) => waived.push(Waived {
-                finding,
-                reason: waiver.reason.clone(),
-            }),
-            None => left.push(finding),
+        let counts = |waiver: &Waiver| waiver.flaw().is_none() && waiver.meets(&finding);
+        let met = waivers.iter().position(counts);
+        let over = met.map(|at| waivers[at].is_over(&finding, today));
+        match (met, over) {
+            (Some(at), Some(None)) => {
+                uses[at] = Some(Ok(()));
+                waived.push(Waived {
+                    finding,
+                    reason: waivers[at].reason.clone(),
+                    owner: waivers[at].owner.clone(),
+                });
+            }
+            (Some(at), Some(Some(over))) => {
+                uses[at].get_or_insert(Err(over));
+                left.push(finding);
+            }
+            _ => left.push(finding),
         }
     }
-    let idle = waivers.iter().zip(is_used).filter_map(|(waiver, is_used)| {
+    let idle = waivers.iter().zip(uses).filter_map(|(waiver, used)| {
         let of = waiver.package.as_ref().map(|it| format!(" for {it}"));
-        let what = format!("{}{}", waiver.rule, of.unwrap_or_default());
-        let message = match (is_used, waiver.is_over(today)) {
-            (true, false) => return None,
-            (false, _) => format!("the waiver of {what} meets nothing"),
-            (true, true) => {
-                let last = waiver.expires.as_deref().unwrap_or_default();
-                format!("the waiver of {what} ended on {last}")
-            }
+        let what = format!("the waiver of {}{}", waiver.rule, of.unwrap_or_default());
+        let (message, help) = match (waiver.flaw(), used) {
+            (Some(flaw), _) => (flaw, "Mend it; it counts for nothing as it is."),
+            (None, Some(Ok(()))) => return None,
+            (None, None) => (format!("{what} meets nothing"), "Remove it."),
+            (None, Some(Err(over))) => (
+                format!("{what} {over}"),
+                "Remove it, or look at the finding again.",
+            ),
         };
-        let remark = Remark::new(About::Lock, message);
-        Some((
-            remark.with_fix("Remove it, or give it another day."),
-            waiver.origin.clone(),
-        ))
+        let remark = Remark::new(About::Lock, message).with_fix(help);
+        Some((remark, waiver.origin.clone()))
     });
     let idle = idle.collect();
     (left, waived, idle)

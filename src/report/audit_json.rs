@@ -22,6 +22,7 @@ pub fn audit_json(audited: &[Audited<'_>]) -> String {
         it.audit.waived.iter().map(|waived| {
             let mut value = finding_json(it.file, &waived.finding);
             value["reason"] = json!(waived.reason);
+            value["owner"] = json!(waived.owner);
             value
         })
     });

@@ -2,9 +2,51 @@
 //!
 //! They are looked for in the text around a place, so that no reader has to carry them along.
 
-use super::Origin;
+use std::sync::Arc;
+
+use super::{Origin, SourceFile, Span};
 
 const SIGN: &str = "pyaudit:";
+
+/// A comment that speaks to pyaudit: `# pyaudit: allow numpy-abi — only its constants are used`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What it asks for: `allow`.
+    pub word: String,
+    /// What stands behind that, without white space around it.
+    pub rest: String,
+    /// The comment, from its sign on.
+    pub origin: Origin,
+    /// The line that it speaks of, from 1: its own, or the next one where it stands alone.
+    pub line: usize,
+}
+
+/// Returns the comments of a text that speak to pyaudit, in their order.
+pub fn marks(file: &Arc<SourceFile>) -> Vec<Mark> {
+    let text = file.text();
+    let mut marks = Vec::new();
+    let mut from = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let found = line.match_indices('#').find_map(|(at, _)| {
+            let rest = alone(&line[at..]).strip_prefix(SIGN)?;
+            Some((at, rest.trim()))
+        });
+        if let Some((at, said)) = found {
+            let word_end = said.find(char::is_whitespace).unwrap_or(said.len());
+            let start = line.len() - alone(&line[at..]).len();
+            let len = line.trim_end().len() - start;
+            let is_alone = line[..at].trim_matches([' ', '\t', '#']).is_empty();
+            marks.push(Mark {
+                word: said[..word_end].to_owned(),
+                rest: said[word_end..].trim().to_owned(),
+                origin: Origin::new(file, Span::new(from + start, len)),
+                line: number + 1 + usize::from(is_alone),
+            });
+        }
+        from += line.len();
+    }
+    marks
+}
 
 impl Origin {
     /// Whether a comment behind the place, or alone on the line above it, marks it with this word.

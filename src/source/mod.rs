@@ -7,6 +7,7 @@ mod path;
 mod problem;
 mod text;
 
+pub use mark::{Mark, marks};
 pub use path::without_detours;
 pub use problem::{Level, Problem};
 pub use text::{Origin, SourceFile, Span};

@@ -56,7 +56,7 @@ pub(super) const WAIVER_HYGIENE: Rule = Rule {
     id: "PYA902",
     name: "waiver-hygiene",
     severity: Severity::Warning,
-    summary: "A waiver meets nothing, or its day has passed.",
+    summary: "A waiver meets nothing, does not count any more, or makes no sense.",
     page: include_str!("../../../docs/rules/waiver-hygiene.md"),
     needs: Needs::Lock,
     check: |_, _| {},
