@@ -35,5 +35,5 @@ pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};
 pub use texts::Texts;
-pub use trials::{Blocking, Trials, Unsatisfiable};
+pub use trials::{Blocking, Idle, Trials, Unsatisfiable};
 pub use waivers::{AuditTable, Waiver, read_audit_table};

@@ -15,13 +15,22 @@ pub struct Trials {
     /// The pins that alone stand in the way.
     pub blocking: Vec<Blocking>,
     /// The declarations of which a bound can go and nothing changes.
-    pub idle: Vec<Declaration>,
+    pub idle: Vec<Idle>,
     /// The declarations of which that was not tried out, as there was no time left.
     pub untried: Vec<PackageName>,
     /// What pyaudit would lock, which heeds undeclared bounds; none where it could not.
     pub lock: Option<BTreeMap<PackageName, Version>>,
     /// Whether every conflict and repair was looked for.
     pub is_complete: bool,
+}
+
+/// A declaration of which a bound can go.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    /// The declaration.
+    pub declaration: Declaration,
+    /// The change; solved. None where its file cannot be edited.
+    pub fix: Option<Fix>,
 }
 
 /// A conflict.

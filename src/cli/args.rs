@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Lock(Box<LockArgs>),
     /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
     Fix(Box<FixArgs>),
-    /// Say what is wrong with a lock, and what could not be found out
+    /// Say what is wrong with a lock, or with what is declared, and what could not be found out
     Check(Box<CheckArgs>),
     /// Say what `check` looks for, and explain a rule
     Rules(RulesArgs),

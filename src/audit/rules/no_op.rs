@@ -1,7 +1,7 @@
 //! PYA202: a bound that does nothing: without it the same versions are chosen.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::audit::{Idle, Needs, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::package::DeclarationKind;
 
@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     let Some(trials) = subject.evidence.trials else {
         return;
     };
-    for declaration in &trials.idle {
+    for Idle { declaration, fix } in &trials.idle {
         let asked = need(&declaration.requirement);
         let what = match declaration.kind {
             DeclarationKind::Requirement => "the bound of",
@@ -30,7 +30,11 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let message = format!("{what} {asked} changes nothing today");
         let about = About::Declaration(name, declaration.origin.clone());
         let remark = Remark::new(about, message);
-        remarks.tell(remark.with_evidence("Solved without it: every version stays the same."));
+        let remark = remark.with_evidence("Solved without it: every version stays the same.");
+        remarks.tell(match fix {
+            Some(fix) => remark.mended_by(fix.clone()),
+            None => remark,
+        });
     }
     for name in &trials.untried {
         remarks.cannot_judge(name, "there was no time left to solve without them");

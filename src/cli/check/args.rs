@@ -15,6 +15,10 @@ Examples:
           The same without the network: rules that need an index are left out, and named
   pyaudit check pylock.toml --gpu 'RTX 5090' --driver 570.26
           Would this lock run there?
+  pyaudit check requirements.in --python 3.13
+          What do these declarations bring today, and would it run?
+  pyaudit check requirements.in --fix --unsafe
+          Make the changes that were found and tried, and look again
   pyaudit check --output-format github --strict
           In CI: annotations, and an error for whatever could not be judged
 
@@ -29,9 +33,10 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// The locks to audit [default: pylock.toml, else requirements.txt]
-    #[arg(value_name = "LOCK")]
-    pub(crate) locks: Vec<PathBuf>,
+    /// Locks to audit, or files that declare and have no lock [default: pylock.toml, else
+    /// requirements.txt, else what declares]
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
     /// A file that declares what the lock has to answer; several times for several [default: those
     /// that the lock's record names]
     #[arg(long = "input", value_name = "FILE")]
@@ -56,6 +61,15 @@ pub(crate) struct CheckArgs {
     pub(crate) cuda: Option<String>,
     #[command(flatten)]
     pub(crate) weight: WeightArgs,
+    /// Make the changes that mend findings and cannot change what is meant, and audit again
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// With --fix: make those that change what is declared, too
+    #[arg(long, alias = "unsafe-fixes", requires = "fix", help_heading = "Fixes")]
+    pub(crate) r#unsafe: bool,
+    /// With --fix: show the changes, and write nothing
+    #[arg(long, alias = "diff", requires = "fix", help_heading = "Fixes")]
+    pub(crate) dry_run: bool,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: ReportFormatArg,

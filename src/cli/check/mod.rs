@@ -4,6 +4,7 @@
 mod args;
 mod declarations;
 mod inputs;
+mod mend;
 mod targets;
 mod tell;
 mod trials;
@@ -18,6 +19,7 @@ pub(super) use args::CheckArgs;
 use args::WeightArgs;
 use declarations::audit_declarations;
 use inputs::{Around, declared, loose};
+use mend::mend;
 use targets::targets;
 use tell::tell;
 use what::{What, what_to_check};
@@ -90,25 +92,42 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
         ambient: &ambient,
     };
     let scales = scales(&args.weight, &now.to_string())?;
-    let mut found = Vec::new();
-    for what in what_to_check(&args.locks, &folder, terminal)? {
-        match what {
-            What::Lock(path) => {
-                let file = read_file(&path)?;
-                let lock = (Format::of_path(file.label()).read)(&file)?;
-                found.extend(audit_lock(args, (&lock, &file), around, &scales)?);
-            }
-            What::Declarations(sources) => {
-                found.push(audit_declarations(args, &sources, &scales, terminal)?);
-            }
-        }
+    let mut found = find(args, around, &scales, terminal)?;
+    if args.fix
+        && let Some(mended) = mend(args, &folder, &found, terminal)
+    {
+        mended?;
+        found = find(args, around, &scales, terminal)?;
     }
     if found.is_empty() {
         terminal.say("there is nothing to audit: no version is pinned");
         return Ok(Exit::Nothing);
     }
-    settle_waivers(&mut found);
     Ok(tell(args, &found, terminal))
+}
+
+/// Audits all that is to be checked.
+fn find(
+    args: &CheckArgs,
+    around: Around<'_>,
+    scales: &Scales,
+    terminal: &Terminal,
+) -> Result<Vec<Checked>, Trouble> {
+    let mut found = Vec::new();
+    for what in what_to_check(&args.files, around.folder, terminal)? {
+        match what {
+            What::Lock(path) => {
+                let file = read_file(&path)?;
+                let lock = (Format::of_path(file.label()).read)(&file)?;
+                found.extend(audit_lock(args, (&lock, &file), around, scales)?);
+            }
+            What::Declarations(sources) => {
+                found.push(audit_declarations(args, &sources, scales, terminal)?);
+            }
+        }
+    }
+    settle_waivers(&mut found);
+    Ok(found)
 }
 
 impl Trouble {

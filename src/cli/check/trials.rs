@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::audit::{Blocking, Fix, Trials, Unsatisfiable};
+use crate::audit::{Blocking, Fix, Idle, Trials, Unsatisfiable};
 use crate::cli::conflict::Unsolved;
 use crate::cli::plan::plan;
 use crate::cli::prepare::Prepared;
 use crate::explain::explain;
 use crate::fetch::LiveCatalog;
-use crate::input::written;
-use crate::package::{DeclarationKind, PackageName, Requirement, Version};
+use crate::input::{Rewrite, edits, written};
+use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
 use crate::repair::{Change, Repair};
 use crate::solve::{Conflict, Core, Effort, Failure, Outcome, Question, Resolution, solve};
 
@@ -123,7 +123,10 @@ pub(super) fn counterfactuals(
         };
         match effort.solve(&Arc::new(without), catalog)? {
             Some(Outcome::Solved(other)) if versions(&other) == today => {
-                trials.idle.push(declaration.clone());
+                trials.idle.push(Idle {
+                    declaration: declaration.clone(),
+                    fix: removal(declaration),
+                });
             }
             Some(_) => {}
             None => trials.untried.push(declaration.requirement.name.clone()),
@@ -151,18 +154,52 @@ fn without(question: &Question, at: usize) -> Option<Question> {
             changed.declarations.remove(at);
         }
         DeclarationKind::Requirement => {
-            let clauses = requirement.specifiers.text().split(',').map(str::trim);
-            let floors = clauses.clone().filter(|it| it.starts_with('>'));
-            let floors: Vec<&str> = floors.collect();
-            if floors.len() == clauses.count() {
-                return None;
-            }
-            let name = &requirement.name;
-            let bare = Requirement::parse(&format!("{name}{}", floors.join(","))).ok()?;
-            changed.declarations[at].requirement.specifiers = bare.specifiers;
+            let floors = floors(requirement)?;
+            changed.declarations[at].requirement.specifiers = floors.specifiers;
         }
     }
     Some(changed)
+}
+
+/// Returns a requirement with nothing but its floors; nothing where it has nothing else.
+fn floors(requirement: &Requirement) -> Option<Requirement> {
+    let clauses = requirement.specifiers.text().split(',').map(str::trim);
+    let floors = clauses.clone().filter(|it| it.starts_with('>'));
+    let floors: Vec<&str> = floors.collect();
+    let has_more = floors.len() < clauses.count();
+    let extras: Vec<&str> = requirement.extras.iter().map(AsRef::as_ref).collect();
+    let extras = match extras.as_slice() {
+        [] => String::new(),
+        extras => format!("[{}]", extras.join(",")),
+    };
+    let text = format!("{}{extras}{}", requirement.name, floors.join(","));
+    has_more.then(|| Requirement::parse(&text).ok()).flatten()
+}
+
+/// Makes of a bound that can go, which was solved, a fix. A constraint or an override goes whole.
+fn removal(declaration: &Declaration) -> Option<Fix> {
+    let becomes = match declaration.kind {
+        DeclarationKind::Constraint | DeclarationKind::Override => None,
+        DeclarationKind::Requirement => {
+            let marker = declaration.requirement.marker.text();
+            let bare = floors(&declaration.requirement)?.to_string();
+            Some(match marker {
+                "" => bare,
+                marker => format!("{bare} ; {marker}"),
+            })
+        }
+    };
+    let text = match &becomes {
+        Some(becomes) => format!("Make it `{}`.", written(declaration, becomes)),
+        None => "Remove it.".to_owned(),
+    };
+    let edits = edits(&[Rewrite::Declaration(declaration, becomes.as_deref())]);
+    Some(Fix {
+        text,
+        edits: edits.ok()?,
+        is_safe: false,
+        is_verified: true,
+    })
 }
 
 fn versions(resolution: &Resolution) -> BTreeMap<PackageName, Version> {

@@ -57,6 +57,21 @@ impl Edit {
         self
     }
 
+    /// Returns this edit and another one of the same file in one; nothing where they cannot both be
+    /// made, as the text was another or they change the same piece.
+    pub fn joined(&self, other: &Self) -> Option<Self> {
+        if self.file != other.file || self.is_new != other.is_new {
+            return None;
+        }
+        let splices = self.splices.iter().chain(&other.splices);
+        let notes = other.notes.iter().filter(|note| !self.notes.contains(note));
+        Some(Self {
+            splices: settled(splices.cloned().collect())?,
+            notes: self.notes.iter().chain(notes).cloned().collect(),
+            ..self.clone()
+        })
+    }
+
     /// Returns the pieces that are replaced, in their order, each with what takes its place.
     pub fn replacements(&self) -> impl Iterator<Item = (Span, &str)> {
         self.splices.iter().map(|it| (it.span, it.text.as_str()))
