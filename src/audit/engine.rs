@@ -33,8 +33,8 @@ pub struct Coverage {
     pub checked: usize,
     /// How many there are.
     pub total: usize,
-    /// How many rules were applied.
-    pub rules: usize,
+    /// The codes of the rules that were applied.
+    pub rules: Vec<&'static str>,
     /// What could not be judged, and why.
     pub unaudited: Vec<Unaudited>,
     /// The rules that were not applied, as nobody asked for what they need.
@@ -55,7 +55,7 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     let mut found: Vec<(&Rule, Remark)> = Vec::new();
     let mut unaudited: BTreeMap<(&str, &str, String), BTreeSet<Option<PackageName>>> =
         BTreeMap::new();
-    let mut rules = 0;
+    let mut rules = Vec::new();
     let mut left_out: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     let is_wanted = |rule: &&Rule| !levels.allows(rule) && rule.needs.concerns(subject);
     for rule in RULES.iter().filter(is_wanted) {
@@ -68,7 +68,7 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
             Some(Lacking::Unknown(why)) => remarks.cannot_apply(why),
             None => (rule.check)(subject, &mut remarks),
         }
-        rules += 1;
+        rules.push(rule.id);
         found.extend(remarks.found.into_iter().map(|remark| (rule, remark)));
         for (package, why) in remarks.unaudited {
             let key = (rule.id, rule.name, why);
@@ -251,7 +251,7 @@ fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
 
 fn coverage(
     subject: &Subject<'_>,
-    (rules, left_out): (usize, BTreeMap<&'static str, Vec<&'static str>>),
+    (rules, left_out): (Vec<&'static str>, BTreeMap<&'static str, Vec<&'static str>>),
     unaudited: Vec<Unaudited>,
 ) -> Coverage {
     let left_out = left_out.into_iter();

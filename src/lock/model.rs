@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LockedNote, ToolRecord};
 use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
+use crate::target::Target;
 
 /// A set of pinned packages, for the environments it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +222,21 @@ impl LockedPackage {
             }
         };
         self.wheels.iter().chain(&self.sdist).chain(archive)
+    }
+
+    /// Returns the wheel that fits a target best, else the first file there is.
+    pub fn installed_file(&self, target: Option<&Target>) -> Option<&LockedArtifact> {
+        let rank = |wheel: &LockedArtifact| {
+            let mut parts = wheel.name.strip_suffix(".whl")?.rsplitn(4, '-');
+            let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
+            let tags = format!("{python}-{abi}-{platform}");
+            target?.tags().rank(&tags).ok()
+        };
+        let fitting = self.wheels.iter();
+        let fitting = fitting.filter_map(|wheel| Some((rank(wheel)?, wheel)));
+        let best = fitting.min_by_key(|(rank, _)| *rank);
+        let best = best.map(|(_, wheel)| wheel);
+        best.or_else(|| self.artifacts().next())
     }
 
     /// Whether it comes from an index or a find-links page.

@@ -1,8 +1,9 @@
 //! What `pyaudit check` found, for a person.
 
 use super::excerpt::draw_places;
+use super::overview::overview_text;
 use super::words::{Style, count};
-use crate::audit::{Audit, Finding, Severity};
+use crate::audit::{Audit, Finding, Overview, Severity};
 use crate::explain::list;
 use crate::package::IndexUrl;
 use crate::source::Origin;
@@ -18,12 +19,18 @@ pub struct Audited<'a> {
     pub targets: &'a [String],
     /// What was found.
     pub audit: &'a Audit,
+    /// The whole at a glance, where that is wanted.
+    pub overview: Option<&'a Overview>,
 }
 
 /// Tells it to a person: what weighs most comes first.
 pub fn audit_text(audited: &[Audited<'_>], style: Style) -> String {
     let mut text = String::new();
     for it in audited {
+        if let Some(overview) = it.overview {
+            text.push_str(&overview_text(it, overview, style));
+            continue;
+        }
         let mut findings: Vec<&Finding> = it.audit.findings.iter().collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         for finding in findings {

@@ -5,15 +5,21 @@ use serde_json::{Value, json};
 
 use super::Audited;
 use super::json::to_text;
+use super::overview::overview_json;
 use crate::audit::{Finding, Severity};
 use crate::package::IndexUrl;
 use crate::source::Origin;
 
 /// Tells it to machines.
 pub fn audit_json(audited: &[Audited<'_>]) -> String {
-    let inputs = audited
-        .iter()
-        .map(|it| json!({ "file": it.file, "sha256": it.sha256, "targets": it.targets }));
+    let inputs = audited.iter().map(|it| {
+        json!({
+            "file": it.file,
+            "sha256": it.sha256,
+            "targets": it.targets,
+            "overview": it.overview.map(overview_json),
+        })
+    });
     let findings = audited.iter().flat_map(|it| {
         let findings = it.audit.findings.iter();
         findings.map(|finding| finding_json(it.file, finding))
@@ -65,7 +71,7 @@ fn coverage(audited: &[Audited<'_>]) -> Value {
     json!({
         "checked": all().map(|it| it.checked).sum::<usize>(),
         "total": all().map(|it| it.total).sum::<usize>(),
-        "rules": all().map(|it| it.rules).max().unwrap_or_default(),
+        "rules": all().map(|it| it.rules.len()).max().unwrap_or_default(),
         "unaudited": unaudited.collect::<Vec<Value>>(),
         "left_out": left_out.collect::<Vec<Value>>(),
     })

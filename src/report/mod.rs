@@ -14,6 +14,7 @@ mod edit;
 mod excerpt;
 mod github;
 mod json;
+mod overview;
 mod repair;
 mod rules;
 mod sarif;

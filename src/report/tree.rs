@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::json::to_text;
-use super::why::{asked, bytes, installed_file};
+use super::why::{asked, bytes};
 use super::why_json::declaration_json;
 use super::words::{Style, count};
 use crate::graph::{Graph, Link};
@@ -221,7 +221,7 @@ impl Drawer<'_> {
 }
 
 fn size(tree: &Tree<'_>, at: usize) -> Option<u64> {
-    installed_file(tree.graph.packages()[at], tree.target)?.size
+    tree.graph.packages()[at].installed_file(tree.target)?.size
 }
 
 fn total(tree: &Tree<'_>) -> String {

@@ -111,7 +111,7 @@ pub fn why_text(why: &Why<'_>, style: Style) -> String {
 fn origin_lines(package: &LockedPackage, target: Option<&Target>) -> Vec<String> {
     let mut lines: Vec<String> = match &package.source {
         LockedSource::Registry | LockedSource::Archive { .. } => {
-            let file = installed_file(package, target);
+            let file = package.installed_file(target);
             file.map(artifact_line).into_iter().collect()
         }
         LockedSource::Directory { path, .. } => vec![format!("the folder {path}")],
@@ -127,26 +127,6 @@ fn origin_lines(package: &LockedPackage, target: Option<&Target>) -> Vec<String>
     );
     lines.extend(package.notes.iter().map(ToString::to_string));
     lines
-}
-
-/// Returns the wheel that fits the target best, else the first file there is.
-pub(super) fn installed_file<'l>(
-    package: &'l LockedPackage,
-    target: Option<&Target>,
-) -> Option<&'l LockedArtifact> {
-    let rank = |wheel: &&LockedArtifact| {
-        let mut parts = wheel.name.strip_suffix(".whl")?.rsplitn(4, '-');
-        let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
-        let tags = format!("{python}-{abi}-{platform}");
-        target?.tags().rank(&tags).ok()
-    };
-    let best = package
-        .wheels
-        .iter()
-        .filter_map(|wheel| Some((rank(&wheel)?, wheel)))
-        .min_by_key(|(rank, _)| *rank);
-    let best = best.map(|(_, wheel)| wheel);
-    best.or_else(|| package.artifacts().next())
 }
 
 fn artifact_line(file: &LockedArtifact) -> String {

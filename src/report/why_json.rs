@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::decision::sentences;
 use super::json::to_text;
-use super::why::{Decided, Why, Witness, installed_file};
+use super::why::{Decided, Why, Witness};
 use super::why_not::move_json;
 use crate::graph::{By, Demand, Graph, Obstacle, Path, Total, Why as Reason};
 use crate::lock::LockedDeclaration;
@@ -30,7 +30,7 @@ pub fn why_json(whys: &[Why<'_>]) -> String {
 
 fn package_json(why: &Why<'_>) -> Value {
     let package = why.graph.packages()[why.package];
-    let file = installed_file(package, why.target);
+    let file = package.installed_file(why.target);
     let paths = why.paths.shortest.iter();
     let (total, is_exact) = match why.paths.total {
         Total::Exactly(total) => (total, true),

@@ -72,6 +72,31 @@ fn builds<'a>(subject: &'a Subject<'_>) -> Vec<Build<'a>> {
     builds
 }
 
+/// Says what torch and its family are built for, as far as that is known.
+pub(in crate::audit) fn built_for(subject: &Subject<'_>) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for build in builds(subject) {
+        let (package, target) = (build.package, build.target);
+        let label = package.label();
+        let Some(flavour) = build.flavour else {
+            told.push(format!("{label}: nothing tells what it is built for"));
+            continue;
+        };
+        let kernels = package
+            .version
+            .as_ref()
+            .filter(|_| package.name.as_ref() == CARRIER);
+        let kernels =
+            kernels.and_then(|version| subject.facts.kernels(version, &flavour, target.platform()));
+        let code = kernels.map(|it| format!(", code for {}", it.describe()));
+        let code = code.unwrap_or_default();
+        told.push(format!("{label}: {}{code}", flavour.describe()));
+    }
+    told.sort();
+    told.dedup();
+    told
+}
+
 fn check_kernels(subject: &Subject<'_>, remarks: &mut Remarks) {
     for build in builds(subject) {
         let (package, target) = (build.package, build.target);

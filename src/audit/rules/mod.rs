@@ -16,6 +16,8 @@ mod uncovered;
 mod unpinned;
 mod unsatisfiable;
 
+pub(super) use accelerators::built_for;
+
 use super::{Needs, Rule, Severity};
 
 /// All rules that look at a lock.

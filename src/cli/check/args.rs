@@ -70,6 +70,10 @@ pub(crate) struct CheckArgs {
     /// With --fix: show the changes, and write nothing
     #[arg(long, alias = "diff", requires = "fix", help_heading = "Fixes")]
     pub(crate) dry_run: bool,
+    /// Tell it at a glance: each family of rules, the heaviest packages, what torch is built for, and
+    /// what nothing else needs
+    #[arg(long)]
+    pub(crate) summary: bool,
     /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output_format: ReportFormatArg,

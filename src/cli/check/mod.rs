@@ -28,7 +28,8 @@ use super::Exit;
 use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Level, Levels, Subject, audit, read_audit_table, rule_named,
+    Audit, AuditTable, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
+    rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
@@ -47,6 +48,7 @@ struct Checked {
     sha256: String,
     targets: Vec<String>,
     audit: Audit,
+    overview: Overview,
 }
 
 /// How findings are weighed.
@@ -180,8 +182,9 @@ fn settle_waivers(checked: &mut [Checked]) {
 }
 
 impl Checked {
-    fn told(&self) -> Audited<'_> {
+    fn told(&self, is_overview: bool) -> Audited<'_> {
         Audited {
+            overview: is_overview.then_some(&self.overview),
             file: &self.file,
             sha256: &self.sha256,
             targets: &self.targets,
@@ -230,16 +233,18 @@ fn audit_lock(
 fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
     let sha256 = Sha256::digest(subject.file.text().as_bytes());
     let targets = subject.on().iter().filter_map(|on| on.target);
+    let audit = audit(
+        subject,
+        &scales.levels,
+        &scales.table.waivers,
+        &scales.today,
+    );
     Checked {
         file,
         sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
         targets: targets.map(crate::target::Target::describe).collect(),
-        audit: audit(
-            subject,
-            &scales.levels,
-            &scales.table.waivers,
-            &scales.today,
-        ),
+        overview: overview(subject, &audit),
+        audit,
     }
 }
 
