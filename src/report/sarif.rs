@@ -46,7 +46,7 @@ fn run(audited: &Audited<'_>) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "rules": rules.map(rule_json).collect::<Vec<Value>>(),
         } },
-        "automationDetails": { "id": format!("pyaudit/{}", audited.targets.join("; ")) },
+        "automationDetails": { "id": automation(audited) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{
             "executionSuccessful": true,
@@ -54,6 +54,11 @@ fn run(audited: &Audited<'_>) -> Value {
         }],
         "results": open.chain(waived).collect::<Vec<Value>>(),
     })
+}
+
+/// Names the kind of run, so that the findings of one are not taken for those of another.
+fn automation(audited: &Audited<'_>) -> String {
+    format!("pyaudit/{}/{}", audited.file, audited.targets.join("; "))
 }
 
 fn rule_json(rule: &'static Rule) -> Value {
