@@ -31,6 +31,7 @@
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
+//! | 5 | `matrix` | one question on many targets, cell by cell |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 6 | `graph` | who needs whom in a lock, along which paths, and what decided a version |
 //! | 7 | `audit` | what is wrong with a lock, rule by rule, and what could not be judged |
@@ -75,6 +76,7 @@ pub mod host;
 pub mod index;
 pub mod input;
 pub mod lock;
+pub mod matrix;
 pub mod package;
 pub mod repair;
 pub mod report;

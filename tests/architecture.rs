@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("index", 3),
     ("input", 3),
     ("lock", 5),
+    ("matrix", 5),
     ("package", 1),
     ("repair", 5),
     ("report", 8),

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::matrix::MatrixArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
 
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Lock(Box<LockArgs>),
     /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
     Fix(Box<FixArgs>),
+    /// Show which Pythons, platforms, builds of torch and GPUs the inputs can have, as a grid
+    Matrix(Box<MatrixArgs>),
     /// Say what is wrong with a lock, or with what is declared, and what could not be found out
     Check(Box<CheckArgs>),
     /// Say what `check` looks for, and explain a rule

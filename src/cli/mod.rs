@@ -9,6 +9,7 @@ mod diff;
 mod fix;
 mod licences;
 mod lock;
+mod matrix;
 mod misgivings;
 mod output;
 mod plan;
@@ -65,15 +66,16 @@ impl From<Exit> for ExitCode {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::of_this_process(&cli.global);
-    let exit = match &cli.command {
-        Command::Lock(args) => lock::run(args, &terminal),
-        Command::Why(args) => why::run(args, false, &terminal),
-        Command::WhyNot(args) => why::run(args, true, &terminal),
-        Command::Tree(args) => tree::run(args, &terminal),
-        Command::Diff(args) => diff::run(args, &terminal),
-        Command::Check(args) => check::run(args, &terminal),
-        Command::Rules(args) => rules::run(args, &terminal),
-        Command::Fix(args) => fix::run(args, &terminal),
+    let exit = match cli.command {
+        Command::Lock(args) => lock::run(&args, &terminal),
+        Command::Why(args) => why::run(&args, false, &terminal),
+        Command::WhyNot(args) => why::run(&args, true, &terminal),
+        Command::Tree(args) => tree::run(&args, &terminal),
+        Command::Diff(args) => diff::run(&args, &terminal),
+        Command::Check(args) => check::run(&args, &terminal),
+        Command::Rules(args) => rules::run(&args, &terminal),
+        Command::Matrix(args) => matrix::run(*args, &terminal),
+        Command::Fix(args) => fix::run(&args, &terminal),
     };
     exit.into()
 }

@@ -69,6 +69,14 @@ impl Progress {
         Some(listener)
     }
 
+    /// Shows how far the work is.
+    pub(super) fn say(&self, text: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(text.to_owned());
+            bar.tick();
+        }
+    }
+
     /// Takes the line away.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.0 {

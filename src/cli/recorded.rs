@@ -10,7 +10,7 @@ use std::path::Path;
 use clap::Parser as _;
 use url::Url;
 
-use super::args::{CacheArgs, Cli, Command, IndexArgs, QuestionArgs};
+use super::args::{CacheArgs, Cli, Command, IndexArgs, LockArgs, QuestionArgs};
 use super::reading::recorded_platform;
 use super::settings::{Heard, Settings, settle};
 use crate::explain::list;
@@ -151,12 +151,17 @@ pub(super) fn says_where(index: &IndexArgs) -> bool {
         || index.index_strategy.is_some()
 }
 
-/// Reads words as `pyaudit lock` does.
+/// Reads words as `pyaudit lock` does, and takes what is asked.
 pub(super) fn question_args(words: &[String]) -> Result<QuestionArgs, Box<Problem>> {
+    lock_args(words).map(|args| args.question)
+}
+
+/// Reads words as `pyaudit lock` does.
+pub(super) fn lock_args(words: &[String]) -> Result<LockArgs, Box<Problem>> {
     let lead = ["pyaudit", "lock"].map(str::to_owned);
     let parsed = Cli::try_parse_from(lead.iter().chain(words));
     match parsed.map(|cli| cli.command) {
-        Ok(Command::Lock(args)) => Ok(args.question),
+        Ok(Command::Lock(args)) => Ok(*args),
         Ok(_) | Err(_) => {
             let message = "the options of the lock make no sense";
             Err(Box::new(Problem::anywhere(message)))

@@ -74,7 +74,10 @@ impl Grounds {
         Self {
             python: target.python().clone(),
             platform: *target.platform(),
-            accelerators: target.accelerators().clone(),
+            accelerators: match question.facts.is_family(name) {
+                true => target.accelerators().clone(),
+                false => Accelerators::default(),
+            },
             facts: Arc::clone(&question.facts),
             cutoff: policy.cutoff(name),
             takes_wheels: policy.formats.allows_wheels(name),
