@@ -10,6 +10,7 @@ mod evidence;
 mod finding;
 mod index;
 mod installed;
+mod installed_lock;
 mod levels;
 mod overview;
 mod places;
@@ -30,7 +31,10 @@ pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;
 pub use finding::{Confidence, Finding, Fix, Severity, Unaudited, Waived};
 pub use index::IndexEvidence;
-pub use installed::Installed;
+pub use installed::{
+    Altered, Distribution, EnvironmentKind, Fault, Files, InRepository, Installed, Keeping,
+    Overwritten,
+};
 pub use levels::{Level, Levels};
 pub use overview::{Overview, Topic, Weight, overview};
 pub use rule::{Needs, Rule};

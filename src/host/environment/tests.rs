@@ -1,0 +1,1 @@
+//! An environment of every shape, made in a folder and read.
