@@ -206,11 +206,15 @@ impl Distribution {
 
     /// Returns the line that says its version, else the folder of its metadata.
     pub fn place(&self) -> Origin {
-        let line = self.text.as_ref().and_then(|file| {
-            let span = lines(file.text()).find(|line| header(line.0, "Version").is_some());
-            span.map(|(text, from)| Origin::new(file, Span::new(from, text.trim_end().len())))
-        });
-        line.unwrap_or_else(|| Origin::whole(&SourceFile::new(self.info.as_str(), "")))
+        let folder = || Origin::whole(&SourceFile::new(self.info.as_str(), ""));
+        self.line_of("Version").unwrap_or_else(folder)
+    }
+
+    /// Returns the line of a header of its metadata.
+    pub fn line_of(&self, name: &str) -> Option<Origin> {
+        let file = self.text.as_ref()?;
+        let (line, from) = lines(file.text()).find(|line| header(line.0, name).is_some())?;
+        Some(Origin::new(file, Span::new(from, line.trim_end().len())))
     }
 
     /// Returns the line that says a requirement.

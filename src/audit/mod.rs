@@ -17,6 +17,7 @@ mod places;
 mod remarks;
 mod rule;
 mod rules;
+mod standing;
 mod subject;
 mod texts;
 mod trials;
