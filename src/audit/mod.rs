@@ -38,6 +38,7 @@ pub use installed::{
 };
 pub use levels::{Level, Levels};
 pub use overview::{Overview, Topic, Weight, overview};
+pub use places::place_of as place_in_lock;
 pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};

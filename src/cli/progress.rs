@@ -69,6 +69,14 @@ impl Progress {
         Some(listener)
     }
 
+    /// Says how much of something is done.
+    pub(super) fn count(&self, what: &str, done: usize, total: usize) {
+        if let Some(bar) = &self.0 {
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.set_message(format!("{what}: {done} of {total} packages"));
+        }
+    }
+
     /// Takes the line away.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.0 {
