@@ -2,10 +2,11 @@
 //! and how each is mended: rules are the same for both.
 
 use super::places::place_of;
-use super::{Distribution, Installed, Kind, Subject};
+use super::{Distribution, EnvironmentKind, Installed, Kind, Subject};
 use crate::lock::LockedPackage;
 use crate::package::{Marker, PackageName, Requirement};
 use crate::source::Origin;
+use crate::target::Os;
 
 impl Subject<'_> {
     /// Returns the words for what is audited.
@@ -36,19 +37,41 @@ impl Subject<'_> {
             marker: Marker::always(),
             ..requirement.clone()
         };
-        format!("Install it: `{} install '{wanted}'`.", self.installer())
+        format!("Install it: `{} '{wanted}'`.", self.command("install"))
     }
 
-    /// Returns the program that most of an environment was installed with.
-    pub(super) fn installer(&self) -> &'static str {
+    /// Returns a command of the installer that most of an environment was installed with, such as
+    /// `install`, so that it changes this environment and no other.
+    pub(super) fn command(&self, verb: &str) -> String {
+        let installed = self.evidence.installed;
+        let root = installed.map_or(".venv", |it| &it.root);
+        let kind = installed.map(|it| it.kind).unwrap_or_default();
+        let is_windows = self
+            .on_targets()
+            .any(|(_, target)| target.platform().os == Os::Windows);
+        match (kind, self.is_by_uv(), is_windows) {
+            (EnvironmentKind::Folder, _, _) => format!("pip {verb} --target {}", quoted(root)),
+            (_, true, _) => format!("uv pip {verb} --python {}", quoted(root)),
+            (EnvironmentKind::Virtual, false, true) => {
+                format!(
+                    "{} -m pip {verb}",
+                    quoted(&format!("{root}/Scripts/python"))
+                )
+            }
+            (EnvironmentKind::Virtual | EnvironmentKind::Conda, false, _) => {
+                format!("{} -m pip {verb}", quoted(&format!("{root}/bin/python")))
+            }
+            (EnvironmentKind::Global, false, _) => format!("pip {verb}"),
+        }
+    }
+
+    /// Whether uv installed most of an environment.
+    pub(super) fn is_by_uv(&self) -> bool {
         let installed = self.evidence.installed.iter();
         let installers = installed.flat_map(|it| &it.distributions);
         let installers = installers.filter_map(|it| it.installer.as_deref());
         let (by_uv, others): (Vec<&str>, Vec<&str>) = installers.partition(|it| *it == "uv");
-        match by_uv.len() > others.len() {
-            true => "uv pip",
-            false => "pip",
-        }
+        by_uv.len() > others.len()
     }
 
     /// Whether what packages require is known with its versions.
@@ -97,5 +120,14 @@ impl Subject<'_> {
         installed
             .named(&package.name)
             .filter(|_| self.kind == Kind::Environment)
+    }
+}
+
+/// Quotes a path for a shell, where it has to be.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', "'\\''")),
     }
 }

@@ -80,17 +80,15 @@ fn described(altered: &Altered) -> String {
 }
 
 fn again(subject: &Subject<'_>, installed: &Distribution) -> String {
-    let option = match subject.installer() {
-        "pip" => "--force-reinstall --no-deps",
-        _ => "--reinstall --no-deps",
+    let option = match subject.is_by_uv() {
+        true => "--reinstall --no-deps",
+        false => "--force-reinstall --no-deps",
     };
     let name = &installed.name;
     let wanted = match &installed.version {
         Some(version) => format!("{name}=={version}"),
         None => name.to_string(),
     };
-    format!(
-        "Install it anew: `{} install {option} '{wanted}'`.",
-        subject.installer()
-    )
+    let command = subject.command("install");
+    format!("Install it anew: `{command} {option} '{wanted}'`.")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Distribution, Installed, Needs, Rule, Severity, Subject};
+use crate::audit::{Distribution, EnvironmentKind, Installed, Needs, Rule, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA307",
@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             by_folder.entry(copy.folder).or_default().push(copy);
         }
         for copies in by_folder.values().filter(|copies| copies.len() > 1) {
-            remarks.tell(doubled(installed, (at, package.name.as_ref()), copies));
+            remarks.tell(doubled(subject, installed, (at, copies)));
         }
         let mut folders = by_folder.values();
         let first = folders.next().and_then(|copies| copies.first());
@@ -46,7 +46,12 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     }
 }
 
-fn doubled(installed: &Installed, (at, name): (usize, &str), copies: &[&Distribution]) -> Remark {
+fn doubled(
+    subject: &Subject<'_>,
+    installed: &Installed,
+    (at, copies): (usize, &[&Distribution]),
+) -> Remark {
+    let name = &copies[0].name;
     let folder = &installed.folders[copies[0].folder];
     let versions: Vec<String> = copies.iter().map(|it| said(it)).collect();
     let message = format!(
@@ -57,7 +62,14 @@ fn doubled(installed: &Installed, (at, name): (usize, &str), copies: &[&Distribu
     let [first, rest @ ..] = copies else {
         return Remark::new(About::Package(at, None), message);
     };
-    let mut remark = Remark::new(About::Package(at, None), message).placed(Some(first.place()));
+    let is_one_version = rest.iter().all(|it| it.version == first.version);
+    let severity = match is_one_version {
+        true => Severity::Warning,
+        false => Severity::Error,
+    };
+    let mut remark = Remark::new(About::Package(at, None), message)
+        .weighing(severity)
+        .placed(Some(first.place()));
     for copy in rest {
         let place = About::Declaration(copy.name.clone(), copy.place());
         remark = remark.seen_with(place, "so is this");
@@ -67,10 +79,16 @@ fn doubled(installed: &Installed, (at, name): (usize, &str), copies: &[&Distribu
             "Which of them counts depends on the order in which a folder is listed, and the files \
              may be of either.",
         )
-        .with_fix(format!(
-            "Remove it until nothing of it is left (`pip uninstall {name}`, more than once), and \
-             install it anew."
-        ))
+        .with_fix(match installed.kind {
+            EnvironmentKind::Folder => "Empty the folder, and install into it again.".to_owned(),
+            EnvironmentKind::Virtual | EnvironmentKind::Conda | EnvironmentKind::Global => {
+                let command = subject.command("uninstall");
+                format!(
+                    "Remove it until nothing of it is left (`{command} {name}`, more than once), \
+                     and install it anew."
+                )
+            }
+        })
 }
 
 fn hiding(

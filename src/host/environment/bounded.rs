@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::host::paths::shown;
+
 /// No folder of packages has more entries.
 const MOST_ENTRIES: usize = 100_000;
 
@@ -36,6 +38,14 @@ pub(super) fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut named: Vec<(String, PathBuf)> = named.collect();
     named.sort();
     named
+}
+
+/// Returns a path as one would write it from a folder, which itself is `.`.
+pub(super) fn named(path: &Path, from: &Path) -> String {
+    match shown(path, from) {
+        name if name.is_empty() => ".".to_owned(),
+        name => name,
+    }
 }
 
 /// Whether a path is a share: to look at it is to speak to another machine.

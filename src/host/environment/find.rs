@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::bounded::{bytes_of, entries, is_share};
+use super::bounded::{bytes_of, entries, is_share, named};
 use super::config::{Config, read_config};
 use super::read::EnvironmentError;
 use crate::audit::EnvironmentKind;
 use crate::host::ask::{PATIENCE, ask};
-use crate::host::paths::shown;
 use crate::source::SourceFile;
 use crate::target::PythonVersion;
 
@@ -32,7 +31,7 @@ pub(super) struct Layout {
     pub(super) config: Config,
     /// The Python that a folder's name tells.
     pub(super) python: Option<PythonVersion>,
-    /// The folder of the standard library, where it is known.
+    /// The folder of the standard library, where the interpreter says it.
     pub(super) library: Option<PathBuf>,
     /// The interpreter, where one was named.
     pub(super) interpreter: Option<PathBuf>,
@@ -40,7 +39,7 @@ pub(super) struct Layout {
 
 /// Finds the environment that a folder or an interpreter stands for; paths are shown from `from`.
 pub(super) fn find_environment(path: &Path, from: &Path) -> Result<Layout, EnvironmentError> {
-    let name = || shown(path, from);
+    let name = || named(path, from);
     let Ok(metadata) = std::fs::metadata(path) else {
         return Err(EnvironmentError::new(format!("there is no `{}`", name())));
     };
@@ -54,7 +53,7 @@ pub(super) fn find_environment(path: &Path, from: &Path) -> Result<Layout, Envir
     let near = [".venv", "venv", "env"].map(|name| path.join(name));
     let near = near.iter().find(|it| it.join("pyvenv.cfg").is_file());
     Err(match near {
-        Some(near) => error.with_help(format!("Did you mean `{}`?", shown(near, from))),
+        Some(near) => error.with_help(format!("Did you mean `{}`?", named(near, from))),
         None => error.with_help(format!("Looked for {LOOKED_FOR}.")),
     })
 }
@@ -63,7 +62,7 @@ fn of_folder(root: &Path, from: &Path) -> Result<Option<Layout>, EnvironmentErro
     let path = root.join("pyvenv.cfg");
     let config = bytes_of(&path, MAX_CONFIG).map(|bytes| {
         let text = String::from_utf8_lossy(&bytes);
-        read_config(&SourceFile::new(shown(&path, from), text))
+        read_config(&SourceFile::new(named(&path, from), text))
     });
     let is_conda = root.join("conda-meta").is_dir();
     let mut layout = Layout {
@@ -95,13 +94,12 @@ fn of_folder(root: &Path, from: &Path) -> Result<Option<Layout>, EnvironmentErro
     if let [first, second, ..] = pythons.as_slice() {
         let message = format!(
             "`{}` has packages of more than one Python: {first} and {second}",
-            shown(root, from)
+            named(root, from)
         );
         let help = "Name an interpreter, or one of its `site-packages` folders.";
         return Err(EnvironmentError::new(message).with_help(help));
     }
     layout.python = pythons.first().map(|it| (*it).clone());
-    layout.library = chosen.first().and_then(|it| it.library.clone());
     layout.folders = chosen.iter().map(|it| it.path.clone()).collect();
     if layout.kind == EnvironmentKind::Global && layout.folders.is_empty() {
         return Ok(of_plain_folder(root));
@@ -132,7 +130,6 @@ fn of_plain_folder(root: &Path) -> Option<Layout> {
 /// A folder of packages below a prefix.
 struct PackageFolder {
     path: PathBuf,
-    library: Option<PathBuf>,
     python: Option<PythonVersion>,
 }
 
@@ -164,7 +161,6 @@ fn package_folders(prefix: &Path) -> Vec<PackageFolder> {
             for packages in ["site-packages", "dist-packages"] {
                 add(PackageFolder {
                     path: path.join(packages),
-                    library: Some(path.clone()),
                     python: python.clone(),
                 });
             }
@@ -172,7 +168,6 @@ fn package_folders(prefix: &Path) -> Vec<PackageFolder> {
     }
     add(PackageFolder {
         path: prefix.join("Lib").join("site-packages"),
-        library: Some(prefix.join("Lib")),
         python: None,
     });
     found
@@ -202,7 +197,7 @@ fn of_interpreter(path: &Path, from: &Path) -> Result<Layout, EnvironmentError> 
     if !name.starts_with("python") && !name.starts_with("pypy") {
         let message = format!(
             "`{}` is no environment and no interpreter",
-            shown(path, from)
+            named(path, from)
         );
         let help = "Name the folder of an environment, such as `.venv`, or its `bin/python`.";
         return Err(EnvironmentError::new(message).with_help(help));
@@ -246,7 +241,7 @@ fn of_global(path: &Path, from: &Path) -> Result<Layout, EnvironmentError> {
     let Some(told) = told else {
         let message = format!(
             "`{}` does not say where it looks for packages",
-            shown(path, from)
+            named(path, from)
         );
         return Err(EnvironmentError::new(message));
     };

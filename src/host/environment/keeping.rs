@@ -22,20 +22,29 @@ const MAX_INDEX: u64 = 256 << 20;
 
 /// Looks at what stands around an environment.
 pub(super) fn keeping(layout: &Layout, from: &Path) -> Keeping {
-    let managed = layout
-        .library
-        .as_ref()
-        .map(|it| it.join("EXTERNALLY-MANAGED"));
-    let managed = managed.filter(|it| it.is_file() && layout.kind == EnvironmentKind::Global);
+    let is_global = layout.kind == EnvironmentKind::Global;
     let is_project = layout.kind == EnvironmentKind::Virtual;
     let beside = layout.root.parent().filter(|_| is_project);
     Keeping {
         shows_base: layout.config.shows_base.clone(),
-        managed_by_system: managed.map(|it| shown(&it, from)),
+        managed_by_system: is_global.then(|| managed(layout, from)).flatten(),
         has_lock: beside.map(has_lock),
         in_repository: beside.and_then(|_| in_repository(&layout.root)),
         overwritten: Vec::new(),
     }
+}
+
+/// Returns the file by which a system says that its package manager keeps an interpreter (PEP 668).
+fn managed(layout: &Layout, from: &Path) -> Option<String> {
+    let below = entries(&layout.root.join("lib")).into_iter();
+    let below = below.filter(|(name, _)| name.starts_with("python3"));
+    let libraries = layout.library.clone().into_iter();
+    let mut libraries = libraries.chain(below.map(|(_, path)| path));
+    let found = libraries.find_map(|it| {
+        let file = it.join("EXTERNALLY-MANAGED");
+        file.is_file().then_some(file)
+    });
+    found.map(|file| shown(&file, from))
 }
 
 /// Whether a folder has a lock: a file of a known name, or requirements that are pins.

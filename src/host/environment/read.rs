@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::bounded::text_of;
+use super::bounded::{named, text_of};
 use super::conda::{CONDA, overwritten};
 use super::distribution::{Found, Reader};
 use super::find::{Layout, find_environment};
@@ -54,7 +54,7 @@ pub fn read_environment(path: &Path, from: &Path) -> Result<Environment, Environ
         .transpose()
         .map_err(|error| EnvironmentError::new(error.to_string()))?;
     let (mut installed, found) = read_folders(&layout, from);
-    installed.root = shown(&layout.root, from);
+    installed.root = named(&layout.root, from);
     installed.kind = layout.kind;
     installed.keeping = keeping(&layout, from);
     if layout.kind == EnvironmentKind::Conda {
