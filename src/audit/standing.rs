@@ -17,7 +17,7 @@ impl Subject<'_> {
         }
     }
 
-    /// Returns the word for what a package of it is.
+    /// Returns the word for what its packages are.
     pub(super) fn is_held(&self) -> &'static str {
         match self.kind {
             Kind::Lock | Kind::Declarations => "locked",

@@ -54,12 +54,12 @@ fn told(
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let label = installed.label();
     let message = format!(
-        "of {judged} recorded files of {label}, {}",
+        "{label} is not what was installed: of {judged} recorded files {}",
         parts.join(" and ")
     );
     let named = altered.iter().take(MOST_NAMED).map(described);
     let rest = altered.len().saturating_sub(MOST_NAMED);
-    let rest = (rest > 0).then(|| format!("{rest} more are not what was installed."));
+    let rest = (rest > 0).then(|| format!("{rest} more of its files are like that."));
     let place = altered.first().map(|it| it.origin.clone());
     let remark = Remark::new(About::Package(at, None), message)
         .resting_on(Confidence::Bytes)

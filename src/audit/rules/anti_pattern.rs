@@ -124,8 +124,8 @@ fn written_over(subject: &Subject<'_>, overwritten: &Overwritten) -> Remark {
         .with_evidence(format!("Both name {}.", overwritten.example))
         .with_evidence("conda does not know of it: its next change takes the files away.")
         .with_fix(format!(
-            "Let one of them keep it: `pip uninstall {name}`, then `conda install --force-reinstall \
-             {name}`.",
+            "Let one of them keep it: `{} {name}`, then `conda install --force-reinstall {name}`.",
+            subject.command("uninstall"),
             name = overwritten.by
         ))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::CheckArgs;
 use super::inputs::{Around, declared_in};
 use super::targets::target_of;
-use super::what::What;
+use super::what::{What, what_to_check};
 use super::{Checked, Scales, Trouble, checked, read_file};
 use crate::audit::{Declared, Evidence, Kind, Subject, Wanted, place_in_lock, rule_named};
 use crate::cli::progress::Progress;
@@ -26,7 +26,6 @@ const ALTERED_FILES: &str = "altered-files";
 /// Audits the environment of a folder or an interpreter; nothing where it has no package.
 pub(super) fn audit_environment(
     (args, path): (&CheckArgs, &Path),
-    beside: &[What],
     around: Around<'_>,
     scales: &Scales,
     terminal: &Terminal,
@@ -36,14 +35,18 @@ pub(super) fn audit_environment(
     let mut problems = Vec::new();
     let told = told(&environment, args)?;
     let target = target_of(told, args, &facts, &mut problems);
-    let declared = target.as_ref().map(|target| {
-        let from = (args, around);
-        held_to(beside, from, target, &mut problems)
-    });
-    let declared = declared.transpose()?.flatten();
-    let Some(target) = target.filter(|_| !problems.iter().any(Problem::is_error)) else {
+    let Some(target) = target else {
         return Err(Trouble::Problems(problems));
     };
+    let beside = match args.locks.as_slice() {
+        // What an environment is made of is not guessed.
+        [] => Vec::new(),
+        named => what_to_check(named, around.folder, terminal)?,
+    };
+    let declared = held_to(&beside, (args, around), &target, &mut problems)?;
+    if problems.iter().any(Problem::is_error) {
+        return Err(Trouble::Problems(problems));
+    }
     let is_wanted = rule_named(ALTERED_FILES).is_some_and(|rule| !scales.levels.allows(rule));
     if is_wanted {
         let progress = Progress::new(terminal);
@@ -68,7 +71,7 @@ pub(super) fn audit_environment(
     Ok(Some(checked(&subject, installed.root.clone(), scales)))
 }
 
-/// Returns the environment at a path with the target that it is for.
+/// Makes a problem of what is no environment.
 pub(in crate::cli) fn problem(error: EnvironmentError) -> Problem {
     let problem = Problem::anywhere(error.message);
     match error.help {
@@ -104,6 +107,12 @@ fn held_to(
     for what in beside {
         match what {
             What::Declarations(files) => inputs.extend(files.iter().cloned()),
+            // Its lines are declarations, and their markers count.
+            What::Lock(path) if path.extension().is_some_and(|it| it == "txt") => {
+                let name = path.to_string_lossy().into_owned();
+                inputs.push(name.clone());
+                declared.by_lock = Some(name);
+            }
             What::Lock(path) => {
                 let file = read_file(path)?;
                 let lock = (Format::of_path(file.label()).read)(&file)?;
