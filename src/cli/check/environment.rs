@@ -14,7 +14,7 @@ use crate::cli::progress::Progress;
 use crate::cli::terminal::Terminal;
 use crate::facts::Facts;
 use crate::graph::Graph;
-use crate::host::{Environment, EnvironmentError, read_environment};
+use crate::host::{Environment, read_environment};
 use crate::lock::{Format, Lock, LockedPackage, LockedTarget};
 use crate::package::{Declaration, DeclarationKind, Marker, Requirement, Specifiers};
 use crate::source::{Origin, Problem, SourceFile};
@@ -30,7 +30,7 @@ pub(super) fn audit_environment(
     scales: &Scales,
     terminal: &Terminal,
 ) -> Result<Option<Checked>, Trouble> {
-    let mut environment = read_environment(path, around.folder).map_err(problem)?;
+    let mut environment = read_environment(path, around.folder).map_err(Problem::from)?;
     let facts = Facts::embedded();
     let mut problems = Vec::new();
     let told = told(&environment, args)?;
@@ -69,15 +69,6 @@ pub(super) fn audit_environment(
     };
     let subject = subject.of_kind(Kind::Environment).with_evidence(evidence);
     Ok(Some(checked(&subject, installed.root.clone(), scales)))
-}
-
-/// Makes a problem of what is no environment.
-pub(in crate::cli) fn problem(error: EnvironmentError) -> Problem {
-    let problem = Problem::anywhere(error.message);
-    match error.help {
-        Some(help) => problem.with_help(help),
-        None => problem,
-    }
 }
 
 /// Returns what the environment says of where it runs.

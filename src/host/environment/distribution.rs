@@ -165,9 +165,12 @@ impl Reader<'_> {
 fn name_and_version(folder_name: &str) -> (Option<PackageName>, Option<Version>) {
     let (stem, _) = folder_name.rsplit_once('.').unwrap_or((folder_name, ""));
     let mut parts = stem.split('-');
-    let name = parts.next().unwrap_or_default();
+    let name = parts.next().filter(|it| !it.is_empty());
     let version = parts.next().and_then(|text| text.parse().ok());
-    (PackageName::new(name.to_owned()).ok(), version)
+    (
+        name.and_then(|it| PackageName::new(it.to_owned()).ok()),
+        version,
+    )
 }
 
 /// Returns the header block alone: descriptions are long, and nothing is told of them.

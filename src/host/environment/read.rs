@@ -17,7 +17,7 @@ use crate::audit::{Distribution, EnvironmentKind, Files, Installed};
 use crate::host::paths::shown;
 use crate::host::probe::{FoundBy, interpreter_at};
 use crate::package::MarkerTexts;
-use crate::source::{SourceFile, without_detours};
+use crate::source::{Problem, SourceFile, without_detours};
 use crate::target::{Platform, PythonVersion};
 
 /// Why something is no environment that can be read.
@@ -189,5 +189,15 @@ impl EnvironmentError {
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+impl From<EnvironmentError> for Problem {
+    fn from(error: EnvironmentError) -> Self {
+        let problem = Self::anywhere(error.message);
+        match error.help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
     }
 }
