@@ -79,8 +79,6 @@ pub enum Files {
     Unknown(&'static str),
     /// They were compared.
     Compared {
-        /// How many there are.
-        total: usize,
         /// How many of them are recorded with a digest, and could be read.
         judged: usize,
         /// Those that are not what was installed, in the record's order.

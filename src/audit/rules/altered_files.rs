@@ -26,9 +26,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         match &installed.files {
             None => {}
             Some(Files::Unknown(why)) => remarks.cannot_judge(&package.name, *why),
-            Some(Files::Compared {
-                judged, altered, ..
-            }) => remarks.found.extend(
+            Some(Files::Compared { judged, altered }) => remarks.found.extend(
                 (!altered.is_empty()).then(|| told(subject, (at, installed), (*judged, altered))),
             ),
         }

@@ -19,11 +19,11 @@ pub(super) fn bytes_of(path: &Path, most: u64) -> Option<Vec<u8>> {
     (read as u64 <= most).then_some(bytes)
 }
 
-/// Returns a file's text, with what is not UTF-8 replaced.
+/// Returns a file's text, with what is not UTF-8, and what a terminal would obey, replaced.
 pub(super) fn text_of(path: &Path, most: u64) -> Option<String> {
     let bytes = bytes_of(path, most)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    Some(plain(&String::from_utf8_lossy(bytes)))
 }
 
 /// Returns what a folder holds, by name; nothing where it cannot be read.
@@ -40,12 +40,18 @@ pub(super) fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
     named
 }
 
-/// Returns a path as one would write it from a folder, which itself is `.`.
+/// Returns a path as one would write it from a folder, which itself is `.`, and as it can be shown.
 pub(super) fn named(path: &Path, from: &Path) -> String {
-    match shown(path, from) {
+    match plain(&shown(path, from)) {
         name if name.is_empty() => ".".to_owned(),
         name => name,
     }
+}
+
+/// Returns a text without characters that a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    let is_bad = |c: char| c.is_control() && !['\n', '\r', '\t'].contains(&c);
+    text.replace(is_bad, "\u{fffd}")
 }
 
 /// Whether a path is a share: to look at it is to speak to another machine.

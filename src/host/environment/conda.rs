@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::bounded::{bytes_of, entries};
+use super::bounded::{bytes_of, entries, plain};
 use super::distribution::Found;
 use super::record::{MAX_RECORD, Place, read_record};
 use crate::audit::Overwritten;
@@ -71,9 +71,9 @@ pub(super) fn overwritten(root: &Path, found: &[Found]) -> Vec<Overwritten> {
         }
         overwritten.extend(by.into_iter().map(|(at, files)| Overwritten {
             by: found[at].distribution.name.clone(),
-            package: format!("{} {}", wire.name, wire.version),
+            package: plain(&format!("{} {}", wire.name, wire.version)),
             files: files.len(),
-            example: files[0].to_owned(),
+            example: plain(files[0]),
         }));
     }
     overwritten

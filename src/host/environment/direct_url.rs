@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::bounded::plain;
 use crate::lock::{ArtifactPlace, LockedArtifact, LockedSource};
 use crate::package::{Digest, IndexUrl};
 
@@ -29,21 +30,22 @@ struct Dir {
 /// Reads it; nothing where it cannot be read.
 pub(super) fn read_direct_url(bytes: &[u8]) -> Option<LockedSource> {
     let wire: Wire = serde_json::from_slice(bytes).ok()?;
-    let url = IndexUrl::redacted(&wire.url);
+    let url = plain(&IndexUrl::redacted(&wire.url));
+    let subdirectory = wire.subdirectory.as_deref().map(plain);
     if let Some(vcs) = wire.vcs_info {
         return Some(LockedSource::Vcs {
-            kind: vcs.vcs,
+            kind: plain(&vcs.vcs),
             place: ArtifactPlace::Url(url),
-            requested_revision: vcs.requested_revision,
-            commit_id: vcs.commit_id,
-            subdirectory: wire.subdirectory,
+            requested_revision: vcs.requested_revision.as_deref().map(plain),
+            commit_id: plain(&vcs.commit_id),
+            subdirectory,
         });
     }
     if let Some(dir) = wire.dir_info {
         return Some(LockedSource::Directory {
-            path: path_of(&url),
+            path: plain(&path_of(&url)),
             editable: dir.editable,
-            subdirectory: wire.subdirectory,
+            subdirectory,
         });
     }
     let name = url.split(['?', '#']).next()?.rsplit('/').next()?;
@@ -55,7 +57,7 @@ pub(super) fn read_direct_url(bytes: &[u8]) -> Option<LockedSource> {
             size: None,
             digests: digests(bytes),
         },
-        subdirectory: wire.subdirectory,
+        subdirectory,
     })
 }
 

@@ -3,10 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::bounded::{entries, text_of};
+use super::bounded::{entries, is_share, named, text_of};
 use super::direct_url::read_direct_url;
 use crate::audit::Distribution;
-use crate::host::paths::shown;
 use crate::index::{Metadata, MetadataSource, read_egg_info};
 use crate::lock::LockedSource;
 use crate::package::{MarkerTexts, PackageName, Version};
@@ -39,7 +38,7 @@ impl Reader<'_> {
             let lower = name.to_ascii_lowercase();
             // pip renames what it is about to remove: `~umpy-1.26.4.dist-info`.
             if name.starts_with('~') {
-                leftovers.push(shown(&path, self.from));
+                leftovers.push(named(&path, self.from));
             } else if lower.ends_with(".dist-info") && path.is_dir() {
                 found.extend(self.read_dist_info(&name, path));
             } else if lower.ends_with(".egg-info") {
@@ -68,7 +67,7 @@ impl Reader<'_> {
                 .map_err(|error| error.to_string())
         });
         let mut distribution = self.distribution(name, &info, metadata)?;
-        distribution.text = text.map(|text| SourceFile::new(shown(&path, self.from), text));
+        distribution.text = text.map(|text| SourceFile::new(named(&path, self.from), text));
         let small = |name: &str| text_of(&info.join(name), MAX_SMALL);
         distribution.installer = small("INSTALLER")
             .and_then(|text| Some(text.lines().next()?.trim().to_ascii_lowercase()))
@@ -93,7 +92,7 @@ impl Reader<'_> {
                 .map_err(|error| error.to_string())
         });
         let mut distribution = self.distribution(name, &info, read)?;
-        let label = |path: &Path| shown(path, self.from);
+        let label = |path: &Path| named(path, self.from);
         distribution.text = match (needs, text) {
             (Some(needs), _) => Some(SourceFile::new(label(&requires), needs)),
             (None, text) => text.map(|text| SourceFile::new(label(&metadata), text)),
@@ -105,7 +104,7 @@ impl Reader<'_> {
     fn read_egg_link(&mut self, path: &Path) -> Option<Found> {
         let text = text_of(path, MAX_SMALL)?;
         let project = text.lines().next()?.trim();
-        if super::bounded::is_share(project) {
+        if is_share(project) {
             return None;
         }
         let project = path.parent()?.join(project);
@@ -147,7 +146,7 @@ impl Reader<'_> {
             name,
             version,
             folder: 0,
-            info: shown(info, self.from),
+            info: named(info, self.from),
             is_inherited: false,
             installer: None,
             is_requested: false,

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use super::bounded::{bytes_of, entries, text_of};
+use super::bounded::{bytes_of, entries, named, text_of};
 use super::find::Layout;
 use crate::audit::{EnvironmentKind, InRepository, Keeping};
-use crate::host::paths::shown;
 
 /// Names of locks.
 const LOCKS: &[&str] = &[
@@ -44,7 +43,7 @@ fn managed(layout: &Layout, from: &Path) -> Option<String> {
         let file = it.join("EXTERNALLY-MANAGED");
         file.is_file().then_some(file)
     });
-    found.map(|file| shown(&file, from))
+    found.map(|file| named(&file, from))
 }
 
 /// Whether a folder has a lock: a file of a known name, or requirements that are pins.

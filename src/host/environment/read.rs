@@ -14,7 +14,6 @@ use super::path_files::read_path_files;
 use super::platform::{platform_of, python_of};
 use super::record::{MAX_RECORD, Place, compare};
 use crate::audit::{Distribution, EnvironmentKind, Files, Installed};
-use crate::host::paths::shown;
 use crate::host::probe::{FoundBy, interpreter_at};
 use crate::package::MarkerTexts;
 use crate::source::{Problem, SourceFile, without_detours};
@@ -48,11 +47,15 @@ pub struct Environment {
 pub fn read_environment(path: &Path, from: &Path) -> Result<Environment, EnvironmentError> {
     let path = without_detours(&from.join(path));
     let layout = find_environment(&path, from)?;
+    let told = layout.config.python.as_ref().or(layout.python.as_ref());
     let asked = layout.interpreter.as_ref();
     let asked = asked.map(|path| interpreter_at(path, FoundBy::Named));
-    let asked = asked
-        .transpose()
-        .map_err(|error| EnvironmentError::new(error.to_string()))?;
+    let asked = match asked.transpose() {
+        Ok(asked) => asked,
+        // Its folder tells enough where it is the interpreter that is broken.
+        Err(_) if told.is_some() => None,
+        Err(error) => return Err(EnvironmentError::new(error.to_string())),
+    };
     let (mut installed, found) = read_folders(&layout, from);
     installed.root = named(&layout.root, from);
     installed.kind = layout.kind;
@@ -62,7 +65,7 @@ pub fn read_environment(path: &Path, from: &Path) -> Result<Environment, Environ
     }
     let infos: Vec<PathBuf> = found.iter().map(|it| it.info.clone()).collect();
     installed.distributions = found.into_iter().map(|it| it.distribution).collect();
-    let told = layout.config.python.or(layout.python);
+    let told = told.cloned();
     Ok(Environment {
         python: match &asked {
             Some(interpreter) => Some(interpreter.python.clone()),
@@ -99,7 +102,7 @@ fn read_folders(layout: &Layout, from: &Path) -> (Installed, Vec<Found>) {
             let is_new = |it: &PathBuf| !waiting.iter().any(|(known, _)| known == it);
             let new: Vec<PathBuf> = added.folders.into_iter().filter(is_new).collect();
             waiting.extend(new.into_iter().map(|it| (it, is_inherited)));
-            let code = added.run_code.iter().map(|it| shown(it, from));
+            let code = added.run_code.iter().map(|it| named(it, from));
             installed.start_code.extend(code);
         }
         let (mut found, leftovers) = reader.read_folder(&folder);
@@ -115,7 +118,7 @@ fn read_folders(layout: &Layout, from: &Path) -> (Installed, Vec<Found>) {
         }
         all.extend(found);
         installed.leftovers.extend(leftovers);
-        installed.folders.push(shown(&folder, from));
+        installed.folders.push(named(&folder, from));
         at += 1;
     }
     (installed, all)
@@ -169,7 +172,7 @@ impl Environment {
         let (Some(text), Some(folder)) = (text_of(&path, MAX_RECORD), info.parent()) else {
             return Some(Files::Unknown("no record says which files they have"));
         };
-        let file = SourceFile::new(shown(&path, &self.from), text);
+        let file = SourceFile::new(named(&path, &self.from), text);
         let root = match folder.starts_with(&self.root) {
             true => &self.root,
             false => folder,
