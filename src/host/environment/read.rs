@@ -19,6 +19,9 @@ use crate::package::MarkerTexts;
 use crate::source::{Problem, SourceFile, without_detours};
 use crate::target::{Platform, PythonVersion};
 
+/// Installers that are package managers of whole systems: what they build is not what they install.
+const OTHER_KEEPERS: &[&str] = &[CONDA, "rpm"];
+
 /// Why something is no environment that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError {
@@ -163,9 +166,16 @@ impl Environment {
         if distribution.is_inherited {
             return None;
         }
-        if distribution.installer.as_deref() == Some(CONDA) {
+        let installer = distribution.installer.as_deref();
+        // Debian's packages do not say who installed them.
+        let is_global = self.installed.kind == EnvironmentKind::Global;
+        let is_kept = match installer {
+            Some(installer) => OTHER_KEEPERS.contains(&installer),
+            None => is_global,
+        };
+        if is_kept {
             return Some(Files::Unknown(
-                "conda installed them, and keeps records of its own",
+                "what installed them changes files, and keeps records of its own",
             ));
         }
         let path = info.join("RECORD");
