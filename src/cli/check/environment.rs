@@ -38,7 +38,7 @@ pub(super) fn audit_environment(
     let Some(target) = target else {
         return Err(Trouble::Problems(problems));
     };
-    let beside = match args.locks.as_slice() {
+    let beside = match args.files.as_slice() {
         // What an environment is made of is not guessed.
         [] => Vec::new(),
         named => what_to_check(named, around.folder, terminal)?,
