@@ -34,10 +34,10 @@
 //! | 5 | `matrix` | one question on many targets, cell by cell |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 6 | `graph` | who needs whom in a lock, along which paths, and what decided a version |
-//! | 7 | `audit` | what is wrong with a lock, rule by rule, and what could not be judged |
+//! | 7 | `audit` | what is wrong with a lock or an environment, rule by rule, and what could not be judged |
 //! | 8 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 9 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
-//! | 9 | `host` | this machine: files, interpreters, GPUs, environment variables |
+//! | 9 | `host` | this machine: files, interpreters, environments, GPUs, variables |
 //! | 10 | `cli` | the command line: parse, settle, do, render, exit |
 //!
 //! # Where to add

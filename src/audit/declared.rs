@@ -13,6 +13,8 @@ pub struct Declared {
     pub overridden_by_address: Vec<PackageName>,
     /// The files that the record names and that are not there.
     pub missing_files: Vec<String>,
+    /// The lock that says so, where it is one that an environment is held to.
+    pub by_lock: Option<String>,
     /// Whether these are all declarations of the lock, so that what they do not lead to is too
     /// much.
     pub is_all: bool,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::place_of;
 use super::remarks::{About, Remark, Remarks};
 use super::rule::Lacking;
 use super::rules::{UNAUDITED, WAIVER_HYGIENE};
@@ -161,7 +160,7 @@ fn finding(
         fix: remark.fix,
     };
     match remark.about {
-        About::Lock => {}
+        About::Lock => finding.place = remark.place,
         About::Declaration(name, origin) => {
             finding.version = subject
                 .lock
@@ -176,12 +175,11 @@ fn finding(
             finding.package = Some(package.name.clone());
             finding.version = package.version.clone();
             finding.paths = paths(graph, at);
-            finding.place = match subject.kind {
-                Kind::Lock | Kind::Environment => {
-                    place_of(subject.file, package, artifact.as_deref())
-                }
+            let place = || match subject.kind {
+                Kind::Lock | Kind::Environment => subject.place_of(package, artifact.as_deref()),
                 Kind::Declarations => declaring(subject, graph, at),
             };
+            finding.place = remark.place.or_else(place);
         }
     }
     finding
@@ -226,7 +224,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
             About::Declaration(_, origin) => Some(origin),
             About::Package(at, artifact) => {
                 let package = &subject.lock.packages[at];
-                place_of(subject.file, package, artifact.as_deref())
+                subject.place_of(package, artifact.as_deref())
             }
         };
         Some((place?, what))

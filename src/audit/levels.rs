@@ -42,7 +42,7 @@ impl Levels {
     }
 
     /// Whether a rule is not wanted.
-    pub(super) fn allows(&self, rule: &Rule) -> bool {
+    pub fn allows(&self, rule: &Rule) -> bool {
         self.of(rule) == Some(Level::Allow)
     }
 

@@ -10,12 +10,14 @@ mod evidence;
 mod finding;
 mod index;
 mod installed;
+mod installed_lock;
 mod levels;
 mod overview;
 mod places;
 mod remarks;
 mod rule;
 mod rules;
+mod standing;
 mod subject;
 mod texts;
 mod trials;
@@ -30,9 +32,13 @@ pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;
 pub use finding::{Confidence, Finding, Fix, Severity, Unaudited, Waived};
 pub use index::IndexEvidence;
-pub use installed::Installed;
+pub use installed::{
+    Altered, Distribution, EnvironmentKind, Fault, Files, InRepository, Installed, Keeping,
+    Overwritten,
+};
 pub use levels::{Level, Levels};
 pub use overview::{Overview, Topic, Weight, overview};
+pub use places::place_of as place_in_lock;
 pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};

@@ -60,7 +60,10 @@ const TOPICS: &[(&str, &[&str])] = &[
         "declarations",
         &["PYA103", "PYA104", "PYA106", "PYA107", "PYA2"],
     ),
-    ("builds that belong together", &["PYA108", "PYA109", "PYA3"]),
+    (
+        "builds that belong together",
+        &["PYA108", "PYA109", "PYA301", "PYA302", "PYA304", "PYA305"],
+    ),
     ("GPU and CUDA", &["PYA4"]),
     ("files", &["PYA105", "PYA505", "PYA51"]),
     (
@@ -69,7 +72,7 @@ const TOPICS: &[(&str, &[&str])] = &[
             "PYA501", "PYA502", "PYA503", "PYA504", "PYA506", "PYA507", "PYA508", "PYA509",
         ],
     ),
-    ("environment", &["PYA6"]),
+    ("environment", &["PYA303", "PYA306", "PYA307", "PYA6"]),
 ];
 
 /// Looks at an audited subject from afar.

@@ -7,7 +7,7 @@ use crate::lock::LockedPackage;
 use crate::source::{Origin, SourceFile, Span};
 
 /// Returns where a package stands, or the file of it that is named.
-pub(super) fn place_of(
+pub fn place_of(
     file: &Arc<SourceFile>,
     package: &LockedPackage,
     artifact: Option<&str>,

@@ -18,6 +18,7 @@ pub(super) struct Remark {
     pub(super) message: String,
     pub(super) confidence: Confidence,
     pub(super) severity: Option<Severity>,
+    pub(super) place: Option<Origin>,
     pub(super) evidence: Vec<String>,
     pub(super) also: Vec<(About, String)>,
     pub(super) fix: Option<Fix>,
@@ -41,6 +42,7 @@ impl Remark {
             message: message.into(),
             confidence: Confidence::Metadata,
             severity: None,
+            place: None,
             evidence: Vec::new(),
             also: Vec::new(),
             fix: None,
@@ -59,6 +61,12 @@ impl Remark {
 
     pub(super) fn with_evidence(mut self, evidence: impl Into<String>) -> Self {
         self.evidence.push(evidence.into());
+        self
+    }
+
+    /// Points at a place that tells more than where its package stands.
+    pub(super) fn placed(mut self, place: Option<Origin>) -> Self {
+        self.place = place;
         self
     }
 

@@ -93,6 +93,10 @@ impl Needs {
                 (!subject.tells_needs()).then_some(Lacking::Unknown(NO_REQUIREMENTS))
             }
             Self::Target => target,
+            Self::Declarations if subject.kind == Kind::Environment => unasked(
+                subject.declared.is_some(),
+                "without declarations or a lock to hold the environment to",
+            ),
             Self::Declarations => subject.declared.is_none().then_some(Lacking::Unknown(
                 "neither the lock nor an option says what was declared: name the file with `--input`",
             )),

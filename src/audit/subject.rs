@@ -130,7 +130,7 @@ impl<'a> Subject<'a> {
 
     /// Whether the lock says of any package what it requires.
     pub(super) fn tells_needs(&self) -> bool {
-        self.is_own() || self.lock.packages.iter().any(|it| !it.edges.is_empty())
+        self.tells_ranges() || self.lock.packages.iter().any(|it| !it.edges.is_empty())
     }
 
     /// Returns the position of a package in the lock.

@@ -14,7 +14,8 @@ use super::recorded::{lock_args, question_args};
 use super::terminal::Terminal;
 use crate::facts::Facts;
 use crate::matrix::{
-    Axes, AxisError, Cell, Choice, Coordinates, Matrix, Verdict, pythons, solve_matrix, with,
+    Around, Axes, AxisError, Cell, Choice, Coordinates, Matrix, Verdict, pythons, solve_matrix,
+    with,
 };
 use crate::package::{PackageName, Requirement};
 use crate::report::{MatrixReport, count, matrix_html, matrix_json, matrix_markdown, matrix_text};
@@ -189,16 +190,15 @@ fn solved(prepared: &Prepared, axes: &Axes, terminal: &Terminal) -> Result<Matri
         done.set(done.get() + 1);
         prepared
             .progress
-            .say(&format!("{} of {}", done.get(), count(total, "cell")));
+            .say(format!("{} of {}", done.get(), count(total, "cell")));
     };
     let question = &prepared.question;
-    solve_matrix(
-        question,
-        axes,
-        &prepared.catalog,
-        &expect,
-        (&may_go_on, &told),
-    )
+    let around = Around {
+        expect: &expect,
+        may_go_on: &may_go_on,
+        told: &told,
+    };
+    solve_matrix(question, axes, &prepared.catalog, &around)
 }
 
 fn tell(

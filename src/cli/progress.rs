@@ -70,11 +70,16 @@ impl Progress {
     }
 
     /// Shows how far the work is.
-    pub(super) fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: String) {
         if let Some(bar) = &self.0 {
-            bar.set_message(text.to_owned());
-            bar.tick();
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.set_message(text);
         }
+    }
+
+    /// Says how much of something is done.
+    pub(super) fn count(&self, what: &str, done: usize, total: usize) {
+        self.say(format!("{what}: {done} of {total} packages"));
     }
 
     /// Takes the line away.

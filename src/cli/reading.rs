@@ -16,7 +16,7 @@ use super::relock::relocked;
 use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use super::unnamed;
-use crate::host::{LoadRequest, load, read_ambient, read_former};
+use crate::host::{LoadRequest, load, read_ambient, read_environment, read_former};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
 use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
@@ -57,6 +57,9 @@ pub(super) struct Asked {
 impl Reading {
     /// Reads the lock that is named, else the usual one of the current folder.
     pub(super) fn read(args: &LockFileArgs) -> Result<Self, Box<Problem>> {
+        if let Some(path) = &args.env {
+            return Self::of_environment(path, args.target.as_deref());
+        }
         let path = match &args.lock {
             Some(path) => path.clone(),
             None => usual_lock()?,
@@ -70,6 +73,27 @@ impl Reading {
             lock,
             file: path.to_string_lossy().into_owned(),
             target,
+        })
+    }
+
+    /// Reads an environment as a lock; for its own Python and platform, where none is typed.
+    fn of_environment(path: &Path, target: Option<&str>) -> Result<Self, Box<Problem>> {
+        let folder = current_folder()?;
+        let environment = read_environment(path, &folder);
+        let environment = environment.map_err(|error| Box::new(error.into()))?;
+        let installed = &environment.installed;
+        let own = environment.python.clone();
+        let own = own.map(|python| Target::new(python, environment.platform));
+        let target = target.map(read_target).transpose()?.or(own);
+        let Some(target) = target else {
+            let message = format!("`{}` does not say which Python it is for", installed.root);
+            let help = "Add `--for linux/3.12`.";
+            return Err(Box::new(Problem::anywhere(message).with_help(help)));
+        };
+        Ok(Self {
+            lock: installed.to_lock(&target, []),
+            file: installed.root.clone(),
+            target: Some(target),
         })
     }
 
@@ -103,10 +127,7 @@ impl Reading {
         if record.targets.is_empty() {
             return Ok(None);
         }
-        let folder = std::env::current_dir().map_err(|error| {
-            let message = format!("the current folder cannot be read: {error}");
-            Box::new(Problem::anywhere(message))
-        })?;
+        let folder = current_folder()?;
         let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
         let ambient = read_ambient(&folder, now);
         let mut manifest = read_inputs(record, &ambient, &folder, &self.file);
@@ -185,6 +206,13 @@ pub(super) fn recorded_target(lock: &Lock) -> Option<Target> {
 /// Locks tell a platform in words; a name or a tag is understood as well.
 pub(super) fn recorded_platform(text: &str) -> Option<Platform> {
     Platform::described(text).or_else(|| text.parse().ok())
+}
+
+fn current_folder() -> Result<PathBuf, Box<Problem>> {
+    std::env::current_dir().map_err(|error| {
+        let message = format!("the current folder cannot be read: {error}");
+        Box::new(Problem::anywhere(message))
+    })
 }
 
 /// Reads the input files that the record names and that are still there: for their lines, and for

@@ -121,6 +121,9 @@ pub(crate) struct LockFileArgs {
     /// The lock to read [default: pylock.toml, else requirements.txt]
     #[arg(long, value_name = "FILE")]
     pub(crate) lock: Option<PathBuf>,
+    /// An environment to read in place of a lock, by its folder or its interpreter, such as .venv
+    #[arg(long, value_name = "PATH", conflicts_with = "lock")]
+    pub(crate) env: Option<PathBuf>,
     /// The target to read it for, as PLATFORM/PYTHON, such as linux/3.12
     #[arg(long = "for", value_name = "TARGET")]
     pub(crate) target: Option<String>,

@@ -50,6 +50,8 @@ pub enum FoundBy {
     DotVenv,
     /// `python3` or `python` on the `PATH`.
     Path,
+    /// The user named it.
+    Named,
 }
 
 /// Why an interpreter said nothing that helps.
@@ -283,6 +285,7 @@ impl fmt::Display for FoundBy {
             Self::Conda => "the active conda environment",
             Self::DotVenv => "the project's `.venv`",
             Self::Path => "the `PATH`",
+            Self::Named => "the environment that was named",
         })
     }
 }

@@ -34,6 +34,7 @@ pub use metadata::{Metadata, MetadataError, MetadataSource};
 pub use page::{Damaged, FileView, Page, Skipped};
 pub use project::{IndexPage, Merge, Project};
 pub use project_toml::read_project;
+pub use requires_txt::read_egg_info;
 pub use sdist::{SdistError, SdistReading, read_sdist};
 pub use simple::{DecodeError, decode_simple};
 pub use wheel_tail::{TailAnswer, WheelError, read_wheel, read_wheel_parts, read_wheel_tail};

@@ -1,8 +1,22 @@
 //! `requires.txt` of an egg-info folder: setuptools' own form of requirements, in sections
 //! `[extra]`, `[extra:marker]` and `[:marker]`.
 
-use super::metadata::{Metadata, MetadataError};
+use super::metadata::{Metadata, MetadataError, MetadataSource};
 use crate::package::{ExtraName, MarkerTexts};
+
+/// Reads the metadata of an installed `.egg-info`: its `PKG-INFO`, and what `requires.txt` adds
+/// where there is one.
+pub fn read_egg_info(
+    headers: &[u8],
+    requires: Option<&str>,
+    markers: &mut MarkerTexts,
+) -> Result<Metadata, MetadataError> {
+    let mut metadata = Metadata::parse(headers, MetadataSource::Built, markers)?;
+    if let Some(text) = requires.filter(|_| metadata.requires.is_empty()) {
+        read_requires_txt(text, &mut metadata, markers)?;
+    }
+    Ok(metadata)
+}
 
 /// Adds the requirements and extras of the file.
 pub(super) fn read_requires_txt(

@@ -64,22 +64,29 @@ struct Answered {
     resolution: Option<Arc<Resolution>>,
 }
 
-/// Solves all cells of a question. `expect` hears of each question before it is asked, `told` of each
-/// cell once it is answered; `may_go_on` is asked before each solve, and once it says no, the cells
-/// that are left are unknown. Fails where the catalog does.
+/// Who is asked and told while a matrix is solved.
+pub struct Around<'a> {
+    /// Hears of each question before it is asked.
+    pub expect: &'a dyn Fn(&Arc<Question>),
+    /// Is asked before each solve; once it says no, the cells that are left are unknown.
+    pub may_go_on: &'a dyn Fn() -> bool,
+    /// Hears of each cell once it is answered.
+    pub told: &'a dyn Fn(&Cell),
+}
+
+/// Solves all cells of a question. Fails where the catalog does.
 pub fn solve_matrix(
     question: &Question,
     axes: &Axes,
     catalog: &dyn Catalog,
-    expect: &dyn Fn(&Arc<Question>),
-    (may_go_on, told): (&dyn Fn() -> bool, &dyn Fn(&Cell)),
+    around: &Around<'_>,
 ) -> Result<Matrix, Failure> {
     let solving = Solving {
         question,
         axes,
         catalog,
-        expect,
-        effort: Effort::new(usize::MAX, may_go_on),
+        expect: around.expect,
+        effort: Effort::new(usize::MAX, around.may_go_on),
     };
     let mut cells: Vec<Cell> = Vec::new();
     let mut plain: Option<(Coordinates, Answered)> = None;
@@ -94,7 +101,7 @@ pub fn solve_matrix(
         }
         let neighbour = plain.as_ref().map(|(_, answered)| answered);
         let cell = solving.cell(at, neighbour)?;
-        told(&cell);
+        (around.told)(&cell);
         cells.push(cell);
     }
     Ok(Matrix {

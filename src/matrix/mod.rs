@@ -7,4 +7,4 @@ mod cells;
 mod tests;
 
 pub use axes::{Axes, AxisError, Choice, Coordinates, pythons, with};
-pub use cells::{Cell, Matrix, Unsolved, Verdict, question_at, solve_matrix};
+pub use cells::{Around, Cell, Matrix, Unsolved, Verdict, question_at, solve_matrix};

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Axes, Choice, Verdict, pythons, question_at, solve_matrix, with};
+use super::{Around, Axes, Choice, Verdict, pythons, question_at, solve_matrix, with};
 use crate::solve::universe::{World, some_world, worlds};
 use crate::solve::{Outcome, solve};
 
@@ -22,9 +22,13 @@ fn axes(world: &World) -> Axes {
 fn check(world: &World) -> usize {
     let (question, catalog) = (world.question(), world.catalog());
     let axes = axes(world);
-    let (go_on, told) = (|| true, |_: &super::Cell| ());
+    let around = Around {
+        expect: &|_| (),
+        may_go_on: &|| true,
+        told: &|_| (),
+    };
 
-    let matrix = solve_matrix(&question, &axes, &catalog, &|_| (), (&go_on, &told)).unwrap();
+    let matrix = solve_matrix(&question, &axes, &catalog, &around).unwrap();
 
     for cell in &matrix.cells {
         let own = std::sync::Arc::new(question_at(&question, &axes, cell.at));
@@ -67,14 +71,12 @@ fn once_it_is_stopped_the_cells_that_are_left_are_unknown() {
         left.get() > 0
     };
 
-    let matrix = solve_matrix(
-        &world.question(),
-        &axes,
-        &world.catalog(),
-        &|_| (),
-        (&go_on, &|_| ()),
-    )
-    .unwrap();
+    let around = Around {
+        expect: &|_| (),
+        may_go_on: &go_on,
+        told: &|_| (),
+    };
+    let matrix = solve_matrix(&world.question(), &axes, &world.catalog(), &around).unwrap();
 
     let unknown = matrix.cells.iter();
     let unknown = unknown.filter(|cell| matches!(cell.verdict, Verdict::Unknown));

@@ -3,7 +3,7 @@
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
-use crate::audit::{Confidence, Fix, Needs, Rule, Severity, Subject};
+use crate::audit::{Confidence, Fix, Kind, Needs, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::facts::Limit;
 
@@ -76,6 +76,9 @@ fn mended(subject: &Subject<'_>, limit: &Limit, remark: Remark) -> Remark {
         .evidence
         .trials
         .and_then(|trials| trials.lock.as_ref());
+    if subject.kind == Kind::Environment {
+        return remark.with_fix(subject.remedy(&limit.needs));
+    }
     let Some(version) = locked.and_then(|locked| locked.get(&limit.needs.name)) else {
         return remark.with_fix(format!("Declare `{}` and lock again.", need(&limit.needs)));
     };

@@ -14,6 +14,9 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// So many files that run code are told.
+const MOST_FILES: usize = 3;
+
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (at, package) in subject.lock.packages.iter().enumerate() {
         for name in &package.disputed {
@@ -24,6 +27,9 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             let remark = Remark::new(About::Package(at, None), message);
             remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
         }
+    }
+    for (name, why) in subject.unread() {
+        remarks.cannot_judge(name, why);
     }
     for on in subject.on() {
         for package in on.graph.packages() {
@@ -50,13 +56,26 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                     false => "does not have it",
                 };
                 let message = format!(
-                    "{} needs {}, and the lock {lacks}",
+                    "{} needs {}, and {} {lacks}",
                     package.label(),
-                    need(requirement)
+                    need(requirement),
+                    subject.what()
                 );
                 let about = About::Package(subject.position(package), None);
-                remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+                let place = subject.place_of_need(package, requirement);
+                let remark = Remark::new(about, message).placed(place);
+                let remark = start_code(subject).fold(remark, Remark::with_evidence);
+                remarks.tell(remark.with_fix(subject.remedy(requirement)));
             }
         }
     }
+}
+
+/// Tells of code that may show Python more folders than were looked at.
+fn start_code(subject: &Subject<'_>) -> impl Iterator<Item = String> {
+    let installed = subject.evidence.installed.into_iter();
+    let files = installed.flat_map(|it| &it.start_code).take(MOST_FILES);
+    files.map(|file| {
+        format!("{file} runs code when Python starts, which may add folders; it was not run.")
+    })
 }

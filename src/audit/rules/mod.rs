@@ -1,9 +1,12 @@
 //! The rules, one to a file, sorted by code.
 
 mod accelerators;
+mod altered_files;
+mod anti_pattern;
 mod artifacts;
 mod blocking_pin;
 mod cuda;
+mod duplicate_metadata;
 mod hashes;
 mod hosts;
 mod limits;
@@ -34,12 +37,15 @@ pub const RULES: &[Rule] = &[
     no_op::RULE,
     blocking_pin::RULE,
     limits::NUMPY_ABI,
+    altered_files::RULE,
+    duplicate_metadata::RULE,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
     hashes::RULE,
     hosts::RULE,
+    anti_pattern::RULE,
 ];
 
 /// What could not be judged.

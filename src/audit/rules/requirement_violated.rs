@@ -19,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for on in subject.on() {
         for package in on.graph.packages() {
+            check_python(subject, on, package, remarks);
             for edge in &package.edges {
                 check_edge(subject, on, (package, edge), remarks);
             }
@@ -37,7 +38,7 @@ fn check_edge(
     if *name == package.name || on.is_overridden(name) || on.is_excluded(name) {
         return;
     }
-    if !subject.is_own() && requirement.specifiers.is_any() && requirement.url.is_none() {
+    if !subject.tells_ranges() && requirement.specifiers.is_any() && requirement.url.is_none() {
         let why = "the lock says which packages they require, and not in which versions";
         remarks.cannot_judge(&package.name, why);
         return;
@@ -69,16 +70,47 @@ fn check_edge(
     };
     match answers(requirement, entry) {
         Some(true) => {}
-        None => remarks.cannot_judge(name, "the lock does not say their version"),
+        None => remarks.cannot_judge(
+            name,
+            format!("{} does not say their version", subject.what()),
+        ),
         Some(false) => {
             let message = format!(
-                "{} needs {}, and the lock has {}",
+                "{} needs {}, and {} {}",
                 package.label(),
                 need(requirement),
+                subject.kind.has(),
                 entry.label()
             );
             let about = About::Package(subject.position(entry), None);
-            remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+            let place = subject.place_of_need(package, requirement);
+            let remark = Remark::new(about.clone(), message);
+            // Where the requirement itself is pointed at, what it is held against is shown too.
+            let remark = match place.is_some() {
+                true => remark.seen_with(about, format!("this is {}", subject.is_held())),
+                false => remark,
+            };
+            remarks.tell(remark.placed(place).with_fix(subject.remedy(requirement)));
         }
     }
+}
+
+/// What is installed may be made for another Python.
+fn check_python(
+    subject: &Subject<'_>,
+    on: &On<'_>,
+    package: &LockedPackage,
+    remarks: &mut Remarks,
+) {
+    let (Some(target), Some(installed)) = (on.target, subject.installed(package)) else {
+        return;
+    };
+    let wanted = installed.requires_python.as_ref();
+    let Some(wanted) = wanted.filter(|wanted| !target.admits_python(wanted)) else {
+        return;
+    };
+    let (label, python) = (package.label(), target.python().describe());
+    let message = format!("{label} needs Python {wanted}, and the environment has {python}");
+    let about = About::Package(subject.position(package), None);
+    remarks.tell(Remark::new(about, message).placed(installed.line_of("Requires-Python")));
 }

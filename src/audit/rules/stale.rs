@@ -60,8 +60,9 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
     let place = &declaration.origin;
     if entries.is_empty() && declaration.kind == DeclarationKind::Requirement {
         let asked = need(requirement);
-        let message = format!("{place} asks for {asked}, and the lock does not have it");
-        remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+        let what = subject.what();
+        let message = format!("{place} asks for {asked}, and {what} does not have it");
+        remarks.tell(Remark::new(about(), message).with_fix(subject.remedy(requirement)));
     }
     let verb = match declaration.kind {
         DeclarationKind::Requirement => "asks for",
@@ -79,16 +80,21 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
         }
         match answers(requirement, entry) {
             Some(true) => {}
-            None => remarks.cannot_judge(name, "the lock does not say their version"),
+            None => remarks.cannot_judge(
+                name,
+                format!("{} does not say their version", subject.what()),
+            ),
             Some(false) => {
                 let message = format!(
-                    "{place} {verb} {}, and the lock has {}",
+                    "{place} {verb} {}, and {} {}",
                     need(requirement),
+                    subject.kind.has(),
                     entry.label()
                 );
                 let entry = About::Package(subject.position(entry), None);
-                let remark = Remark::new(about(), message).seen_with(entry, "this is locked");
-                remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
+                let seen = format!("this is {}", subject.is_held());
+                let remark = Remark::new(about(), message).seen_with(entry, seen);
+                remarks.tell(remark.with_fix(subject.remedy(requirement)));
             }
         }
     }

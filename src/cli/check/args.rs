@@ -19,6 +19,8 @@ Examples:
           What do these declarations bring today, and would it run?
   pyaudit check requirements.in --fix --unsafe
           Make the changes that were found and tried, and look again
+  pyaudit check --env .venv requirements.in
+          Is what is installed whole, and is it what is declared?
   pyaudit check --output-format github --strict
           In CI: annotations, and an error for whatever could not be judged
 
@@ -41,6 +43,10 @@ pub(crate) struct CheckArgs {
     /// that the lock's record names]
     #[arg(long = "input", value_name = "FILE")]
     pub(crate) inputs: Vec<String>,
+    /// An environment to audit, by its folder or its interpreter, such as .venv; locks and
+    /// declarations that are named beside it are what it is held to
+    #[arg(long, value_name = "PATH")]
+    pub(crate) env: Option<PathBuf>,
     /// The Python it has to run on [default: what the lock says]
     #[arg(short, long, visible_alias = "python-version", value_name = "VERSION")]
     pub(crate) python: Option<String>,

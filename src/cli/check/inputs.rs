@@ -42,6 +42,16 @@ pub(super) fn declared(
     Some(of_manifest(manifest, false, problems))
 }
 
+/// Returns what some files declare.
+pub(super) fn declared_in(
+    inputs: &[String],
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Declared {
+    let manifest = read(inputs, (&[], &[]), &Selection::default(), around);
+    of_manifest(manifest, false, problems)
+}
+
 /// `requirements.txt` is usually made of `requirements.in`, a `pylock.toml` of what the folder has.
 fn beside(label: &str, folder: &Path) -> Option<String> {
     match label.strip_suffix(".txt") {

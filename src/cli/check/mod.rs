@@ -3,6 +3,7 @@
 
 mod args;
 mod declarations;
+mod environment;
 mod inputs;
 mod mend;
 mod targets;
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) use args::CheckArgs;
 use args::WeightArgs;
 use declarations::audit_declarations;
+use environment::audit_environment;
 use inputs::{Around, declared, loose};
 use mend::mend;
 use targets::targets;
@@ -102,7 +104,10 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
         found = find(args, around, &scales, terminal)?;
     }
     if found.is_empty() {
-        terminal.say("there is nothing to audit: no version is pinned");
+        terminal.say(match &args.env {
+            Some(_) => "there is nothing to audit: no package is installed",
+            None => "there is nothing to audit: no version is pinned",
+        });
         return Ok(Exit::Nothing);
     }
     Ok(tell(args, &found, terminal))
@@ -115,6 +120,10 @@ fn find(
     scales: &Scales,
     terminal: &Terminal,
 ) -> Result<Vec<Checked>, Trouble> {
+    if let Some(path) = &args.env {
+        let found = audit_environment((args, path), around, scales, terminal)?;
+        return Ok(found.into_iter().collect());
+    }
     let mut found = Vec::new();
     for what in what_to_check(&args.files, around.folder, terminal)? {
         match what {

@@ -40,6 +40,16 @@ pub(super) fn targets(
     targets
 }
 
+/// Returns the one target that is told, with what was typed in place of it.
+pub(super) fn target_of(
+    told: LockedTarget,
+    args: &CheckArgs,
+    facts: &Facts,
+    problems: &mut Vec<Problem>,
+) -> Option<Target> {
+    target(&typed_over(told, args), facts, problems)
+}
+
 /// Returns what the lock says, in its record or in the command at its head.
 fn recorded(lock: &Lock, text: &str) -> Vec<LockedTarget> {
     let record = lock.tool.as_ref();

@@ -129,6 +129,8 @@ fn plain(keyword: &str, said: &Value, value: &Value) -> Result<(), String> {
         },
         "const" => value == said,
         "enum" => said.as_array().unwrap().contains(value),
+        // It speaks of objects alone.
+        "required" if !value.is_object() => true,
         "required" => {
             let mut keys = said.as_array().unwrap().iter();
             keys.all(|key| value.get(key.as_str().unwrap()).is_some())
