@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::affected::Bounds;
-use super::{Affected, Record, Score, Verdict};
+use super::{Affected, Record, Score, Verdict, is_malware_id};
 use crate::package::{PackageName, Timestamp, Version};
-
-/// What marks a record of malware.
-const MALWARE: &str = "MAL-";
 
 /// So many of the latest fixed versions are looked at.
 const MOST_WAYS: usize = 100;
@@ -60,6 +57,14 @@ impl Advisories {
         if is_newer && !(record.affected.is_empty() && known.is_none()) {
             self.records.insert(record.id.clone(), record);
         }
+    }
+
+    /// Adds the records of another source.
+    pub fn extend(&mut self, other: Self) {
+        let read = self.read + other.read;
+        self.newest = self.newest.max(other.newest);
+        other.records.into_values().for_each(|it| self.add(it));
+        self.read = read;
     }
 
     /// Returns how many records were read.
@@ -161,10 +166,9 @@ impl Record {
     fn rank(&self) -> impl Ord + use<> {
         let database = ["GHSA-", "PYSEC-", "CVE-"];
         let database = database.iter().position(|it| self.id.starts_with(it));
-        let is_told = !self.summary.is_empty();
         let size = usize::MAX - self.size;
         (
-            !is_told,
+            !self.is_titled,
             database.unwrap_or(3).max(1),
             size,
             self.id.clone(),
@@ -215,7 +219,7 @@ fn advisory(
         summary: first(&|it| Some(it.summary.clone()).filter(|it| !it.is_empty()))
             .unwrap_or_default(),
         score: hits.iter().filter_map(|record| record.score).max(),
-        is_malware: ids.iter().any(|id| id.starts_with(MALWARE)),
+        is_malware: ids.iter().any(|id| is_malware_id(id)),
         bounds: parts.find_map(|part| part.bounds(version)),
         fixed: later.cloned().collect(),
         link: first(&|it| it.link.clone()),

@@ -12,5 +12,7 @@ mod tests;
 
 pub use affected::{Affected, Bounds, Event, Verdict};
 pub use collection::{Advisories, Advisory, Judged};
-pub use record::{Answered, Record, RecordError, is_advisory_id, read_batch, read_record};
+pub use record::{
+    Answered, Record, RecordError, is_advisory_id, is_malware_id, read_batch, read_record,
+};
 pub use score::{Rating, Score};

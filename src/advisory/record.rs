@@ -34,6 +34,8 @@ pub struct Record {
     pub aliases: Vec<String>,
     /// What it is, on one line; may be empty.
     pub summary: String,
+    /// Whether the database gives that line itself.
+    pub is_titled: bool,
     /// How much the database has to say of it, in bytes.
     pub size: usize,
     /// How bad it is, if the database says.
@@ -88,6 +90,7 @@ pub fn read_record(
     }
     let details = wire.details.unwrap_or_default();
     let summary = wire.summary.filter(|text| !text.trim().is_empty());
+    let is_titled = summary.is_some();
     let summary = summary.as_deref().unwrap_or_else(|| opening(&details));
     let aliases = wire.aliases.unwrap_or_default().into_iter();
     Ok(Record {
@@ -96,6 +99,7 @@ pub fn read_record(
         is_withdrawn,
         aliases: aliases.filter(|id| is_advisory_id(id)).collect(),
         summary: tidy(summary, LONGEST_SUMMARY),
+        is_titled,
         size: details.len(),
         score: heaviest,
         affected: parts,
@@ -140,6 +144,13 @@ pub fn is_advisory_id(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len())
         && text.chars().all(is_fine)
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// Whether an identifier is that of a record of malware.
+pub fn is_malware_id(id: &str) -> bool {
+    const MALWARE: &str = "MAL-";
+    let start = id.get(..MALWARE.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(MALWARE))
 }
 
 fn shape(error: serde_json::Error) -> RecordError {

@@ -8,6 +8,7 @@ mod hashes;
 mod hosts;
 mod limits;
 mod lockstep;
+mod malware;
 mod missing_requirement;
 mod no_op;
 mod requirement_violated;
@@ -15,6 +16,7 @@ mod stale;
 mod uncovered;
 mod unpinned;
 mod unsatisfiable;
+mod vulnerability;
 
 pub(super) use accelerators::built_for;
 
@@ -38,6 +40,8 @@ pub const RULES: &[Rule] = &[
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
+    vulnerability::RULE,
+    malware::RULE,
     hashes::RULE,
     hosts::RULE,
 ];
