@@ -193,9 +193,9 @@ fn records_of_one_flaw_are_one_advisory_however_they_name_each_other() {
         .iter()
         .map(|it| it.ids.join(" "))
         .collect();
-    assert_eq!(ids, ["GHSA-other", "PYSEC-2026-1 GHSA-a OSV-z CVE-2026-1"]);
-    assert_eq!(judged.advisories[1].summary, "Short");
-    assert_eq!(judged.advisories[1].fixed, [version("2")]);
+    assert_eq!(ids, ["GHSA-a PYSEC-2026-1 OSV-z CVE-2026-1", "GHSA-other"]);
+    assert_eq!(judged.advisories[0].summary, "Told well");
+    assert_eq!(judged.advisories[0].fixed, [version("2")]);
 }
 
 #[test]

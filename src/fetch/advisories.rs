@@ -220,7 +220,9 @@ impl Run {
         let mut missing = Vec::new();
         for (stub, whose) in &wanted {
             let key = self.key_of_record(stub);
-            let kept = self.cache.as_ref().and_then(|cache| cache.get(key));
+            // Without the moment of its last change, nobody knows whether it is the same still.
+            let cache = self.cache.as_ref().filter(|_| !stub.1.is_empty());
+            let kept = cache.and_then(|cache| cache.get(key));
             let is_taken = kept.is_some_and(|bytes| self.take(&stub.0, &bytes, &names).is_ok());
             if !is_taken {
                 missing.push((*stub, whose));

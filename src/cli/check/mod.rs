@@ -9,6 +9,7 @@ mod mend;
 mod targets;
 mod tell;
 mod trials;
+mod ways_out;
 mod what;
 
 use std::path::Path;
@@ -27,11 +28,11 @@ use tell::tell;
 use what::{What, what_to_check};
 
 use super::Exit;
-use super::reading::is_input;
+use super::reading::{Reading, is_input, recorded_target};
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
-    rule_named,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview,
+    read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::fetch::FetchError;
@@ -131,7 +132,12 @@ fn find(
                 found.extend(audit_lock(args, (&lock, &file), around, scales)?);
             }
             What::Declarations(sources) => {
-                found.push(audit_declarations(args, &sources, scales, terminal)?);
+                found.push(audit_declarations(
+                    args,
+                    &sources,
+                    (around, scales),
+                    terminal,
+                )?);
             }
         }
     }
@@ -241,7 +247,12 @@ fn audit_lock(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
-    let gathered = advisories::gather(args, scales, lock, around)?;
+    let mut gathered = advisories::gather(args, scales, lock, around)?;
+    if let Some(gathered) = &mut gathered {
+        let evidence = &mut gathered.evidence;
+        let reading = reading(lock, file);
+        evidence.fixes = ways_out::fixes_of_lock(args, &reading, &evidence.advisories);
+    }
     let evidence = Evidence {
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
@@ -250,6 +261,15 @@ fn audit_lock(
         .with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref())))
+}
+
+/// Takes a lock as commands do that ask about it.
+fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
+    Reading {
+        lock: lock.clone(),
+        file: file.label().to_owned(),
+        target: recorded_target(lock),
+    }
 }
 
 /// Audits what was put together.
