@@ -270,10 +270,13 @@ fn a_vector_counts_before_a_word_and_the_heaviest_record_counts() {
     }));
 
     assert_eq!(
-        scored(&[word.clone()]),
+        scored(std::slice::from_ref(&word)),
         Some(Score::of_rating(Rating::Medium))
     );
-    assert_eq!(scored(&[vector.clone()]).unwrap().to_string(), "low 3.1");
+    assert_eq!(
+        scored(std::slice::from_ref(&vector)).unwrap().to_string(),
+        "low 3.1"
+    );
     assert_eq!(scored(&[vector, word]).unwrap().rating, Rating::Medium);
     assert_eq!(scored(&[with(json!({}))]), None);
 }

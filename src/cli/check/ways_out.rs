@@ -142,7 +142,7 @@ impl Trial<'_> {
                     let repair = repairs.first();
                     if let Some(fix) = repair.and_then(|it| changing((name, fixed), &question, it))
                     {
-                        return Ok(fix);
+                        return Ok(self.to_be_locked(fix, name));
                     }
                     let told = told(&question, &conflict);
                     refused.push(told.conclusion.unwrap_or(told.headline));
@@ -179,6 +179,15 @@ impl Trial<'_> {
             is_safe: true,
             is_verified: true,
         }))
+    }
+
+    /// Says how the lock follows a change of declarations.
+    fn to_be_locked(&self, fix: Fix, name: &PackageName) -> Fix {
+        let Some(relock) = &self.relock else {
+            return fix;
+        };
+        let text = format!("{} Then lock again: `{relock} -P {name}`.", fix.text);
+        Fix { text, ..fix }
     }
 
     /// Returns a version if it is later and has no more flaws than the fixed ones.
@@ -229,14 +238,20 @@ fn changing(
     repair: &Repair,
 ) -> Option<Fix> {
     let (text, edits) = changed(question, repair)?;
-    let mut changes = repair.changes.iter();
-    let against = match changes.any(|it| matches!(it, Change::Override { .. })) {
+    let is_override = |it: &Change| matches!(it, Change::Override { .. });
+    let against = match repair.changes.iter().any(is_override) {
         true => ", against what packages declare",
         false => "",
     };
+    // What is no edit of a declaration alone takes another command as well: that is a person's.
+    let is_edit = |it: &Change| matches!(it, Change::Declaration { .. });
+    let is_all_edits = repair.changes.iter().all(is_edit);
     Some(Fix {
         text: format!("{name} {fixed} or later has a solution where {text}{against}."),
-        edits,
+        edits: match is_all_edits {
+            true => edits,
+            false => Vec::new(),
+        },
         is_safe: false,
         is_verified: true,
     })
