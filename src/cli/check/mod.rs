@@ -251,7 +251,8 @@ fn audit_lock(
     if let Some(gathered) = &mut gathered {
         let evidence = &mut gathered.evidence;
         let reading = reading(lock, file);
-        evidence.fixes = ways_out::fixes_of_lock(args, &reading, &evidence.advisories);
+        evidence.fixes =
+            ways_out::fixes_of_lock(args, (&reading, declared.as_ref()), &evidence.advisories);
     }
     let evidence = Evidence {
         advisories: gathered.as_ref().map(|it| &it.evidence),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::CheckArgs;
 use super::trials::changed;
 use crate::advisory::Advisories;
-use crate::audit::Fix;
+use crate::audit::{Declared, Fix};
 use crate::cli::command::joined;
 use crate::cli::reading::Reading;
 use crate::cli::why::{Unanswered, with_catalog};
@@ -46,7 +46,7 @@ pub(super) struct Trial<'a> {
 /// nobody can be asked, each fix says that nothing was tried.
 pub(super) fn fixes_of_lock(
     args: &CheckArgs,
-    reading: &Reading,
+    (reading, declared): (&Reading, Option<&Declared>),
     advisories: &Advisories,
 ) -> BTreeMap<Pin, Fix> {
     let graph = Graph::new(&reading.lock, reading.target.as_ref());
@@ -59,7 +59,7 @@ pub(super) fn fixes_of_lock(
         return BTreeMap::new();
     }
     let ask = |question: &Arc<Question>, catalog: &crate::fetch::LiveCatalog| {
-        trial.fixes(question, catalog)
+        trial.fixes(&of_today(question, declared), catalog)
     };
     let why = match with_catalog((&args.index, &args.cache), reading, ask) {
         Ok(Some(fixes)) => return fixes,
@@ -71,6 +71,25 @@ pub(super) fn fixes_of_lock(
         Err(Unanswered::Failure(_)) => "the index could not be asked",
     };
     trial.untried(why)
+}
+
+/// Puts what is declared today in the place of what the lock was made of: an edit has to fit the
+/// files as they are.
+fn of_today(question: &Question, declared: Option<&Declared>) -> Question {
+    let is_whole = |it: &&Declared| {
+        it.by_address.is_empty()
+            && it.overridden_by_address.is_empty()
+            && it.missing_files.is_empty()
+            && it.wanted.iter().any(|wanted| wanted.is_in_file)
+    };
+    let Some(declared) = declared.filter(is_whole) else {
+        return question.clone();
+    };
+    let today = declared.wanted.iter().filter(|it| it.is_in_file);
+    Question {
+        declarations: today.map(|it| it.declaration.clone()).collect(),
+        ..question.clone()
+    }
 }
 
 impl Trial<'_> {
