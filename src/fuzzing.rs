@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::advisory::{Advisories, read_batch, read_record};
 use crate::fetch::Credentials;
 use crate::index::{
     Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, decode_simple,
@@ -35,6 +36,7 @@ pub const TARGETS: &[FuzzTarget] = &[
     ("marker", marker),
     ("metadata_record", metadata_record),
     ("netrc", netrc),
+    ("osv", osv),
     ("page_bytes", page_bytes),
     ("pip_config", pip_config),
     ("pylock", pylock),
@@ -111,6 +113,29 @@ pub fn netrc(bytes: &[u8]) {
     let secret = Secret::new(String::from_utf8_lossy(bytes));
     let credentials = Credentials::gather([], &[], Some(&secret));
     let _ = base().and_then(|base| credentials.login(&base));
+}
+
+/// Reads a record of an advisory and the answer of an API; what was read can be judged.
+pub fn osv(bytes: &[u8]) {
+    let _ = read_batch(bytes);
+    if let Ok(record) = read_record(bytes, &|_| true) {
+        let names: Vec<PackageName> = record
+            .affected
+            .iter()
+            .map(|it| it.package.clone())
+            .collect();
+        let mut advisories = Advisories::default();
+        advisories.add(record);
+        for name in names.iter().take(4) {
+            for version in ["0", "1.5", "2!1.dev0+local"] {
+                let Ok(version) = version.parse() else {
+                    continue;
+                };
+                let ways = advisories.ways_out(name, &version);
+                assert!(ways.iter().all(|way| *way > version));
+            }
+        }
+    }
 }
 
 /// Takes bytes of the cache for a page and looks at everything on it.

@@ -25,6 +25,7 @@
 //! | 0 | `source` | text and places in it; what is wrong with an input |
 //! | 1 | `package` | the words of Python packaging: names, versions, specifiers, requirements, digests |
 //! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
+//! | 3 | `advisory` | what is known to be wrong with published versions: records of OSV, matched |
 //! | 3 | `facts` | what metadata does not say, dated: GPUs, drivers, flavours of torch, undeclared bounds |
 //! | 3 | `input` | readers of what people declare: requirements files, `pyproject.toml`, scripts, surroundings |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
@@ -64,6 +65,7 @@
 //! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
 //! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.
 
+pub mod advisory;
 pub mod audit;
 pub mod cli;
 pub mod explain;

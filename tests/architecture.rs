@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms with their floors: a room imports only from lower floors.
 const FLOORS: &[(&str, u8)] = &[
+    ("advisory", 3),
     ("audit", 7),
     ("cli", 10),
     ("explain", 6),

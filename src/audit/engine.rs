@@ -38,6 +38,8 @@ pub struct Coverage {
     pub unaudited: Vec<Unaudited>,
     /// The rules that were not applied, as nobody asked for what they need.
     pub left_out: Vec<LeftOut>,
+    /// What was consulted beside the lock, in words.
+    pub consulted: Vec<String>,
 }
 
 /// Rules that were not applied.
@@ -90,6 +92,10 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
             ..finding(subject, &graph, levels, &WAIVER_HYGIENE, remark)
         });
         findings.extend(unused);
+        let advisories = subject.evidence.advisories;
+        let stale = advisories.map_or_else(Vec::new, |it| it.stale(today));
+        let stale = stale.into_iter();
+        findings.extend(stale.map(|it| finding(subject, &graph, levels, &WAIVER_HYGIENE, it)));
     }
     findings.sort_by(|a, b| {
         let key = |it: &Finding| (it.rule, it.package.clone(), it.version.clone());
@@ -158,6 +164,9 @@ fn finding(
         also: also(subject, remark.also),
         paths: Vec::new(),
         fix: remark.fix,
+        ids: remark.ids,
+        score: remark.score,
+        has_fix: remark.has_fix,
     };
     match remark.about {
         About::Lock => finding.place = remark.place,
@@ -263,6 +272,10 @@ fn coverage(
         total,
         rules,
         unaudited,
+        consulted: subject
+            .evidence
+            .advisories
+            .map_or_else(Vec::new, |it| it.told().collect()),
         left_out: left_out
             .map(|(why, rules)| LeftOut { why, rules })
             .collect(),

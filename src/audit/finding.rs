@@ -1,5 +1,6 @@
 //! What a rule found, as it is told to people and machines.
 
+use crate::advisory::Score;
 use crate::input::Edit;
 use crate::package::{PackageName, Version};
 use crate::source::Origin;
@@ -55,6 +56,12 @@ pub struct Finding {
     pub paths: Vec<Vec<String>>,
     /// What mends it, where that is known.
     pub fix: Option<Fix>,
+    /// What databases call the flaw, the best told record first; none where it is no known flaw.
+    pub ids: Vec<String>,
+    /// How bad they say that it is.
+    pub score: Option<Score>,
+    /// Whether they know a later version without it.
+    pub has_fix: bool,
 }
 
 /// What mends something.

@@ -26,7 +26,7 @@ mod waivers;
 #[cfg(test)]
 mod tests;
 
-pub use advisories::AdvisoryEvidence;
+pub use advisories::{AdvisoryEvidence, AdvisorySource};
 pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;

@@ -1,6 +1,7 @@
 //! What rules tell while they look; the engine makes findings of it.
 
 use super::{Confidence, Fix, Severity};
+use crate::advisory::{Advisory, Score};
 use crate::package::PackageName;
 use crate::source::Origin;
 
@@ -22,6 +23,9 @@ pub(super) struct Remark {
     pub(super) evidence: Vec<String>,
     pub(super) also: Vec<(About, String)>,
     pub(super) fix: Option<Fix>,
+    pub(super) ids: Vec<String>,
+    pub(super) score: Option<Score>,
+    pub(super) has_fix: bool,
 }
 
 /// What it is about.
@@ -46,6 +50,9 @@ impl Remark {
             evidence: Vec::new(),
             also: Vec::new(),
             fix: None,
+            ids: Vec::new(),
+            score: None,
+            has_fix: false,
         }
     }
 
@@ -84,6 +91,14 @@ impl Remark {
             is_safe: false,
             is_verified: false,
         })
+    }
+
+    /// Notes what databases say of a flaw, for waivers and machines.
+    pub(super) fn of_flaw(mut self, advisory: &Advisory) -> Self {
+        self.ids.clone_from(&advisory.ids);
+        self.score = advisory.score;
+        self.has_fix = !advisory.fixed.is_empty();
+        self
     }
 
     pub(super) fn mended_by(mut self, fix: Fix) -> Self {

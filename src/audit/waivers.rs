@@ -23,6 +23,8 @@ pub struct Waiver {
     pub package: Option<PackageName>,
     /// The version; any, where none is said.
     pub version: Option<Version>,
+    /// What a database calls the flaw; any, where none is said.
+    pub id: Option<String>,
     /// Why it is as it should be.
     pub reason: String,
     /// The last day on which it counts: `2026-12-31`.
@@ -43,6 +45,8 @@ pub struct Waiver {
 pub struct AuditTable {
     /// The levels of rules.
     pub levels: Vec<(String, Level)>,
+    /// Where advisories are.
+    pub advisories: Vec<String>,
     /// What is answered for.
     pub waivers: Vec<Waiver>,
     /// What is wrong with it.
@@ -65,8 +69,17 @@ struct ToolWire {
 struct TableWire {
     #[serde(default)]
     rules: std::collections::BTreeMap<Spanned<String>, Spanned<String>>,
+    advisories: Option<PlacesWire>,
     #[serde(default)]
     waive: Vec<Spanned<WaiverWire>>,
+}
+
+/// One place or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PlacesWire {
+    One(String),
+    Several(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -75,6 +88,7 @@ struct WaiverWire {
     rule: Spanned<String>,
     package: Option<Spanned<String>>,
     version: Option<Spanned<String>>,
+    id: Option<Spanned<String>>,
     reason: Spanned<String>,
     expires: Option<Spanned<toml::Value>>,
     #[serde(default, rename = "until-fixed")]
@@ -99,6 +113,11 @@ pub fn read_audit_table(file: &Arc<SourceFile>) -> AuditTable {
             table.problems.push(Problem::at(place, message));
             return table;
         }
+    };
+    table.advisories = match wire.advisories {
+        Some(PlacesWire::One(place)) => vec![place],
+        Some(PlacesWire::Several(places)) => places,
+        None => Vec::new(),
     };
     for (rule, level) in wire.rules {
         let known = rule_named(rule.get_ref());
@@ -162,6 +181,7 @@ fn read_waiver(
         rule: wire.rule.into_inner(),
         package: package.transpose()?,
         version: version.transpose()?,
+        id: wire.id.map(Spanned::into_inner),
         reason: wire.reason.into_inner(),
         expires: expires.transpose()?,
         until_fixed: wire.until_fixed,
@@ -196,6 +216,7 @@ pub(super) fn read_comment(mark: &Mark, package: Option<&PackageName>) -> Vec<Wa
         rule,
         package: package.cloned(),
         version: None,
+        id: None,
         reason: reason.to_owned(),
         expires: None,
         until_fixed: false,
@@ -212,7 +233,8 @@ impl Waiver {
         if let Some(last) = self.expires.as_deref().filter(|last| *last < today) {
             return Some(format!("ended on {last}"));
         }
-        let is_fixed = finding.fix.as_ref().is_some_and(|fix| fix.is_verified);
+        let fix = finding.fix.as_ref();
+        let is_fixed = finding.has_fix || fix.is_some_and(|fix| fix.is_verified);
         (self.until_fixed && is_fixed).then(|| "ended: the finding can be mended".to_owned())
     }
 
@@ -228,8 +250,10 @@ impl Waiver {
     fn meets(&self, finding: &Finding) -> bool {
         let is_rule = self.rule.eq_ignore_ascii_case(finding.rule) || self.rule == finding.name;
         let version = self.version.as_ref();
+        let has_id = |id: &String| finding.ids.iter().any(|it| it.eq_ignore_ascii_case(id));
         is_rule
             && (self.is_about(finding) || self.is_beside(finding))
+            && self.id.as_ref().is_none_or(has_id)
             && version.is_none_or(|version| finding.version.as_ref() == Some(version))
     }
 
@@ -278,7 +302,10 @@ pub(super) fn applied(
     }
     let idle = waivers.iter().zip(uses).filter_map(|(waiver, used)| {
         let of = waiver.package.as_ref().map(|it| format!(" for {it}"));
-        let what = format!("the waiver of {}{}", waiver.rule, of.unwrap_or_default());
+        let id = waiver.id.as_ref().map(|it| format!(" {it}"));
+        let named = [Some(waiver.rule.clone()), id, of];
+        let named: String = named.into_iter().flatten().collect();
+        let what = format!("the waiver of {named}");
         let (message, help) = match (waiver.flaw(), used) {
             (Some(flaw), _) => (flaw, "Mend it; it counts for nothing as it is."),
             (None, Some(Ok(()))) => return None,

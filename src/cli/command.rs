@@ -46,7 +46,7 @@ fn with_command(typed: Vec<String>, command: &str, more: &[String]) -> Vec<Strin
 }
 
 /// Puts words with spaces or signs of the shell in quotes.
-fn joined(words: &[String]) -> String {
+pub(super) fn joined(words: &[String]) -> String {
     let words = words.iter().map(|word| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
         match !word.is_empty() && word.chars().all(is_plain) {

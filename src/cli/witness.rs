@@ -8,7 +8,7 @@ use super::why::pins;
 use crate::explain::{Explanation, explain};
 use crate::graph::Graph;
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
-use crate::repair::{Freedom, repairs};
+use crate::repair::{Freedom, Repair, repairs};
 use crate::report::{Move, RepairReport, Witness};
 use crate::solve::{
     Catalog, Conflict, Effort, Failure, Outcome, Question, Resolution, conflicts, solve,
@@ -72,13 +72,26 @@ fn declaration(requirement: &Requirement) -> Declaration {
     }
 }
 
-/// Returns what would have to change for a demand to be met, each way of it solved. The demand,
-/// which is the last declaration, is to stay.
+/// Returns what would have to change for a demand to be met, each way of it solved.
 pub(super) fn changes(
     question: &Question,
     conflict: &Conflict,
     catalog: &dyn Catalog,
 ) -> Result<Vec<RepairReport>, Failure> {
+    let (question, repairs) = ways(question, conflict, catalog)?;
+    let told = repairs.iter();
+    Ok(told
+        .map(|repair| RepairReport::new(&question, repair))
+        .collect())
+}
+
+/// Returns the repairs under which a demand is met, and the question that they are changes of. The
+/// demand, which is the last declaration, is to stay.
+pub(super) fn ways(
+    question: &Question,
+    conflict: &Conflict,
+    catalog: &dyn Catalog,
+) -> Result<(Arc<Question>, Vec<Repair>), Failure> {
     let mut question = question.clone();
     if let Some(demand) = question.declarations.last_mut() {
         let text = demand.requirement.to_string();
@@ -92,14 +105,11 @@ pub(super) fn changes(
     let effort = Effort::new(MOST_SOLVES, &may_go_on);
     let found = conflicts(&question, catalog, conflict, &effort, &mut |_| {})?;
     if found.cores.is_empty() {
-        return Ok(Vec::new());
+        return Ok((question, Vec::new()));
     }
     let freedom = Freedom::default();
     let found = repairs(&question, &found.cores, catalog, freedom, &effort)?;
-    let found = found.repairs.iter();
-    Ok(found
-        .map(|repair| RepairReport::new(&question, repair))
-        .collect())
+    Ok((question, found.repairs))
 }
 
 /// Tells a conflict with a demand: it is the user who asks.

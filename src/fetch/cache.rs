@@ -52,6 +52,10 @@ pub(super) enum Kind {
     Built = 7,
     /// The metadata of a commit, in its compact form.
     Commit = 8,
+    /// Which records an API of advisories has for a version.
+    Verdict = 9,
+    /// A record of an advisory as the server sent it.
+    Advisory = 10,
 }
 
 /// A value's key.

@@ -122,7 +122,12 @@ impl Http {
 
     async fn ask(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
         self.statistics.sent();
-        let mut builder = self.client(url).get(url.clone()).headers(request.headers());
+        let client = self.client(url);
+        let builder = match &request.question {
+            Some(question) => client.post(url.clone()).body(question.to_vec()),
+            None => client.get(url.clone()),
+        };
+        let mut builder = builder.headers(request.headers());
         if let Some(login) = self.credentials.login(url) {
             builder = builder.basic_auth(login.user.reveal(), Some(login.password.reveal()));
         }

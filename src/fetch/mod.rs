@@ -1,5 +1,6 @@
 //! The network and its cache: the only room that talks to indexes.
 
+mod advisories;
 mod archive;
 mod body;
 mod build;
@@ -33,6 +34,7 @@ mod tree;
 mod walker;
 mod wheel;
 
+pub use advisories::{ToldAdvisories, ask_advisories};
 pub use build::{BuildOptions, BuildPython};
 pub use credentials::{Credentials, Login};
 pub use error::{Asking, FetchError, FetchErrorKind};

@@ -31,6 +31,8 @@ pub(super) struct Request {
     pub(super) limit: u64,
     /// Statuses that mean "I do not have it" here, besides 404 and 410.
     pub(super) missing: Vec<u16>,
+    /// A question in JSON: it is sent with POST, and changes nothing on the server.
+    pub(super) question: Option<Arc<[u8]>>,
 }
 
 /// A response that a caller can use: 2xx, 304, 404, 410, what else means that there is no such
@@ -63,6 +65,7 @@ impl Request {
             reload: false,
             limit,
             missing: Vec::new(),
+            question: None,
         }
     }
 
@@ -91,6 +94,10 @@ impl Request {
         set(header::RANGE, &self.range);
         set(header::IF_NONE_MATCH, &self.etag);
         set(header::IF_MODIFIED_SINCE, &self.last_modified);
+        if self.question.is_some() {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, json);
+        }
         if self.reload {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         }

@@ -1,6 +1,7 @@
 //! This machine: its files, its interpreter, its GPUs, and what it is.
 
 mod accelerators;
+mod advisories;
 mod ambient;
 mod ask;
 mod builder;
@@ -15,6 +16,7 @@ mod probe;
 mod write;
 
 pub use accelerators::{FoundAccelerators, FoundGpu, probe_accelerators};
+pub use advisories::{FoundAdvisories, read_advisories};
 pub use ambient::read_ambient;
 pub use builder::interpreter_for_builds;
 pub use edit::{EditError, write_edits};

@@ -14,6 +14,7 @@ use crate::source::Problem;
 
 /// The keys of `[tool.pyaudit]`, sorted.
 const KEYS: &[&str] = &[
+    "advisories",
     "allow-build",
     "constraint-dependencies",
     "exclude-dependencies",

@@ -106,6 +106,9 @@ fn closing(audited: &Audited<'_>, style: Style) -> String {
     if !waived.is_empty() {
         text.push_str(&format!("{} waived\n", count(waived.len(), "finding")));
     }
+    for consulted in &coverage.consulted {
+        text.push_str(&format!("consulted: {consulted}\n"));
+    }
     let left_out = coverage.left_out.iter().map(|it| {
         let rules = count(it.rules.len(), "rule");
         format!("{rules} {}", it.why)

@@ -68,7 +68,12 @@ fn coverage(audited: &[Audited<'_>]) -> Value {
         let left_out = it.audit.coverage.left_out.iter();
         left_out.map(|left| json!({ "file": it.file, "why": left.why, "rules": left.rules }))
     });
+    let consulted: Vec<&str> = all()
+        .flat_map(|it| &it.consulted)
+        .map(String::as_str)
+        .collect();
     json!({
+        "consulted": consulted,
         "checked": all().map(|it| it.checked).sum::<usize>(),
         "total": all().map(|it| it.total).sum::<usize>(),
         "rules": all().map(|it| it.rules.len()).max().unwrap_or_default(),
@@ -97,6 +102,8 @@ fn finding_json(file: &str, finding: &Finding) -> Value {
         "locations": locations,
         "evidence": finding.evidence,
         "fixes": fixes.collect::<Vec<Value>>(),
+        "advisories": finding.ids,
+        "score": finding.score.and_then(|score| score.value()),
     })
 }
 

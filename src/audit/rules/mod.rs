@@ -11,6 +11,7 @@ mod hashes;
 mod hosts;
 mod limits;
 mod lockstep;
+mod malware;
 mod missing_requirement;
 mod no_op;
 mod requirement_violated;
@@ -18,6 +19,7 @@ mod stale;
 mod uncovered;
 mod unpinned;
 mod unsatisfiable;
+mod vulnerability;
 
 pub(super) use accelerators::built_for;
 
@@ -43,6 +45,8 @@ pub const RULES: &[Rule] = &[
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
+    vulnerability::RULE,
+    malware::RULE,
     hashes::RULE,
     hosts::RULE,
     anti_pattern::RULE,

@@ -67,6 +67,8 @@ pub(crate) struct CheckArgs {
     pub(crate) cuda: Option<String>,
     #[command(flatten)]
     pub(crate) weight: WeightArgs,
+    #[command(flatten)]
+    pub(crate) advisories: AdvisoryArgs,
     /// Make the changes that mend findings and cannot change what is meant, and audit again
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -108,6 +110,39 @@ pub(crate) struct WeightArgs {
     /// Take for an error whatever could not be judged
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// What is known to be vulnerable.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Advisories")]
+pub(crate) struct AdvisoryArgs {
+    /// Where records of OSV are: a folder, its export `all.zip`, `osv` for its API, or the address
+    /// of one like it; several times for several
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) advisories: Vec<String>,
+    /// The least severity of a vulnerability that weighs: what is below it becomes a remark, and
+    /// what has none stays
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) min_severity: Option<RatingArg>,
+    /// An identifier of a vulnerability that is not to count, an alias as well
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) ignore_vuln: Vec<String>,
+    /// How many days old the newest record may be
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) max_advisory_age: u16,
+}
+
+/// Severities of vulnerabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RatingArg {
+    /// 0.1 and more
+    Low,
+    /// 4.0 and more
+    Medium,
+    /// 7.0 and more
+    High,
+    /// 9.0 and more
+    Critical,
 }
 
 /// Severities.

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
+use super::inputs::Around;
 use super::trials::{conflicts, counterfactuals, plain};
-use super::{Checked, Scales, Trouble, checked};
+use super::ways_out::Trial;
+use super::{Checked, Scales, Trouble, advisories, checked};
 use crate::audit::{Declared, Evidence, Kind, Subject, Trials, Wanted};
 use crate::cli::args::{QuestionArgs, TargetArgs};
 use crate::cli::prepare::{Inputs, Prepared};
 use crate::cli::recorded::question_args;
 use crate::cli::terminal::Terminal;
+use crate::graph::Graph;
 use crate::input::Manifest;
 use crate::lock::{Circumstances, Lock, WhichFiles, build};
 use crate::package::{Declaration, DeclarationKind, PackageName};
@@ -31,7 +34,7 @@ struct Solved {
 pub(super) fn audit_declarations(
     args: &CheckArgs,
     sources: &[String],
-    scales: &Scales,
+    (around, scales): (Around<'_>, &Scales),
     terminal: &Terminal,
 ) -> Result<Checked, Trouble> {
     let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
@@ -67,12 +70,23 @@ pub(super) fn audit_declarations(
         &solved.question.facts,
         &loose,
     );
+    let mut gathered = advisories::gather(args, scales, &solved.lock, around)?;
+    if let Some(gathered) = &mut gathered {
+        let trial = Trial {
+            graph: &Graph::new(&solved.lock, targets.first()),
+            advisories: &gathered.evidence.advisories,
+            relock: None,
+        };
+        gathered.evidence.fixes = trial.fixes(&solved.question, &prepared.catalog)?;
+    }
     let evidence = Evidence {
         trials: Some(&solved.trials),
+        advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
     };
     let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
-    Ok(checked(&subject, sources.join(", "), scales))
+    let checked = checked(&subject, sources.join(", "), scales);
+    Ok(checked.after(gathered.as_ref()))
 }
 
 fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {

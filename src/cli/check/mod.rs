@@ -1,6 +1,7 @@
 //! `pyaudit check`: what is wrong with a lock, or with declarations that have none, and what could not
 //! be found out.
 
+mod advisories;
 mod args;
 mod declarations;
 mod environment;
@@ -9,6 +10,7 @@ mod mend;
 mod targets;
 mod tell;
 mod trials;
+mod ways_out;
 mod what;
 
 use std::path::Path;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use advisories::Gathered;
 pub(super) use args::CheckArgs;
 use args::WeightArgs;
 use declarations::audit_declarations;
@@ -27,13 +30,14 @@ use tell::tell;
 use what::{What, what_to_check};
 
 use super::Exit;
-use super::reading::is_input;
+use super::reading::{Reading, is_input, recorded_target};
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
-    rule_named,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview,
+    read_audit_table, rule_named,
 };
 use crate::facts::Facts;
+use crate::fetch::FetchError;
 use crate::host::{load_text, read_ambient, read_former};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
@@ -51,6 +55,8 @@ struct Checked {
     targets: Vec<String>,
     audit: Audit,
     overview: Overview,
+    failures: Vec<FetchError>,
+    is_whole: bool,
 }
 
 /// How findings are weighed.
@@ -95,7 +101,9 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
         folder: &folder,
         ambient: &ambient,
     };
-    let scales = scales(&args.weight, &now.to_string())?;
+    let mut scales = scales(&args.weight, &now.to_string())?;
+    let ignored = advisories::ignored(&args.advisories)?;
+    scales.table.waivers.extend(ignored);
     let mut found = find(args, around, &scales, terminal)?;
     if args.fix
         && let Some(mended) = mend(args, &folder, &found, terminal)
@@ -133,7 +141,12 @@ fn find(
                 found.extend(audit_lock(args, (&lock, &file), around, scales)?);
             }
             What::Declarations(sources) => {
-                found.push(audit_declarations(args, &sources, scales, terminal)?);
+                found.push(audit_declarations(
+                    args,
+                    &sources,
+                    (around, scales),
+                    terminal,
+                )?);
             }
         }
     }
@@ -191,6 +204,15 @@ fn settle_waivers(checked: &mut [Checked]) {
 }
 
 impl Checked {
+    /// Notes what did not go as it should while advisories were gathered.
+    fn after(mut self, gathered: Option<&Gathered>) -> Self {
+        if let Some(gathered) = gathered {
+            self.is_whole &= gathered.is_whole();
+            self.failures.extend(gathered.failures.iter().cloned());
+        }
+        self
+    }
+
     fn told(&self, is_overview: bool) -> Audited<'_> {
         Audited {
             overview: is_overview.then_some(&self.overview),
@@ -234,8 +256,30 @@ fn audit_lock(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
-    let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose);
-    Ok(Some(checked(&subject, file.label().to_owned(), scales)))
+    let mut gathered = advisories::gather(args, scales, lock, around)?;
+    if let Some(gathered) = &mut gathered {
+        let evidence = &mut gathered.evidence;
+        let reading = reading(lock, file);
+        evidence.fixes =
+            ways_out::fixes_of_lock(args, (&reading, declared.as_ref()), &evidence.advisories);
+    }
+    let evidence = Evidence {
+        advisories: gathered.as_ref().map(|it| &it.evidence),
+        ..Evidence::default()
+    };
+    let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose)
+        .with_evidence(evidence);
+    let checked = checked(&subject, file.label().to_owned(), scales);
+    Ok(Some(checked.after(gathered.as_ref())))
+}
+
+/// Takes a lock as commands do that ask about it.
+fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
+    Reading {
+        lock: lock.clone(),
+        file: file.label().to_owned(),
+        target: recorded_target(lock),
+    }
 }
 
 /// Audits what was put together.
@@ -254,6 +298,8 @@ fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
         targets: targets.map(crate::target::Target::describe).collect(),
         overview: overview(subject, &audit),
         audit,
+        failures: Vec::new(),
+        is_whole: true,
     }
 }
 

@@ -7,6 +7,7 @@ use super::args::{CheckArgs, ReportFormatArg, SeverityArg};
 use crate::audit::Severity;
 use crate::cli::Exit;
 use crate::cli::terminal::Terminal;
+use crate::fetch::FetchError;
 use crate::host::append;
 use crate::report::{
     Audited, audit_github, audit_json, audit_junit, audit_markdown, audit_sarif, audit_text,
@@ -30,6 +31,10 @@ pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> 
             summarize(&told, terminal).unwrap_or(shown)
         }
     };
+    let failures = found.iter().flat_map(|it| &it.failures);
+    let failures: Vec<Problem> = failures.map(failure).collect();
+    terminal.say_problems(&failures);
+    let has_failed = found.iter().any(|it| !it.is_whole);
     let least = match args.weight.fail_on {
         SeverityArg::Error => Severity::Error,
         SeverityArg::Warning => Severity::Warning,
@@ -38,6 +43,7 @@ pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> 
     let mut findings = found.iter().flat_map(|it| &it.audit.findings);
     match findings.any(|finding| finding.severity >= least) {
         true if shown == Exit::Fine => Exit::No,
+        false if shown == Exit::Fine && has_failed => Exit::Outside,
         _ => shown,
     }
 }
@@ -48,4 +54,13 @@ fn summarize(told: &[Audited<'_>], terminal: &Terminal) -> Option<Exit> {
     let error = append(Path::new(&named), &audit_markdown(told)).err()?;
     terminal.say_problems(&[Problem::anywhere(error.to_string())]);
     Some(Exit::Outside)
+}
+
+/// Makes a message of what the outside world did not give.
+fn failure(error: &FetchError) -> Problem {
+    let problem = Problem::anywhere(error.to_string());
+    match error.help() {
+        Some(help) => problem.with_help(help),
+        None => problem,
+    }
 }

@@ -11,7 +11,7 @@ use crate::cli::plan::plan;
 use crate::cli::prepare::Prepared;
 use crate::explain::explain;
 use crate::fetch::LiveCatalog;
-use crate::input::{Rewrite, edits, written};
+use crate::input::{Edit, Rewrite, edits, written};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
 use crate::repair::{Change, Repair};
 use crate::solve::{Conflict, Core, Effort, Failure, Outcome, Question, Resolution, solve};
@@ -68,6 +68,17 @@ pub(super) fn conflicts(
 
 /// Makes of a repair, which was solved, a fix with its edits.
 fn fix_of(question: &Question, repair: &Repair) -> Option<Fix> {
+    let (text, edits) = changed(question, repair)?;
+    Some(Fix {
+        text: format!("It has a solution where {text}."),
+        edits,
+        is_safe: false,
+        is_verified: true,
+    })
+}
+
+/// Says what a repair changes, as words that may follow "where", and as edits.
+pub(super) fn changed(question: &Question, repair: &Repair) -> Option<(String, Vec<Edit>)> {
     let plan = plan(question, &repair.changes).ok()?;
     let changes = repair.changes.iter().map(|change| match change {
         Change::Declaration { at, becomes } => {
@@ -80,12 +91,7 @@ fn fix_of(question: &Question, repair: &Repair) -> Option<Fix> {
         Change::Python(python) => format!("Python is {python}"),
     });
     let changes: Vec<String> = changes.collect();
-    Some(Fix {
-        text: format!("It has a solution where {}.", changes.join(", and ")),
-        edits: plan.edits,
-        is_safe: false,
-        is_verified: true,
-    })
+    Some((changes.join(", and "), plan.edits))
 }
 
 /// A repair that changes nothing but one pin says what that pin stands in the way of.

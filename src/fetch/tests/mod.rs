@@ -1,5 +1,6 @@
 //! The room against a server on loopback that misbehaves in every way we know of.
 
+mod advisories;
 mod asking;
 mod building;
 mod caching;

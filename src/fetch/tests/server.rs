@@ -35,6 +35,7 @@ pub(super) enum Manner {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) path: String,
+    pub(super) body: String,
     headers: HashMap<String, String>,
 }
 
@@ -147,7 +148,16 @@ fn read_request(reader: &mut impl BufRead) -> Option<Asked> {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim().split_once(':') else {
-            return Some(Asked { path, headers });
+            let length = headers.get("content-length");
+            let length = length.map_or(0, |text: &String| text.parse().unwrap());
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).ok()?;
+            let body = String::from_utf8(body).unwrap();
+            return Some(Asked {
+                path,
+                body,
+                headers,
+            });
         };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
