@@ -256,6 +256,18 @@ const REPEATED: &[&str] = &[
     "Requires-Dist: a\n",
     "--hash=sha256:0 ",
     "machine a ",
+    "$(",
+    "${",
+    "`",
+    "\"$a",
+    "<<a ",
+    "<<a\n",
+    "pip install a>=1\n",
+    "RUN <<a\n",
+    "RUN a\\\n",
+    "run: |\n",
+    "pip_install(",
+    "f'",
 ];
 
 fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
