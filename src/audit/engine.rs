@@ -162,6 +162,7 @@ fn finding(
     };
     match remark.about {
         About::Lock => {}
+        About::Place(origin) => finding.place = Some(origin),
         About::Declaration(name, origin) => {
             finding.version = subject
                 .lock
@@ -223,7 +224,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
     let seen = seen.into_iter().filter_map(|(about, what)| {
         let place = match about {
             About::Lock => None,
-            About::Declaration(_, origin) => Some(origin),
+            About::Declaration(_, origin) | About::Place(origin) => Some(origin),
             About::Package(at, artifact) => {
                 let package = &subject.lock.packages[at];
                 place_of(subject.file, package, artifact.as_deref())

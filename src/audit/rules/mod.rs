@@ -4,16 +4,19 @@ mod accelerators;
 mod artifacts;
 mod blocking_pin;
 mod cuda;
+mod declaration_drift;
 mod hashes;
 mod hosts;
 mod limits;
 mod lockstep;
 mod missing_requirement;
 mod no_op;
+mod refuted_claim;
 mod requirement_violated;
 mod stale;
 mod uncovered;
 mod unpinned;
+mod unquoted_specifier;
 mod unsatisfiable;
 
 pub(super) use accelerators::built_for;
@@ -32,7 +35,10 @@ pub const RULES: &[Rule] = &[
     limits::UNDECLARED_BOUND,
     unpinned::RULE,
     no_op::RULE,
+    refuted_claim::RULE,
     blocking_pin::RULE,
+    declaration_drift::RULE,
+    unquoted_specifier::RULE,
     limits::NUMPY_ABI,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,

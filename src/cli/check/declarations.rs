@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
+use super::inputs::Around;
+use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
 use super::{Checked, Scales, Trouble, checked};
 use crate::audit::{Declared, Evidence, Kind, Subject, Trials, Wanted};
@@ -31,7 +33,7 @@ struct Solved {
 pub(super) fn audit_declarations(
     args: &CheckArgs,
     sources: &[String],
-    scales: &Scales,
+    (around, scales): (Around<'_>, &Scales),
     terminal: &Terminal,
 ) -> Result<Checked, Trouble> {
     let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
@@ -67,7 +69,10 @@ pub(super) fn audit_declarations(
         &solved.question.facts,
         &loose,
     );
+    let names = solved.lock.packages.iter().map(|it| it.name.clone());
+    let texts = texts(args, file.label(), names, around);
     let evidence = Evidence {
+        texts: Some(&texts),
         trials: Some(&solved.trials),
         ..Evidence::default()
     };

@@ -7,6 +7,7 @@ mod inputs;
 mod mend;
 mod targets;
 mod tell;
+mod texts;
 mod trials;
 mod what;
 
@@ -22,13 +23,14 @@ use inputs::{Around, declared, loose};
 use mend::mend;
 use targets::targets;
 use tell::tell;
+use texts::texts;
 use what::{What, what_to_check};
 
 use super::Exit;
 use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
     rule_named,
 };
 use crate::facts::Facts;
@@ -124,7 +126,7 @@ fn find(
                 found.extend(audit_lock(args, (&lock, &file), around, scales)?);
             }
             What::Declarations(sources) => {
-                found.push(audit_declarations(args, &sources, scales, terminal)?);
+                found.push(audit_declarations(args, &sources, (around, scales), terminal)?);
             }
         }
     }
@@ -225,7 +227,14 @@ fn audit_lock(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
+    let names = lock.packages.iter().map(|it| it.name.clone());
+    let texts = texts(args, file.label(), names, around);
+    let evidence = Evidence {
+        texts: Some(&texts),
+        ..Evidence::default()
+    };
     let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose);
+    let subject = subject.with_evidence(evidence);
     Ok(Some(checked(&subject, file.label().to_owned(), scales)))
 }
 

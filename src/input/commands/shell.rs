@@ -311,7 +311,7 @@ impl Lexer<'_> {
                 _ => {}
             }
         }
-        self.to_boundary();
+        self.skip_to_boundary();
     }
 
     /// Reads what a `$` begins.
@@ -373,11 +373,11 @@ impl Lexer<'_> {
                 _ => {}
             }
         }
-        self.to_boundary();
+        self.skip_to_boundary();
     }
 
     /// Goes on to where a character starts.
-    fn to_boundary(&mut self) {
+    fn skip_to_boundary(&mut self) {
         while !self.text.is_char_boundary(self.at) {
             self.at += 1;
         }
