@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::audit::{KnownNames, read_claims};
 use crate::fetch::Credentials;
 use crate::index::{
     Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, decode_simple,
@@ -30,6 +31,7 @@ pub type FuzzTarget = (&'static str, fn(&[u8]));
 /// All of them, by name.
 pub const TARGETS: &[FuzzTarget] = &[
     ("address", address),
+    ("claims", claims),
     ("core_metadata", core_metadata),
     ("dist_name", dist_name),
     ("dockerfile", dockerfile),
@@ -64,6 +66,20 @@ pub fn address(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = (IndexUrl::parse(&text), IndexUrl::redacted(&text));
     let _ = (DirectUrl::parse(&text), Digest::parse(&text));
+}
+
+/// Reads the claims of comments and of a document.
+pub fn claims(bytes: &[u8]) {
+    let names = ["a", "numpy", "scipy", "torch"].map(|name| name.parse());
+    let known = KnownNames::new(names.into_iter().flatten());
+    for name in ["a.in", "a.md"] {
+        let (file, _) = decode(name, bytes);
+        let claims = read_claims(&file, &known);
+        check_places(&[], claims.iter().map(|it| &it.origin));
+        for claim in &claims {
+            let _ = (claim.says.to_string(), claim.asks().len());
+        }
+    }
 }
 
 /// Reads core metadata; its record holds all of it.

@@ -268,6 +268,10 @@ const REPEATED: &[&str] = &[
     "run: |\n",
     "pip_install(",
     "f'",
+    "# torch 1 requires numpy 2 ",
+    "torch ",
+    "|torch|1",
+    "(1+ ",
 ];
 
 fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {

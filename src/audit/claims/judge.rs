@@ -214,7 +214,10 @@ fn brings(bench: Bench<'_>, one: &Packages, name: &PackageName) -> Judged {
         ));
     }
     match is_bare {
-        true => Ok(refuted(format!("{} requires nothing", one.name), evidence)),
+        true => Ok(refuted(
+            "its metadata requires nothing".to_owned(),
+            evidence,
+        )),
         false => Err("what it requires may bring it, which takes a solve".to_owned()),
     }
 }

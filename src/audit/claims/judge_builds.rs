@@ -106,7 +106,7 @@ pub(super) fn capability(facts: &Facts, name: &str, said: Capability) -> Judged 
         return Ok(Verdict::Confirmed);
     }
     let Capability { major, minor } = gpu.capability;
-    let message = format!("that of {name} is {major}.{minor}");
+    let message = format!("it is {major}.{minor}");
     let evidence = vec![format!("the table of GPUs of {}", facts.date())];
     Ok(refuted(message, evidence, Confidence::Table))
 }

@@ -31,7 +31,10 @@ fn check(line: &str, expected: &[&str]) {
         ("a.in", format!("# {line}\n")),
         ("a.md", format!("- {line}\n")),
     ] {
-        let found: Vec<String> = read(name, &text).iter().map(|it| it.says.to_string()).collect();
+        let found: Vec<String> = read(name, &text)
+            .iter()
+            .map(|it| it.says.to_string())
+            .collect();
         assert_eq!(found, expected, "{text}");
     }
 }
@@ -82,8 +85,14 @@ fn what_is_said_of_requirements_is_read() {
         &["torch >=2.8 requires numpy ==2.*"],
     );
     check("psutil pulls in numpy", &["psutil brings numpy along"]);
-    check("psutil does not depend on numpy", &["psutil does without numpy"]);
-    check("tokenizers corrupt numpy", &["tokenizers and numpy conflict"]);
+    check(
+        "psutil does not depend on numpy",
+        &["psutil does without numpy"],
+    );
+    check(
+        "tokenizers corrupt numpy",
+        &["tokenizers and numpy conflict"],
+    );
     check(
         "torch 2.1.0 conflicts with torchvision 0.16.0",
         &["torch ==2.1.0 and torchvision ==0.16.0 conflict"],
@@ -100,21 +109,33 @@ fn what_is_said_of_requirements_is_read() {
 
 #[test]
 fn what_is_said_of_builds_is_read() {
-    check("RTX 5090 (compute capability 9.0)", &["the compute capability of RTX 5090 is 9.0"]);
+    check(
+        "RTX 5090 (compute capability 9.0)",
+        &["the compute capability of RTX 5090 is 9.0"],
+    );
     check(
         "RTX 5090 = CC 9.0, works with torch ≥2.3.0/cu121",
-        &["the compute capability of RTX 5090 is 9.0", "torch >=2.3.0 (cu121) runs on RTX 5090"],
+        &[
+            "the compute capability of RTX 5090 is 9.0",
+            "torch >=2.3.0 (cu121) runs on RTX 5090",
+        ],
     );
     check(
         "PyTorch 2.8.0 STABLE for RTX 5090 (sm_120) support",
         &["torch ==2.8.0 runs on RTX 5090"],
     );
-    check("torch 2.3.1 = py3.8–3.11", &["torch ==2.3.1 is for Python 3.8 to 3.11"]);
+    check(
+        "torch 2.3.1 = py3.8–3.11",
+        &["torch ==2.3.1 is for Python 3.8 to 3.11"],
+    );
     check(
         "torch 2.3.1 supports Python 3.8 to 3.11",
         &["torch ==2.3.1 is for Python 3.8 to 3.11"],
     );
-    check("torch on 3.13 starts at 2.6.0", &["torch 2.6.0 is the first for Python 3.13"]);
+    check(
+        "torch on 3.13 starts at 2.6.0",
+        &["torch 2.6.0 is the first for Python 3.13"],
+    );
     check(
         "Only torch 2.5.0+ supports Python 3.13.",
         &["torch 2.5.0 is the first for Python 3.13"],
@@ -127,7 +148,10 @@ fn what_is_said_of_builds_is_read() {
         "torch 2.6.0 is the first release with Python 3.13 wheels",
         &["torch 2.6.0 is the first for Python 3.13"],
     );
-    check("PyTorch from PyPI is CPU-only.", &["torch of PyPI is for the CPU alone"]);
+    check(
+        "PyTorch from PyPI is CPU-only.",
+        &["torch of PyPI is for the CPU alone"],
+    );
     check(
         "plain PyPI torch is CPU-only on Windows",
         &["torch of PyPI is for the CPU alone on Windows x86_64"],

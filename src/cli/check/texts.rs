@@ -170,6 +170,13 @@ fn evidence(args: &CheckArgs, claims: &[Claim], around: Around<'_>) -> ClaimEvid
             Err(why) => drop(found.failed.insert(name.clone(), why)),
         }
     }
+    if args.index.offline {
+        let why = "the network is off, and the cache does not have its versions";
+        found
+            .failed
+            .values_mut()
+            .for_each(|it| *it = why.to_owned());
+    }
     found
 }
 
