@@ -1,8 +1,11 @@
 //! PYA206: the files of one project ask for versions of a package that do not go together.
 
+use std::collections::BTreeSet;
+
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::texts::{Saying, Source, file_name};
 use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::explain::list;
 use crate::package::PackageName;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,50 +35,78 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.cannot_apply(why);
     }
     for ((_, name), sayings) in texts.sayings() {
-        for drift in [Drift::Apart, Drift::Looser] {
-            if tell_first(&name, &sayings, drift, remarks) {
-                break;
-            }
-        }
+        let apart = pairs(&sayings, Drift::Apart);
+        let (drift, pairs) = match apart.is_empty() {
+            true => (Drift::Looser, pairs(&sayings, Drift::Looser)),
+            false => (Drift::Apart, apart),
+        };
+        tell_all(&name, &sayings, (drift, pairs), remarks);
     }
 }
 
-/// Tells of the first place with which others do not agree, and of those.
-fn tell_first(
+/// Returns which places differ so, by their positions.
+fn pairs(sayings: &[Saying<'_>], wanted: Drift) -> BTreeSet<(usize, usize)> {
+    let all = (0..sayings.len()).flat_map(|one| (one + 1..sayings.len()).map(move |it| (one, it)));
+    let found = all.filter(|(one, other)| drift(&sayings[*one], &sayings[*other]) == Some(wanted));
+    found.collect()
+}
+
+/// Tells of the place that differs from most others, with those, until all are told.
+fn tell_all(
     name: &PackageName,
     sayings: &[Saying<'_>],
-    wanted: Drift,
+    (drift, mut pairs): (Drift, BTreeSet<(usize, usize)>),
     remarks: &mut Remarks,
-) -> bool {
-    let others = |one: &Saying<'_>| -> Vec<usize> {
-        let others = sayings.iter().enumerate();
-        let others = others.filter(|(_, other)| drift(one, other) == Some(wanted));
-        others.map(|(at, _)| at).collect()
-    };
-    let found = sayings.iter().find_map(|one| {
-        let others = others(one);
-        (!others.is_empty()).then_some((one, others))
-    });
-    let Some((one, others)) = found else {
-        return false;
-    };
-    let first = &sayings[others[0]];
+) {
+    while !pairs.is_empty() {
+        let others = |at: usize| -> Vec<usize> {
+            let pairs = pairs
+                .iter()
+                .filter(|(one, other)| [*one, *other].contains(&at));
+            pairs
+                .map(|(one, other)| if *one == at { *other } else { *one })
+                .collect()
+        };
+        let places = (0..sayings.len()).rev();
+        let Some(at) = places.max_by_key(|at| others(*at).len()) else {
+            return;
+        };
+        let others = others(at);
+        tell(
+            name,
+            &sayings[at],
+            others.iter().map(|it| &sayings[*it]),
+            drift,
+            remarks,
+        );
+        pairs.retain(|(one, other)| ![*one, *other].contains(&at));
+    }
+}
+
+fn tell<'t>(
+    name: &PackageName,
+    one: &Saying<'_>,
+    others: impl Iterator<Item = &'t Saying<'t>>,
+    drift: Drift,
+    remarks: &mut Remarks,
+) {
+    let others: Vec<_> = others.collect();
     let said = |it: &Saying<'_>| format!("`{}` in {}", it.requirement.specifiers, it.origin);
-    let (message, severity, help) = match wanted {
+    let against: Vec<String> = others.iter().map(|it| said(it)).collect();
+    let against = list(&against);
+    let (message, severity, help) = match drift {
         Drift::Apart => (
             format!(
-                "{name} is asked for as {} and as {}: no version is both",
-                said(one),
-                said(first)
+                "{name} is asked for as {}, which has no version in common with {against}",
+                said(one)
             ),
             Severity::Error,
-            "Say it once, or in the same words; where both are meant, a comment can allow it.",
+            "Ask for it in the same words everywhere; where both are meant, a comment can allow it.",
         ),
         Drift::Looser => (
             format!(
-                "{name} is asked for as {} and as {}: they do not install the same",
-                said(one),
-                said(first)
+                "{name} is asked for as {} and as {against}: they need not install the same",
+                said(one)
             ),
             Severity::Warning,
             "Name the same version in both, or install the one from the other: `pip install -r`.",
@@ -86,7 +117,6 @@ fn tell_first(
         .weighing(severity)
         .with_fix(help);
     for other in others {
-        let other = &sayings[other];
         let about = About::Declaration(name.clone(), other.origin.clone());
         remark = remark.seen_with(
             about,
@@ -94,7 +124,6 @@ fn tell_first(
         );
     }
     remarks.tell(remark);
-    true
 }
 
 fn drift(one: &Saying<'_>, other: &Saying<'_>) -> Option<Drift> {

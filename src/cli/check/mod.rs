@@ -30,8 +30,8 @@ use super::Exit;
 use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
-    rule_named,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview,
+    read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
@@ -126,7 +126,12 @@ fn find(
                 found.extend(audit_lock(args, (&lock, &file), around, scales)?);
             }
             What::Declarations(sources) => {
-                found.push(audit_declarations(args, &sources, (around, scales), terminal)?);
+                found.push(audit_declarations(
+                    args,
+                    &sources,
+                    (around, scales),
+                    terminal,
+                )?);
             }
         }
     }
