@@ -96,6 +96,9 @@ impl Texts {
         }
         for said in sayings.values_mut() {
             said.sort_by(|one, other| one.origin.cmp(other.origin));
+            said.dedup_by(|one, other| {
+                one.requirement == other.requirement && one.origin.file == other.origin.file
+            });
         }
         sayings
     }

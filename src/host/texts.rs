@@ -113,7 +113,8 @@ impl Search<'_> {
 
 fn is_own(path: &Path, name: &str) -> bool {
     let is_hidden = name.starts_with('.') && name != ".github";
-    !is_hidden && !FOREIGN.contains(&name) && !path.join("pyvenv.cfg").exists()
+    let is_environment = path.join("pyvenv.cfg").exists() || path.join("conda-meta").exists();
+    !is_hidden && !FOREIGN.contains(&name) && !is_environment
 }
 
 fn is_wanted(folder: &Path, name: &str) -> bool {
@@ -131,4 +132,72 @@ fn is_declaration(folder: &Path, name: &str) -> bool {
     let is_list = name.ends_with(".txt") || name.ends_with(".in");
     let is_named = name.contains("requirements") || name.contains("constraints");
     name == "pyproject.toml" || is_list && (is_named || folder.ends_with("requirements"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "a\n").unwrap();
+        }
+        let found = project_texts(folder.path(), folder.path());
+        assert_eq!(found.unread, [""; 0]);
+        found.files.iter().map(|it| it.label().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_usual_texts_of_a_project_are_found() {
+        let usual = [
+            ".github/workflows/ci.yml",
+            "Dockerfile",
+            "Dockerfile.gpu",
+            "README.md",
+            "a/b/c/run.sh",
+            "constraints.txt",
+            "notebooks/train.ipynb",
+            "pyproject.toml",
+            "requirements-dev.txt",
+            "requirements/base.txt",
+            "src/app.py",
+        ];
+
+        assert_eq!(found(&usual), usual);
+    }
+
+    #[test]
+    fn what_is_hidden_deep_installed_or_something_else_is_left_alone() {
+        let others = [
+            ".hidden/requirements.txt",
+            "a/b/c/d/requirements.txt",
+            "env/pyvenv.cfg",
+            "env/requirements.txt",
+            "node_modules/x/Dockerfile",
+            "notes.txt",
+            "data.yml",
+            "Cargo.toml",
+        ];
+
+        assert_eq!(found(&others), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_out_of_the_folder() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("requirements.txt"), "a").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let link = |to: &str, name: &str| {
+            let (to, name) = (outside.path().join(to), folder.path().join(name));
+            std::os::unix::fs::symlink(to, name).unwrap();
+        };
+        link("", "inside");
+        link("requirements.txt", "requirements.txt");
+
+        assert!(project_texts(folder.path(), folder.path()).files.is_empty());
+    }
 }

@@ -74,6 +74,9 @@ const HEDGES: &[&str] = &[
     "would",
 ];
 
+/// Words that a form begins with, beside names of packages and GPUs.
+const FIRST: &[&str] = &["cpython", "only", "pypi", "python"];
+
 /// Words that may follow a claim without narrowing it.
 const AFTER: &[&str] = &[
     "and", "as", "because", "but", "since", "so", "which", "while",
@@ -91,6 +94,10 @@ pub(super) fn statements(text: &str, part: Span, names: &Names) -> Vec<(Statemen
             names,
             at,
         };
+        if !may_start(&start, &context) {
+            at += 1;
+            continue;
+        }
         let mut cursor = start;
         let read = PHRASES.iter().find_map(|phrase| {
             cursor = start;
@@ -117,8 +124,22 @@ pub(super) fn statements(text: &str, part: Span, names: &Names) -> Vec<(Statemen
     found
 }
 
+/// Whether a form begins with such a word: most words of a document do not.
+fn may_start(cursor: &Cursor<'_>, context: &Context) -> bool {
+    let Some(token) = cursor.peek() else {
+        return false;
+    };
+    let is_elided = token.is_sign("(") && context.package.is_some()
+        || token.is_sign(",") && context.gpu.is_some();
+    is_elided || token.is_word(FIRST) || name_at(*cursor).is_some() || gpu_at(*cursor).is_some()
+}
+
 fn name_at(mut cursor: Cursor<'_>) -> Option<PackageName> {
     cursor.name()
+}
+
+fn gpu_at(mut cursor: Cursor<'_>) -> Option<String> {
+    cursor.gpu()
 }
 
 /// Whether what follows leaves the claim whole.

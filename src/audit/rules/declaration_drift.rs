@@ -18,6 +18,9 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// So many places that ask for one package are compared.
+const MOST_PLACES: usize = 500;
+
 /// How two places differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Drift {
@@ -35,6 +38,13 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.cannot_apply(why);
     }
     for ((_, name), sayings) in texts.sayings() {
+        if sayings.len() > MOST_PLACES {
+            remarks.cannot_judge(
+                &name,
+                "it is asked for in too many places to compare them all",
+            );
+            continue;
+        }
         let apart = pairs(&sayings, Drift::Apart);
         let (drift, pairs) = match apart.is_empty() {
             true => (Drift::Looser, pairs(&sayings, Drift::Looser)),
