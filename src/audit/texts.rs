@@ -77,7 +77,12 @@ impl Texts {
             };
             (it.project.as_str(), saying)
         });
-        let commanded = self.commands.iter().flat_map(|it| {
+        // Workflows try other versions on purpose.
+        let is_run = |it: &&CommandText| {
+            let label = it.command.origin.label();
+            !label.ends_with(".yml") && !label.ends_with(".yaml")
+        };
+        let commanded = self.commands.iter().filter(is_run).flat_map(|it| {
             let literal = it.command.requirements.iter().filter(|it| it.is_literal);
             let read = literal.filter_map(|argument| {
                 let saying = Saying {
