@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::advisory::{Advisories, read_batch, read_record};
+use crate::audit::{KnownNames, read_claims};
 use crate::fetch::Credentials;
 use crate::index::{
     Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, decode_simple,
     read_project, read_sdist, read_wheel, read_wheel_parts, read_wheel_tail,
 };
 use crate::input::{
-    AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, decode, read_ambient,
+    AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, command_reader_of, decode,
+    quoted, read_ambient,
 };
 use crate::lock::{read_pylock, read_requirements_pins, write_pylock};
 use crate::package::{
@@ -30,22 +32,27 @@ pub type FuzzTarget = (&'static str, fn(&[u8]));
 /// All of them, by name.
 pub const TARGETS: &[FuzzTarget] = &[
     ("address", address),
+    ("claims", claims),
     ("core_metadata", core_metadata),
     ("dist_name", dist_name),
+    ("dockerfile", dockerfile),
     ("find_links", find_links),
     ("marker", marker),
     ("metadata_record", metadata_record),
     ("netrc", netrc),
+    ("notebook", notebook),
     ("osv", osv),
     ("page_bytes", page_bytes),
     ("pip_config", pip_config),
     ("pylock", pylock),
     ("pyproject", pyproject),
+    ("python_calls", python_calls),
     ("requirement", requirement),
     ("requirements_file", requirements_file),
     ("requirements_pins", requirements_pins),
     ("script", script),
     ("sdist", sdist),
+    ("shell_script", shell_script),
     ("simple_html", simple_html),
     ("simple_json", simple_json),
     ("specifiers", specifiers),
@@ -53,6 +60,7 @@ pub const TARGETS: &[FuzzTarget] = &[
     ("timestamp", timestamp),
     ("version_key", version_key),
     ("wheel_tail", wheel_tail),
+    ("workflow", workflow),
 ];
 
 /// Reads the address of an index and of a direct reference, and a digest.
@@ -60,6 +68,20 @@ pub fn address(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = (IndexUrl::parse(&text), IndexUrl::redacted(&text));
     let _ = (DirectUrl::parse(&text), Digest::parse(&text));
+}
+
+/// Reads the claims of comments and of a document.
+pub fn claims(bytes: &[u8]) {
+    let names = ["a", "numpy", "scipy", "torch"].map(|name| name.parse());
+    let known = KnownNames::new(names.into_iter().flatten());
+    for name in ["a.in", "a.md"] {
+        let (file, _) = decode(name, bytes);
+        let claims = read_claims(&file, &known);
+        check_places(&[], claims.iter().map(|it| &it.origin));
+        for claim in &claims {
+            let _ = (claim.says.to_string(), claim.asks().len());
+        }
+    }
 }
 
 /// Reads core metadata; its record holds all of it.
@@ -283,6 +305,31 @@ pub fn wheel_tail(bytes: &[u8]) {
     }
 }
 
+/// Reads the install commands of a Dockerfile.
+pub fn dockerfile(bytes: &[u8]) {
+    install_commands("Dockerfile", bytes);
+}
+
+/// Reads the install commands of a notebook.
+pub fn notebook(bytes: &[u8]) {
+    install_commands("a.ipynb", bytes);
+}
+
+/// Reads the packages that calls of Python name.
+pub fn python_calls(bytes: &[u8]) {
+    install_commands("a.py", bytes);
+}
+
+/// Reads the install commands of a shell script, and quotes what it swallows.
+pub fn shell_script(bytes: &[u8]) {
+    install_commands("a.sh", bytes);
+}
+
+/// Reads the install commands of a workflow.
+pub fn workflow(bytes: &[u8]) {
+    install_commands("a.yml", bytes);
+}
+
 fn project() -> PackageName {
     PackageName::new("a".to_owned()).expect("a letter is a name")
 }
@@ -333,6 +380,19 @@ fn place_of(statement: &Statement) -> Option<&Origin> {
         Statement::Include(include) => Some(&include.origin),
         Statement::FindLinksPath((_, origin)) => Some(origin),
         Statement::Setting(_) => None,
+    }
+}
+
+fn install_commands(name: &str, bytes: &[u8]) {
+    let (file, _) = decode(name, bytes);
+    let reader = command_reader_of(name).expect("the names are those of readers");
+    for command in (reader.read)(&file) {
+        let words = command.requirements.iter().map(|it| &it.origin);
+        let swallowed = command.swallowed.iter().map(|it| &it.origin);
+        check_places(&[], words.chain(swallowed).chain([&command.origin]));
+        for swallowed in &command.swallowed {
+            let _ = quoted(swallowed.origin.text());
+        }
     }
 }
 

@@ -27,7 +27,7 @@
 //! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
 //! | 3 | `advisory` | what is known to be wrong with published versions: records of OSV, matched |
 //! | 3 | `facts` | what metadata does not say, dated: GPUs, drivers, flavours of torch, undeclared bounds |
-//! | 3 | `input` | readers of what people declare: requirements files, `pyproject.toml`, scripts, surroundings |
+//! | 3 | `input` | readers of what people declare and install: requirements files, `pyproject.toml`, scripts, surroundings, install commands |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
@@ -48,6 +48,8 @@
 //! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
 //! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
+//! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `InstallCommand`s | a line in its `COMMAND_READERS`; a case in its `tests.rs` |
+//! | a form of claims | `audit/claims/phrases.rs`: words → `Statement` | its verdict in `judge.rs`; `fixtures/audit/refuted-claim/` |
 //! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
 //! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand | `tests/imports/pins.txt`, for a limit |

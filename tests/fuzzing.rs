@@ -256,6 +256,22 @@ const REPEATED: &[&str] = &[
     "Requires-Dist: a\n",
     "--hash=sha256:0 ",
     "machine a ",
+    "$(",
+    "${",
+    "`",
+    "\"$a",
+    "<<a ",
+    "<<a\n",
+    "pip install a>=1\n",
+    "RUN <<a\n",
+    "RUN a\\\n",
+    "run: |\n",
+    "pip_install(",
+    "f'",
+    "# torch 1 requires numpy 2 ",
+    "torch ",
+    "|torch|1",
+    "(1+ ",
 ];
 
 fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {

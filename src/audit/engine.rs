@@ -170,6 +170,7 @@ fn finding(
     };
     match remark.about {
         About::Lock => finding.place = remark.place,
+        About::Place(origin) => finding.place = Some(origin),
         About::Declaration(name, origin) => {
             finding.version = subject
                 .lock
@@ -230,7 +231,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
     let seen = seen.into_iter().filter_map(|(about, what)| {
         let place = match about {
             About::Lock => None,
-            About::Declaration(_, origin) => Some(origin),
+            About::Declaration(_, origin) | About::Place(origin) => Some(origin),
             About::Package(at, artifact) => {
                 let package = &subject.lock.packages[at];
                 subject.place_of(package, artifact.as_deref())

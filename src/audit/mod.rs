@@ -4,6 +4,7 @@
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
 mod advisories;
+mod claims;
 mod declared;
 mod engine;
 mod evidence;
@@ -27,6 +28,9 @@ mod waivers;
 mod tests;
 
 pub use advisories::{AdvisoryEvidence, AdvisorySource};
+pub use claims::{
+    Claim, ClaimEvidence, Known as KnownNames, Packages, Released, Statement, read_claims,
+};
 pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;
@@ -42,6 +46,6 @@ pub use places::place_of as place_in_lock;
 pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};
-pub use texts::Texts;
+pub use texts::{CommandText, DeclaredText, Texts, is_compiled};
 pub use trials::{Blocking, Idle, Trials, Unsatisfiable};
 pub use waivers::{AuditTable, Waiver, read_audit_table};

@@ -37,6 +37,8 @@ pub(super) enum About {
     Package(usize, Option<String>),
     /// What was declared.
     Declaration(PackageName, Origin),
+    /// A place in a text, and no package.
+    Place(Origin),
 }
 
 impl Remark {

@@ -73,7 +73,8 @@ impl Needs {
             (Kind::Lock, _) | (Kind::Declarations, Self::Trials | Self::Texts) => true,
             (Kind::Declarations, Self::Declarations | Self::Installed) => false,
             (Kind::Declarations, _) => !is_of_locks && !subject.lock.packages.is_empty(),
-            (Kind::Environment, needs) => !is_of_locks && needs != Self::Trials,
+            (Kind::Environment, Self::Trials | Self::Texts | Self::Index) => false,
+            (Kind::Environment, _) => !is_of_locks,
         }
     }
 

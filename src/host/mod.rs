@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod paths;
 mod probe;
+mod texts;
 mod write;
 
 pub use accelerators::{FoundAccelerators, FoundGpu, probe_accelerators};
@@ -26,4 +27,5 @@ pub use former::read_former;
 pub use load::{LoadRequest, load, load_text};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
+pub use texts::{FoundTexts, project_texts};
 pub use write::{WriteError, WriteStep, append, check_place, write_whole};

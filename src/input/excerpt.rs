@@ -66,20 +66,25 @@ impl Excerpt {
         self.text.push_str(text);
     }
 
-    /// Appends a part of another excerpt of the same file, made of literal pieces.
+    /// Appends a part of another excerpt of the same file.
     pub(super) fn push_from(&mut self, other: &Self, part: Span) {
-        for (index, piece) in other.pieces.iter().enumerate() {
-            let end = other
-                .pieces
-                .get(index + 1)
-                .map_or(other.text.len(), |next| next.at);
+        let first = other.pieces.partition_point(|piece| piece.at <= part.start);
+        for index in first.saturating_sub(1)..other.pieces.len() {
+            let piece = &other.pieces[index];
+            let next = other.pieces.get(index + 1);
             let start = part.start.max(piece.at);
-            let end = part.end.min(end);
-            if start < end {
-                self.push(Span::new(
-                    piece.source.start + (start - piece.at),
-                    end - start,
-                ));
+            let end = part.end.min(next.map_or(other.text.len(), |next| next.at));
+            if piece.at >= part.end {
+                return;
+            }
+            if start >= end {
+                continue;
+            }
+            let from = piece.source.start + (start - piece.at);
+            match (piece.is_literal, other.text.get(start..end)) {
+                (true, _) => self.push(Span::new(from, end - start)),
+                (false, Some(text)) => self.push_instead(text, piece.source),
+                (false, None) => {}
             }
         }
     }

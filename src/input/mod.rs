@@ -2,6 +2,7 @@
 //! mistake and touch no file; `host` brings the texts and follows includes.
 
 mod ambient;
+mod commands;
 mod decode;
 mod document;
 mod edit;
@@ -30,6 +31,10 @@ use crate::package::{DeclarationKind, IndexUrl};
 use crate::source::SourceFile;
 
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
+pub use commands::{
+    Argument, COMMAND_READERS, CommandReader, InstallCommand, InstallOption, Installer, Opened,
+    Speaker, Swallowed, command_reader_of, quoted,
+};
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};

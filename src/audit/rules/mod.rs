@@ -6,6 +6,7 @@ mod anti_pattern;
 mod artifacts;
 mod blocking_pin;
 mod cuda;
+mod declaration_drift;
 mod duplicate_metadata;
 mod hashes;
 mod hosts;
@@ -14,10 +15,12 @@ mod lockstep;
 mod malware;
 mod missing_requirement;
 mod no_op;
+mod refuted_claim;
 mod requirement_violated;
 mod stale;
 mod uncovered;
 mod unpinned;
+mod unquoted_specifier;
 mod unsatisfiable;
 mod vulnerability;
 
@@ -37,7 +40,10 @@ pub const RULES: &[Rule] = &[
     limits::UNDECLARED_BOUND,
     unpinned::RULE,
     no_op::RULE,
+    refuted_claim::RULE,
     blocking_pin::RULE,
+    declaration_drift::RULE,
+    unquoted_specifier::RULE,
     limits::NUMPY_ABI,
     altered_files::RULE,
     duplicate_metadata::RULE,

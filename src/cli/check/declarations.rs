@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::args::CheckArgs;
 use super::inputs::Around;
+use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
 use super::ways_out::Trial;
 use super::{Checked, Scales, Trouble, advisories, checked};
@@ -79,7 +80,10 @@ pub(super) fn audit_declarations(
         };
         gathered.evidence.fixes = trial.fixes(&solved.question, &prepared.catalog)?;
     }
+    let names = solved.lock.packages.iter().map(|it| it.name.clone());
+    let texts = texts(args, file.label(), names, around);
     let evidence = Evidence {
+        texts: Some(&texts),
         trials: Some(&solved.trials),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()

@@ -8,7 +8,7 @@ use super::args::CheckArgs;
 use super::inputs::{Around, declared_in};
 use super::targets::target_of;
 use super::what::{What, what_to_check};
-use super::{Checked, Scales, Trouble, checked, read_file};
+use super::{Checked, Scales, Trouble, advisories, checked, read_file};
 use crate::audit::{Declared, Evidence, Kind, Subject, Wanted, place_in_lock, rule_named};
 use crate::cli::progress::Progress;
 use crate::cli::terminal::Terminal;
@@ -63,12 +63,15 @@ pub(super) fn audit_environment(
     let file = as_text(&installed.root, &lock);
     let targets = [target];
     let subject = Subject::new((&lock, &file), &targets, declared.as_ref(), &facts, &[]);
+    let gathered = advisories::gather(args, scales, &lock, around)?;
     let evidence = Evidence {
         installed: Some(installed),
+        advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
     };
     let subject = subject.of_kind(Kind::Environment).with_evidence(evidence);
-    Ok(Some(checked(&subject, installed.root.clone(), scales)))
+    let checked = checked(&subject, installed.root.clone(), scales);
+    Ok(Some(checked.after(gathered.as_ref())))
 }
 
 /// Returns what the environment says of where it runs.

@@ -9,6 +9,7 @@ mod inputs;
 mod mend;
 mod targets;
 mod tell;
+mod texts;
 mod trials;
 mod ways_out;
 mod what;
@@ -27,6 +28,7 @@ use inputs::{Around, declared, loose};
 use mend::mend;
 use targets::targets;
 use tell::tell;
+use texts::texts;
 use what::{What, what_to_check};
 
 use super::Exit;
@@ -263,7 +265,10 @@ fn audit_lock(
         evidence.fixes =
             ways_out::fixes_of_lock(args, (&reading, declared.as_ref()), &evidence.advisories);
     }
+    let names = lock.packages.iter().map(|it| it.name.clone());
+    let texts = texts(args, file.label(), names, around);
     let evidence = Evidence {
+        texts: Some(&texts),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
     };

@@ -50,6 +50,16 @@ pub enum Unwritable {
 }
 
 impl Edit {
+    /// Puts a text in the place of another.
+    pub fn in_place(origin: &Origin, text: impl Into<String>) -> Self {
+        Self {
+            file: Arc::clone(&origin.file),
+            is_new: false,
+            notes: Vec::new(),
+            splices: vec![Splice::new(origin.span, text)],
+        }
+    }
+
     /// Makes it the edit of a file that is not there yet.
     #[must_use]
     pub fn into_new(mut self) -> Self {

@@ -1,0 +1,385 @@
+//! A small lexer of the POSIX shell's language: words, redirections and where commands end, with
+//! the places of all of them. It runs nothing and expands only variables whose value is known.
+//!
+//! One pass, no recursion: what stands in `$(…)` and between backticks is passed over, and a word
+//! that holds it is no longer literal. `shlex` tells no places and no redirections.
+
+use std::collections::BTreeMap;
+
+use crate::source::Span;
+
+/// Values of variables.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// One command without what connects it with others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Simple {
+    pub(super) words: Vec<Word>,
+    pub(super) redirections: Vec<Redirect>,
+}
+
+/// One word, as the command gets it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Word {
+    pub(super) text: String,
+    pub(super) span: Span,
+    /// Whether all of it is known: no variable, no command in it.
+    pub(super) is_literal: bool,
+}
+
+/// A redirection: `> log`, `2>&1`, `<2`.
+#[derive(Clone, Debug)]
+pub(super) struct Redirect {
+    pub(super) operator: &'static str,
+    /// From the operator, or the number before it, to the end of the target.
+    pub(super) span: Span,
+    /// Whether a number stands before the operator.
+    pub(super) has_number: bool,
+    pub(super) target: Word,
+    /// How many words of the command stand before it.
+    pub(super) after: usize,
+}
+
+/// Longer ones first.
+const OPERATORS: &[&str] = &[
+    "&>>", "<<-", "<<<", "&>", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">",
+];
+
+/// What ends a word where it is not quoted.
+const ENDS: &[u8] = b" \t\r\n;&|<>()";
+
+/// Takes a script apart into its commands.
+pub(super) fn commands(text: &str, variables: &Variables) -> Vec<Simple> {
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        variables,
+        waiting: Vec::new(),
+    };
+    lexer.run()
+}
+
+/// Returns the variables that a script sets once, to a literal value.
+pub(super) fn settings(text: &str) -> Variables {
+    let mut set: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for command in commands(text, &Variables::new()) {
+        let is_export = command.words.first().is_some_and(|it| it.text == "export");
+        let words = command.words.iter().skip(usize::from(is_export));
+        let mut assigned = Vec::new();
+        let mut is_all = true;
+        for word in words {
+            match assignment(&word.text) {
+                Some((name, value)) => assigned.push((name, word.is_literal.then_some(value))),
+                None => is_all = false,
+            }
+        }
+        // Before a command they count for that command alone.
+        for (name, value) in assigned.into_iter().filter(|_| is_all) {
+            let value = value.map(ToOwned::to_owned);
+            let is_first = !set.contains_key(name);
+            set.insert(name.to_owned(), value.filter(|_| is_first));
+        }
+    }
+    let known = set
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    known.collect()
+}
+
+/// Splits `NAME=value`.
+pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    (name_length(name) == name.len() && !name.is_empty()).then_some((name, value))
+}
+
+fn name_length(text: &str) -> usize {
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    match text.starts_with(is_start) {
+        true => text
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(text.len()),
+        false => 0,
+    }
+}
+
+struct Lexer<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    variables: &'t Variables,
+    /// The words that end the here-documents of this line, and whether tabs before them go.
+    waiting: Vec<(String, bool)>,
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) -> Vec<Simple> {
+        let mut found = Vec::new();
+        let mut current = Simple::default();
+        loop {
+            self.skip_blanks();
+            let Some(next) = self.peek(0) else { break };
+            if let Some(redirect) = self.redirect(current.words.len()) {
+                current.redirections.push(redirect);
+            } else if matches!(next, b'\n' | b';' | b'&' | b'|' | b'(' | b')') {
+                self.at += 1;
+                found.push(std::mem::take(&mut current));
+                if next == b'\n' {
+                    self.skip_documents();
+                }
+            } else if next == b'#' {
+                self.at = self.line_end();
+            } else {
+                let word = self.word();
+                current.words.push(word);
+            }
+        }
+        found.push(current);
+        found.retain(|it| !it.words.is_empty() || !it.redirections.is_empty());
+        found
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.bytes.get(self.at + ahead).copied()
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn line_end(&self) -> usize {
+        let end = self.rest().find('\n');
+        end.map_or(self.text.len(), |end| self.at + end)
+    }
+
+    fn skip_blanks(&mut self) {
+        loop {
+            match self.peek(0) {
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\\') if self.continuation() > 0 => self.at += self.continuation(),
+                _ => return,
+            }
+        }
+    }
+
+    /// Returns the length of a backslash with the end of its line.
+    fn continuation(&self) -> usize {
+        match (self.peek(1), self.peek(2)) {
+            (Some(b'\n'), _) => 2,
+            (Some(b'\r'), Some(b'\n')) => 3,
+            _ => 0,
+        }
+    }
+
+    fn redirect(&mut self, after: usize) -> Option<Redirect> {
+        let start = self.at;
+        let rest = self.rest();
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let behind = &rest[digits..];
+        let operator = OPERATORS.iter().find(|it| behind.starts_with(**it))?;
+        // `<(…)` is a word.
+        let is_process = behind[operator.len()..].starts_with('(') && operator.len() == 1;
+        if is_process || digits > 0 && operator.starts_with('&') {
+            return None;
+        }
+        self.at += digits + operator.len();
+        self.skip_blanks();
+        let target = match self.peek(0) {
+            Some(next) if !ENDS.contains(&next) => self.word(),
+            _ => Word {
+                span: Span::new(self.at, 0),
+                ..Word::default()
+            },
+        };
+        if matches!(*operator, "<<" | "<<-") {
+            self.waiting.push((target.text.clone(), *operator == "<<-"));
+        }
+        Some(Redirect {
+            operator,
+            span: Span {
+                start,
+                end: target.span.end,
+            },
+            has_number: digits > 0,
+            target,
+            after,
+        })
+    }
+
+    /// Passes over the here-documents that were announced on the line before.
+    fn skip_documents(&mut self) {
+        for (end, drops_tabs) in std::mem::take(&mut self.waiting) {
+            while self.at < self.text.len() {
+                let line = &self.text[self.at..self.line_end()];
+                let line = line.trim_end_matches('\r');
+                let is_end = match drops_tabs {
+                    true => line.trim_start_matches('\t') == end,
+                    false => line == end,
+                };
+                self.at = (self.line_end() + 1).min(self.text.len());
+                if is_end {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn word(&mut self) -> Word {
+        let start = self.at;
+        let mut word = Word {
+            is_literal: true,
+            ..Word::default()
+        };
+        while let Some(next) = self.peek(0) {
+            let is_process = matches!(next, b'<' | b'>') && self.peek(1) == Some(b'(');
+            match next {
+                _ if is_process && self.at == start => {
+                    self.at += 1;
+                    self.skip_nested(b'(', b')');
+                    word.is_literal = false;
+                }
+                _ if ENDS.contains(&next) => break,
+                b'\\' if self.continuation() > 0 => self.at += self.continuation(),
+                b'\\' => {
+                    self.at += 1;
+                    self.take_char(&mut word);
+                }
+                b'\'' => self.single_quoted(&mut word),
+                b'"' => self.double_quoted(&mut word),
+                b'$' => self.expansion(&mut word),
+                b'`' => self.backticks(&mut word),
+                b'*' | b'?' => {
+                    self.take_char(&mut word);
+                }
+                _ => self.take_char(&mut word),
+            }
+        }
+        word.span = Span {
+            start,
+            end: self.at,
+        };
+        word
+    }
+
+    fn take_char(&mut self, word: &mut Word) {
+        if let Some(next) = self.rest().chars().next() {
+            word.text.push(next);
+            self.at += next.len_utf8();
+        }
+    }
+
+    fn single_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        let rest = self.rest();
+        let end = rest.find('\'').unwrap_or(rest.len());
+        word.text.push_str(&rest[..end]);
+        self.at = (self.at + end + 1).min(self.text.len());
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        while let Some(next) = self.peek(0) {
+            match next {
+                b'"' => {
+                    self.at += 1;
+                    return;
+                }
+                b'\\' if self.continuation() > 0 => self.at += self.continuation(),
+                b'\\' => {
+                    let is_escape = matches!(self.peek(1), Some(b'$' | b'`' | b'"' | b'\\'));
+                    if !is_escape {
+                        word.text.push('\\');
+                    }
+                    self.at += 1;
+                    self.take_char(word);
+                }
+                b'$' => self.expansion(word),
+                b'`' => self.backticks(word),
+                _ => self.take_char(word),
+            }
+        }
+    }
+
+    fn backticks(&mut self, word: &mut Word) {
+        word.is_literal = false;
+        self.at += 1;
+        while let Some(next) = self.peek(0) {
+            self.at += 1;
+            match next {
+                b'`' => return,
+                b'\\' => self.at = (self.at + 1).min(self.text.len()),
+                _ => {}
+            }
+        }
+        self.skip_to_boundary();
+    }
+
+    /// Reads what a `$` begins.
+    fn expansion(&mut self, word: &mut Word) {
+        let rest = &self.rest()[1..];
+        if rest.starts_with('(') {
+            self.at += 1;
+            self.skip_nested(b'(', b')');
+            word.is_literal = false;
+            return;
+        }
+        let inner = rest.strip_prefix('{');
+        let length = name_length(inner.unwrap_or(rest));
+        let name = inner.unwrap_or(rest)[..length].to_owned();
+        match inner {
+            Some(inner) if length == 0 || !inner[length..].starts_with('}') => {
+                self.at += 1;
+                self.skip_nested(b'{', b'}');
+                word.is_literal = false;
+                return;
+            }
+            Some(_) => self.at += length + 3,
+            None if length > 0 => self.at += length + 1,
+            None => {
+                // `$1`, `$?` and their like are not known; a `$` before anything else is itself.
+                let is_special =
+                    rest.starts_with(|c: char| c.is_ascii_digit() || "@*#?$!-".contains(c));
+                word.is_literal &= !is_special;
+                self.take_char(word);
+                return;
+            }
+        }
+        match self.variables.get(&name) {
+            Some(value) => word.text.push_str(value),
+            None => {
+                word.text.push_str(&format!("${{{name}}}"));
+                word.is_literal = false;
+            }
+        }
+    }
+
+    /// Passes over brackets that may hold others, and quotes.
+    fn skip_nested(&mut self, open: u8, close: u8) {
+        let mut depth = 0_usize;
+        let mut quote = None;
+        while let Some(next) = self.peek(0) {
+            self.at += 1;
+            match (quote, next) {
+                (Some(b'"') | None, b'\\') => self.at = (self.at + 1).min(self.text.len()),
+                (Some(mark), next) if mark == next => quote = None,
+                (None, b'"' | b'\'') => quote = Some(next),
+                (None, next) if next == open => depth += 1,
+                (None, next) if next == close => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.skip_to_boundary();
+    }
+
+    /// Goes on to where a character starts.
+    fn skip_to_boundary(&mut self) {
+        while !self.text.is_char_boundary(self.at) {
+            self.at += 1;
+        }
+    }
+}
