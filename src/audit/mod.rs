@@ -4,6 +4,7 @@
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
 mod advisories;
+mod counts;
 mod declared;
 mod engine;
 mod evidence;
@@ -16,6 +17,7 @@ mod places;
 mod remarks;
 mod rule;
 mod rules;
+mod seen;
 mod subject;
 mod texts;
 mod trials;
@@ -29,7 +31,9 @@ pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;
 pub use finding::{Confidence, Finding, Fix, Severity, Unaudited, Waived};
-pub use index::IndexEvidence;
+pub use index::{
+    Cooldown, IndexEvidence, IndexFile, Known, Learned, OnIndex, OnPage, Release, plain,
+};
 pub use installed::Installed;
 pub use levels::{Level, Levels};
 pub use overview::{Overview, Topic, Weight, overview};

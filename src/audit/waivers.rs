@@ -45,6 +45,8 @@ pub struct AuditTable {
     pub levels: Vec<(String, Level)>,
     /// What is answered for.
     pub waivers: Vec<Waiver>,
+    /// How young a file must not be, with its place.
+    pub cooldown: Option<(String, Origin)>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
 }
@@ -67,6 +69,7 @@ struct TableWire {
     rules: std::collections::BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     waive: Vec<Spanned<WaiverWire>>,
+    cooldown: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +103,9 @@ pub fn read_audit_table(file: &Arc<SourceFile>) -> AuditTable {
             return table;
         }
     };
+    table.cooldown = wire
+        .cooldown
+        .map(|text| (text.get_ref().clone(), at(text.span())));
     for (rule, level) in wire.rules {
         let known = rule_named(rule.get_ref());
         match (known, Level::parse(level.get_ref())) {

@@ -16,6 +16,7 @@ use crate::source::Problem;
 const KEYS: &[&str] = &[
     "allow-build",
     "constraint-dependencies",
+    "cooldown",
     "exclude-dependencies",
     "exclude-newer",
     "exclude-newer-package",

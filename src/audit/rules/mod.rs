@@ -1,20 +1,29 @@
 //! The rules, one to a file, sorted by code.
 
 mod accelerators;
+mod ambiguity;
+mod ancient;
 mod artifacts;
 mod blocking_pin;
+mod changed;
 mod cuda;
 mod hashes;
 mod hosts;
 mod limits;
+mod local_version;
 mod lockstep;
+mod metadata;
 mod missing_requirement;
 mod no_op;
 mod requirement_violated;
+mod sdist_build;
 mod stale;
+mod status;
+mod too_fresh;
 mod uncovered;
 mod unpinned;
 mod unsatisfiable;
+mod yanked;
 
 pub(super) use accelerators::built_for;
 
@@ -28,18 +37,27 @@ pub const RULES: &[Rule] = &[
     stale::RULE,
     artifacts::RULE,
     uncovered::RULE,
+    ancient::RULE,
     lockstep::RULE,
     limits::UNDECLARED_BOUND,
+    metadata::RULE,
     unpinned::RULE,
     no_op::RULE,
     blocking_pin::RULE,
+    local_version::RULE,
     limits::NUMPY_ABI,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
+    yanked::RULE,
+    status::RULE,
     hashes::RULE,
+    ambiguity::RULE,
+    too_fresh::RULE,
+    sdist_build::RULE,
     hosts::RULE,
+    changed::RULE,
 ];
 
 /// What could not be judged.

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
+use super::cooldown::cooldown;
+use super::index::{Asked, ask};
+use super::sources::Whom;
 use super::trials::{conflicts, counterfactuals, plain};
 use super::{Checked, Scales, Trouble, checked};
 use crate::audit::{Declared, Evidence, Kind, Subject, Trials, Wanted};
@@ -40,6 +43,10 @@ pub(super) fn audit_declarations(
         .settled(terminal)?
         .prepare(Default::default(), terminal)?;
     let solved = solved(&mut prepared, &folder);
+    let asked = match &solved {
+        Ok(solved) => asked(args, solved, &prepared, scales)?,
+        Err(_) => None,
+    };
     prepared.progress.finish();
     prepared.take_warnings();
     terminal.say_problems(&prepared.problems);
@@ -69,10 +76,38 @@ pub(super) fn audit_declarations(
     );
     let evidence = Evidence {
         trials: Some(&solved.trials),
+        index: asked.as_ref().map(|asked| &asked.evidence),
         ..Evidence::default()
     };
     let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
-    Ok(checked(&subject, sources.join(", "), scales))
+    Ok(Checked {
+        failure: asked.as_ref().and_then(|asked| asked.failure.clone()),
+        ..checked(&subject, sources.join(", "), scales)
+    })
+}
+
+/// Asks the indexes of the declarations about what they bring today.
+fn asked(
+    args: &CheckArgs,
+    solved: &Solved,
+    prepared: &Prepared,
+    scales: &Scales,
+) -> Result<Option<Asked>, Trouble> {
+    if prepared.catalog.is_offline() {
+        return Ok(None);
+    }
+    let question = &solved.question;
+    let flavour = question.target.accelerators().flavour;
+    let whom = Whom::of_user(&prepared.options, flavour, &question.facts);
+    let catalog = (&whom, &prepared.catalog);
+    let mut asked = ask(
+        &solved.lock,
+        catalog,
+        Some(Arc::clone(question)),
+        scales.now,
+    );
+    asked.evidence.cooldown = cooldown(args, &scales.table, &solved.lock, scales.now)?;
+    Ok(Some(asked))
 }
 
 fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {

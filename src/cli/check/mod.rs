@@ -2,9 +2,13 @@
 //! be found out.
 
 mod args;
+mod cooldown;
 mod declarations;
+mod index;
 mod inputs;
 mod mend;
+mod pages;
+mod sources;
 mod targets;
 mod tell;
 mod trials;
@@ -17,7 +21,9 @@ use sha2::{Digest as _, Sha256};
 
 pub(super) use args::CheckArgs;
 use args::WeightArgs;
+use cooldown::cooldown;
 use declarations::audit_declarations;
+use index::ask_indexes;
 use inputs::{Around, declared, loose};
 use mend::mend;
 use targets::targets;
@@ -28,8 +34,8 @@ use super::Exit;
 use super::reading::is_input;
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Level, Levels, Overview, Subject, audit, overview, read_audit_table,
-    rule_named,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview,
+    read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
@@ -49,6 +55,8 @@ struct Checked {
     targets: Vec<String>,
     audit: Audit,
     overview: Overview,
+    /// What failed outside, so that not everything was judged.
+    failure: Option<Failure>,
 }
 
 /// How findings are weighed.
@@ -56,6 +64,7 @@ struct Scales {
     levels: Levels,
     table: AuditTable,
     today: String,
+    now: Timestamp,
 }
 
 /// Why there is no audit.
@@ -87,13 +96,14 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let folder = std::env::current_dir().map_err(|error| {
         Problem::anywhere(format!("the current folder cannot be read: {error}"))
     })?;
-    let now = jiff::Timestamp::now();
-    let ambient = read_ambient(&folder, Timestamp::from_seconds(now.as_second()));
+    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
+    let ambient = read_ambient(&folder, now);
     let around = Around {
         folder: &folder,
         ambient: &ambient,
+        now,
     };
-    let scales = scales(&args.weight, &now.to_string())?;
+    let scales = scales(&args.weight, now)?;
     let mut found = find(args, around, &scales, terminal)?;
     if args.fix
         && let Some(mended) = mend(args, &folder, &found, terminal)
@@ -121,7 +131,12 @@ fn find(
             What::Lock(path) => {
                 let file = read_file(&path)?;
                 let lock = (Format::of_path(file.label()).read)(&file)?;
-                found.extend(audit_lock(args, (&lock, &file), around, scales)?);
+                found.extend(audit_lock(
+                    args,
+                    (&lock, &file),
+                    (around, terminal),
+                    scales,
+                )?);
             }
             What::Declarations(sources) => {
                 found.push(audit_declarations(args, &sources, scales, terminal)?);
@@ -208,7 +223,7 @@ fn read_file(path: &Path) -> Result<Arc<SourceFile>, Box<Problem>> {
 fn audit_lock(
     args: &CheckArgs,
     (lock, file): (&Lock, &Arc<SourceFile>),
-    around: Around<'_>,
+    (around, terminal): (Around<'_>, &Terminal),
     scales: &Scales,
 ) -> Result<Option<Checked>, Trouble> {
     if lock.packages.is_empty() {
@@ -225,8 +240,19 @@ fn audit_lock(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
+    let mut asked = ask_indexes(args, (lock, file), &targets, around, terminal)?;
+    if let Some(asked) = &mut asked {
+        asked.evidence.cooldown = cooldown(args, &scales.table, lock, around.now)?;
+    }
     let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose);
-    Ok(Some(checked(&subject, file.label().to_owned(), scales)))
+    let subject = subject.with_evidence(Evidence {
+        index: asked.as_ref().map(|asked| &asked.evidence),
+        ..Evidence::default()
+    });
+    Ok(Some(Checked {
+        failure: asked.as_ref().and_then(|asked| asked.failure.clone()),
+        ..checked(&subject, file.label().to_owned(), scales)
+    }))
 }
 
 /// Audits what was put together.
@@ -245,6 +271,7 @@ fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
         targets: targets.map(crate::target::Target::describe).collect(),
         overview: overview(subject, &audit),
         audit,
+        failure: None,
     }
 }
 
@@ -277,7 +304,7 @@ fn facts(
     }
 }
 
-fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Trouble> {
+fn scales(args: &WeightArgs, now: Timestamp) -> Result<Scales, Trouble> {
     let table = match read_former(Path::new(PROJECT))? {
         Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
         None => AuditTable::default(),
@@ -305,7 +332,8 @@ fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Trouble> {
                 is_strict: args.strict,
             },
             table,
-            today: now.chars().take(10).collect(),
+            today: now.to_string().chars().take(10).collect(),
+            now,
         }),
     }
 }

@@ -36,9 +36,13 @@ pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> 
         SeverityArg::Info => Severity::Info,
     };
     let mut findings = found.iter().flat_map(|it| &it.audit.findings);
-    match findings.any(|finding| finding.severity >= least) {
-        true if shown == Exit::Fine => Exit::No,
-        _ => shown,
+    let fails = findings.any(|finding| finding.severity >= least);
+    let failure = found.iter().find_map(|it| it.failure.as_ref());
+    failure.inspect(|failure| terminal.say_failure(failure));
+    match (shown, fails, failure) {
+        (Exit::Fine, true, _) => Exit::No,
+        (Exit::Fine, false, Some(_)) => Exit::Outside,
+        (shown, ..) => shown,
     }
 }
 
