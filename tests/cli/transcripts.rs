@@ -123,7 +123,8 @@ fn shown(line: &str) -> String {
         .replace("{dead}", "http://dead.example")
 }
 
-fn told(desk: &Desk, line: &str) -> String {
+/// Does what a line of `commands` says, and tells what came of it.
+pub(crate) fn told(desk: &Desk, line: &str) -> String {
     if line == "asked" {
         return format!("$ asked\n{}\n\n", desk.server.paths().join("\n"));
     }
