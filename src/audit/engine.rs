@@ -7,6 +7,7 @@ use super::rule::Lacking;
 use super::rules::{UNAUDITED, WAIVER_HYGIENE};
 use super::waivers::{self, Waiver};
 use super::{Finding, Kind, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
+use crate::explain::list;
 use crate::graph::Graph;
 use crate::package::{DeclarationKind, PackageName};
 use crate::source::{Origin, marks};
@@ -78,7 +79,8 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     }
     let unaudited: Vec<Unaudited> = unaudited.into_iter().map(grouped).collect();
     if !levels.allows(&UNAUDITED) {
-        let remarks = unaudited.iter().map(|it| (&UNAUDITED, told(it, levels)));
+        let remarks = gaps(&unaudited).into_iter();
+        let remarks = remarks.map(|it| (&UNAUDITED, told(&it, levels)));
         found.extend(remarks);
     }
     let graph = Graph::new(subject.lock, None);
@@ -127,15 +129,40 @@ fn grouped(
     }
 }
 
+/// The rules that could not judge the same packages for the same reason.
+struct Gap<'u> {
+    rules: Vec<&'u str>,
+    packages: &'u [PackageName],
+    why: &'u str,
+}
+
+fn gaps(unaudited: &[Unaudited]) -> Vec<Gap<'_>> {
+    let mut gaps: Vec<Gap<'_>> = Vec::new();
+    for it in unaudited {
+        let is_same = |gap: &&mut Gap<'_>| gap.packages == it.packages && gap.why == it.why;
+        match gaps.iter_mut().find(is_same) {
+            Some(gap) => gap.rules.push(it.name),
+            None => gaps.push(Gap {
+                rules: vec![it.name],
+                packages: &it.packages,
+                why: &it.why,
+            }),
+        }
+    }
+    gaps
+}
+
 /// Makes a remark of what could not be judged.
-fn told(unaudited: &Unaudited, levels: &Levels) -> Remark {
-    let of = match unaudited.packages.as_slice() {
+fn told(gap: &Gap<'_>, levels: &Levels) -> Remark {
+    let of = match gap.packages {
         [] => String::new(),
         [only] => format!(" for {only}"),
         [first, second] => format!(" for {first} and {second}"),
         [first, second, rest @ ..] => format!(" for {first}, {second} and {} more", rest.len()),
     };
-    let message = format!("{} was not checked{of}: {}", unaudited.name, unaudited.why);
+    let was = if gap.rules.len() == 1 { "was" } else { "were" };
+    let rules = list(&gap.rules);
+    let message = format!("{rules} {was} not checked{of}: {}", gap.why);
     let severity = match levels.is_strict {
         true => Severity::Error,
         false => Severity::Warning,

@@ -5,6 +5,7 @@
 
 mod advisories;
 mod claims;
+mod counts;
 mod declared;
 mod engine;
 mod evidence;
@@ -18,6 +19,7 @@ mod places;
 mod remarks;
 mod rule;
 mod rules;
+mod seen;
 mod standing;
 mod subject;
 mod texts;
@@ -35,7 +37,9 @@ pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;
 pub use finding::{Confidence, Finding, Fix, Severity, Unaudited, Waived};
-pub use index::IndexEvidence;
+pub use index::{
+    Cooldown, IndexEvidence, IndexFile, Known, Learned, OnIndex, OnPage, Release, plain,
+};
 pub use installed::{
     Altered, Distribution, EnvironmentKind, Fault, Files, InRepository, Installed, Keeping,
     Overwritten,

@@ -142,7 +142,11 @@ impl<'a> Subject<'a> {
 }
 
 impl<'a> On<'a> {
-    fn new(lock: &'a Lock, target: Option<&'a Target>, declared: Option<&Declared>) -> Self {
+    pub(super) fn new(
+        lock: &'a Lock,
+        target: Option<&'a Target>,
+        declared: Option<&Declared>,
+    ) -> Self {
         let wanted = declared.into_iter().flat_map(|it| &it.wanted);
         let overrides = wanted.map(|it| &it.declaration).filter(|it| {
             let holds = holds(target, &it.requirement.marker, &[]);

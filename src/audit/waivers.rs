@@ -49,6 +49,8 @@ pub struct AuditTable {
     pub advisories: Vec<String>,
     /// What is answered for.
     pub waivers: Vec<Waiver>,
+    /// How young a file must not be, with its place.
+    pub cooldown: Option<(String, Origin)>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
 }
@@ -72,6 +74,7 @@ struct TableWire {
     advisories: Option<PlacesWire>,
     #[serde(default)]
     waive: Vec<Spanned<WaiverWire>>,
+    cooldown: Option<Spanned<String>>,
 }
 
 /// One place or several.
@@ -119,6 +122,9 @@ pub fn read_audit_table(file: &Arc<SourceFile>) -> AuditTable {
         Some(PlacesWire::Several(places)) => places,
         None => Vec::new(),
     };
+    table.cooldown = wire
+        .cooldown
+        .map(|text| (text.get_ref().clone(), at(text.span())));
     for (rule, level) in wire.rules {
         let known = rule_named(rule.get_ref());
         match (known, Level::parse(level.get_ref())) {

@@ -11,7 +11,10 @@ use super::terminal::Terminal;
 use crate::fetch::{Event, Listener};
 
 /// A line of progress on a terminal that somebody watches; nothing elsewhere.
-pub(super) struct Progress(Option<ProgressBar>);
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    doing: &'static str,
+}
 
 #[derive(Default)]
 struct Counted {
@@ -22,6 +25,11 @@ struct Counted {
 impl Progress {
     /// Prepares the line; it shows with the first event.
     pub(super) fn new(terminal: &Terminal) -> Self {
+        Self::saying("Resolving", terminal)
+    }
+
+    /// Prepares the line for other work than solving.
+    pub(super) fn saying(doing: &'static str, terminal: &Terminal) -> Self {
         let bar = terminal.is_watched.then(|| {
             let bar = ProgressBar::new_spinner();
             let template = match terminal.style.unicode {
@@ -33,12 +41,13 @@ impl Progress {
             }
             bar
         });
-        Self(bar)
+        Self { bar, doing }
     }
 
     /// Returns what hears of the events.
     pub(super) fn listener(&self) -> Option<Listener> {
-        let bar = self.0.clone()?;
+        let bar = self.bar.clone()?;
+        let doing = self.doing;
         let counted = Counted::default();
         let listener: Listener = Arc::new(move |event: Event<'_>| {
             let name = match event {
@@ -61,7 +70,7 @@ impl Progress {
             };
             bar.enable_steady_tick(Duration::from_millis(100));
             bar.set_message(format!(
-                "Resolving: {} projects, {} versions read, {name}",
+                "{doing}: {} projects, {} versions read, {name}",
                 counted.pages.load(Ordering::Relaxed),
                 counted.metadata.load(Ordering::Relaxed),
             ));
@@ -71,7 +80,7 @@ impl Progress {
 
     /// Shows how far the work is.
     pub(super) fn say(&self, text: String) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar.set_message(text);
         }
@@ -84,7 +93,7 @@ impl Progress {
 
     /// Takes the line away.
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }

@@ -217,7 +217,12 @@ fn current_folder() -> Result<PathBuf, Box<Problem>> {
 
 /// Reads the input files that the record names and that are still there: for their lines, and for
 /// the settings that they hold. The lock is none of them: what it says it says as a lock.
-fn read_inputs(record: &ToolRecord, ambient: &Ambient, folder: &Path, lock: &str) -> Manifest {
+pub(super) fn read_inputs(
+    record: &ToolRecord,
+    ambient: &Ambient,
+    folder: &Path,
+    lock: &str,
+) -> Manifest {
     let named = |kind: DeclarationKind| -> Vec<String> {
         let declared = record.declarations.iter().filter(|it| it.kind == kind);
         let names: BTreeSet<&String> = declared.map(|it| &it.file).collect();

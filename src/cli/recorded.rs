@@ -36,26 +36,9 @@ pub(super) fn settle_recorded(
     folder: &Path,
     now: Timestamp,
 ) -> Result<Recorded, Box<Problem>> {
-    let settled = |index: IndexArgs| -> Result<Settings, Box<Problem>> {
-        let mut args = question_args(&choice_words(record))?;
-        args.cache = cache.clone();
-        args.index = index;
-        let mut problems = Vec::new();
-        let settings = settle(&args, heard, folder, now, &mut problems);
-        let wrong = problems.into_iter().find(Problem::is_error);
-        match (settings, wrong) {
-            (Some(settings), None) => Ok(settings),
-            (_, wrong) => Err(Box::new(wrong.unwrap_or_else(|| {
-                Problem::anywhere("the options of the lock make no sense")
-            }))),
-        }
-    };
+    let settled = |index: IndexArgs| settled(record, (index, cache), heard, folder, now);
     let options = &record.options;
-    let typed = match says_where(index) {
-        true => index.clone(),
-        false => with_manner(index, options)?,
-    };
-    let around = settled(typed);
+    let around = settled(typed(index, options)?);
     let strange = match (&around, says_where(index)) {
         (_, true) => Vec::new(),
         (Ok(around), false) => strange(options, &around.options),
@@ -68,6 +51,54 @@ pub(super) fn settle_recorded(
     Ok(Recorded { settings, strange })
 }
 
+/// Settles as [`settle_recorded`] does, with the indexes that somebody else than the lock names and
+/// with no others.
+pub(super) fn settle_around(
+    record: &ToolRecord,
+    (index, cache): (&IndexArgs, &CacheArgs),
+    heard: Heard<'_>,
+    folder: &Path,
+    now: Timestamp,
+) -> Result<Recorded, Box<Problem>> {
+    let options = &record.options;
+    let typed = typed(index, options)?;
+    let settings = settled(record, (typed, cache), heard, folder, now)?;
+    let strange = match says_where(index) {
+        true => Vec::new(),
+        false => strange(options, &settings.options),
+    };
+    Ok(Recorded { settings, strange })
+}
+
+/// Returns the user's indexes; where they say nothing of them, in the manner of the lock.
+fn typed(index: &IndexArgs, options: &LockOptions) -> Result<IndexArgs, Box<Problem>> {
+    match says_where(index) {
+        true => Ok(index.clone()),
+        false => with_manner(index, options),
+    }
+}
+
+fn settled(
+    record: &ToolRecord,
+    (index, cache): (IndexArgs, &CacheArgs),
+    heard: Heard<'_>,
+    folder: &Path,
+    now: Timestamp,
+) -> Result<Settings, Box<Problem>> {
+    let mut args = question_args(&choice_words(record))?;
+    args.cache = cache.clone();
+    args.index = index;
+    let mut problems = Vec::new();
+    let settings = settle(&args, heard, folder, now, &mut problems);
+    let wrong = problems.into_iter().find(Problem::is_error);
+    match (settings, wrong) {
+        (Some(settings), None) => Ok(settings),
+        (_, wrong) => Err(Box::new(wrong.unwrap_or_else(|| {
+            Problem::anywhere("the options of the lock make no sense")
+        }))),
+    }
+}
+
 /// Returns the addresses of some options that others do not name.
 pub(super) fn strange(options: &LockOptions, around: &LockOptions) -> Vec<String> {
     let known: Vec<&str> = addresses(around).collect();
@@ -75,7 +106,7 @@ pub(super) fn strange(options: &LockOptions, around: &LockOptions) -> Vec<String
     strange.map(str::to_owned).collect()
 }
 
-fn addresses(options: &LockOptions) -> impl Iterator<Item = &str> {
+pub(super) fn addresses(options: &LockOptions) -> impl Iterator<Item = &str> {
     let lists = options.extra_indexes.iter().chain(&options.find_links);
     let all = lists.chain(&options.index).chain(&options.torch_index);
     all.map(|address| address.trim_end_matches('/'))

@@ -39,6 +39,8 @@ pub(super) enum Then {
     Walk,
     /// It is a version that the solver will try and drop: only what goes back in step is.
     Pursue,
+    /// It is all that is wanted.
+    Rest,
 }
 
 /// What makes two questions for a file's metadata the same.
@@ -231,6 +233,7 @@ impl Engine {
                         engine.grant(&own, &http, &walker, walker.metadata_arrived(&metadata));
                     }
                     Then::Pursue => engine.pursue(&own, &http, walker.pursue(&metadata)),
+                    Then::Rest => {}
                 }
             }
         });

@@ -168,6 +168,12 @@ impl FileQuestion {
         Some(metadata)
     }
 
+    /// Whether the cache has something of it, which may have to be asked for again all the same.
+    pub(super) fn is_stored(&self, shared: &Shared) -> bool {
+        let cache = shared.cache.as_ref().filter(|_| self.is_cached());
+        cache.is_some_and(|cache| cache.get(self.key()).is_some())
+    }
+
     /// Puts the answer into the cache.
     pub(super) fn keep(&self, shared: &Shared, metadata: &Metadata) {
         if !self.is_cached() || shared.cache.is_none() {

@@ -13,7 +13,7 @@ use super::build::{self, BuildOptions, Builder};
 use super::cache::Cache;
 use super::credentials::Credentials;
 use super::direct::{DirectQuestion, wants_build};
-use super::engine::{Engine, FileKey};
+use super::engine::{Engine, FileKey, Then};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::http::Http;
@@ -116,6 +116,47 @@ impl LiveCatalog {
             (Err(error), Some(name)) if error.is_of_version() => Ok(name),
             (Err(error), _) => Err(refusal(error)),
         }
+    }
+
+    /// Sends for projects that will be asked for, all at once.
+    pub fn soon_projects(&self, wanted: &[(PackageName, Option<Flavour>)]) {
+        let indexes = &self.engine.shared.indexes;
+        for (name, flavour) in wanted {
+            self.fetch_early(ProjectQuestion::new(indexes, name, flavour.as_ref()));
+        }
+    }
+
+    /// Sends for the metadata of files that will be asked for with [`Self::peek`], all at once; what
+    /// the cache and the disk have is left there.
+    pub fn soon_files(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        let shared = &self.engine.shared;
+        for (project, at) in wanted.iter().filter(|_| !shared.policy.offline) {
+            let Some(file) = FileQuestion::new(shared, project, *at) else {
+                continue;
+            };
+            if file.url.starts_with("file:") || file.is_stored(shared) {
+                continue;
+            }
+            if let Ok((runtime, http)) = self.network() {
+                self.engine
+                    .fetch_metadata(&runtime, &http, project, *at, Then::Rest);
+            }
+        }
+    }
+
+    /// Returns the metadata of a file where that takes no large download and no build.
+    pub fn peek(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        let file = FileQuestion::new(&self.engine.shared, project, at).map(FileQuestion::early);
+        let Some(file) = file else {
+            return Err(Refusal::Unusable("there is no such file".to_owned()));
+        };
+        self.read(&file)
+            .map_err(|error| match file.is_not_worth(&error) {
+                true => {
+                    Refusal::Unusable("the whole of a large file would have to be read".to_owned())
+                }
+                false => refusal(error),
+            })
     }
 
     /// Whether it answers from the cache and the disk alone.

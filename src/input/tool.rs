@@ -17,6 +17,7 @@ const KEYS: &[&str] = &[
     "advisories",
     "allow-build",
     "constraint-dependencies",
+    "cooldown",
     "exclude-dependencies",
     "exclude-newer",
     "exclude-newer-package",

@@ -39,6 +39,13 @@ impl Pins {
             .flat_map(|versions| versions.keys().flatten())
     }
 
+    /// Returns the digests of all files of a version.
+    pub fn digests(&self, name: &PackageName, version: &Version) -> impl Iterator<Item = &Digest> {
+        let versions = self.0.get(name).into_iter();
+        let digests = versions.filter_map(|versions| versions.get(&Some(version.clone())));
+        digests.flatten()
+    }
+
     /// Returns the pins of a name, ascending by version.
     pub(super) fn of(
         &self,

@@ -8,6 +8,8 @@ mod audit;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod online;
+#[cfg(test)]
 mod sarif;
 #[cfg(test)]
 mod schemas;

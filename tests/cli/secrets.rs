@@ -66,10 +66,16 @@ fn a_password_in_an_address_is_told_to_nobody() {
         0,
         &format!("pyaudit lock {index} -o pylock.toml -vv"),
     );
+    check(&desk, 0, &format!("pyaudit check pylock.toml {index} -v"));
     check(
         &desk,
         0,
         &format!("pyaudit lock {index} -o r.txt --emit-index-url --generate-hashes"),
+    );
+    check(
+        &desk,
+        1,
+        &format!("pyaudit check r.txt {index} --strict -v"),
     );
     check(
         &desk,

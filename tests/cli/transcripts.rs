@@ -6,14 +6,14 @@
 //! the difference before accepting it.
 //!
 //! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
-//! `rm FILE`, or `# ` and a remark.
+//! `rm FILE`, `edit FILE 'TEXT' 'OTHER TEXT'` for its first place, or `# ` and a remark.
 
 use std::fs;
 use std::path::Path;
 
 use pyaudit::audit::{RULES, rule_named};
 
-use super::support::Desk;
+use super::support::{Desk, words};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cli");
 const AUDIT_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audit");
@@ -123,12 +123,22 @@ fn shown(line: &str) -> String {
         .replace("{dead}", "http://dead.example")
 }
 
-fn told(desk: &Desk, line: &str) -> String {
+/// Does what a line of `commands` says, and tells what came of it.
+pub(crate) fn told(desk: &Desk, line: &str) -> String {
     if line == "asked" {
         return format!("$ asked\n{}\n\n", desk.server.paths().join("\n"));
     }
     if let Some(name) = line.strip_prefix("rm ") {
         fs::remove_file(desk.folder().join(name)).unwrap();
+        return format!("$ {line}\n\n");
+    }
+    if let Some(edit) = line.strip_prefix("edit ") {
+        let [name, old, new] = &words(edit)[..] else {
+            panic!("{line}");
+        };
+        let text = fs::read_to_string(desk.folder().join(name)).unwrap();
+        assert!(text.contains(old), "{line}: not in\n{text}");
+        desk.write(name, text.replacen(old, new, 1));
         return format!("$ {line}\n\n");
     }
     if line.is_empty() || line.starts_with('#') {

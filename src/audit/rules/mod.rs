@@ -2,27 +2,36 @@
 
 mod accelerators;
 mod altered_files;
+mod ambiguity;
+mod ancient;
 mod anti_pattern;
 mod artifacts;
 mod blocking_pin;
+mod changed;
 mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
 mod hashes;
 mod hosts;
 mod limits;
+mod local_version;
 mod lockstep;
 mod malware;
+mod metadata;
 mod missing_requirement;
 mod no_op;
 mod refuted_claim;
 mod requirement_violated;
+mod sdist_build;
 mod stale;
+mod status;
+mod too_fresh;
 mod uncovered;
 mod unpinned;
 mod unquoted_specifier;
 mod unsatisfiable;
 mod vulnerability;
+mod yanked;
 
 pub(super) use accelerators::built_for;
 
@@ -36,12 +45,15 @@ pub const RULES: &[Rule] = &[
     stale::RULE,
     artifacts::RULE,
     uncovered::RULE,
+    ancient::RULE,
     lockstep::RULE,
     limits::UNDECLARED_BOUND,
+    metadata::RULE,
     unpinned::RULE,
     no_op::RULE,
     refuted_claim::RULE,
     blocking_pin::RULE,
+    local_version::RULE,
     declaration_drift::RULE,
     unquoted_specifier::RULE,
     limits::NUMPY_ABI,
@@ -53,8 +65,14 @@ pub const RULES: &[Rule] = &[
     accelerators::CPU_BUILD_ON_GPU,
     vulnerability::RULE,
     malware::RULE,
+    yanked::RULE,
+    status::RULE,
     hashes::RULE,
+    ambiguity::RULE,
+    too_fresh::RULE,
+    sdist_build::RULE,
     hosts::RULE,
+    changed::RULE,
     anti_pattern::RULE,
 ];
 

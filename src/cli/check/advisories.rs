@@ -16,6 +16,7 @@ use crate::host::read_advisories;
 use crate::input::Manifest;
 use crate::lock::Lock;
 use crate::package::{IndexUrl, PackageName, Timestamp, Version};
+use crate::solve::Failure;
 use crate::source::{Origin, Problem, SourceFile};
 
 /// OSV's API: asked only where the user says `osv`.
@@ -29,7 +30,7 @@ pub(super) struct Gathered {
     /// What rules see.
     pub(super) evidence: AdvisoryEvidence,
     /// What failed outside, so that the audit is not whole.
-    pub(super) failures: Vec<FetchError>,
+    pub(super) failures: Vec<Failure>,
 }
 
 impl Gathered {
@@ -169,7 +170,9 @@ fn ask(
         gathered.evidence.unasked.push((package, why));
         by_cause.entry(error.to_string()).or_insert(error);
     }
-    gathered.failures.extend(by_cause.into_values());
+    gathered
+        .failures
+        .extend(by_cause.into_values().map(failure));
     gathered.evidence.sources.push(AdvisorySource {
         name,
         records: told.advisories.read(),
@@ -178,6 +181,14 @@ fn ask(
     });
     gathered.evidence.advisories.extend(told.advisories);
     Ok(())
+}
+
+fn failure(error: FetchError) -> Failure {
+    Failure {
+        doing: format!("could not get {}", error.asking.what),
+        causes: vec![error.met.clone()],
+        help: error.help().map(str::to_owned),
+    }
 }
 
 /// Returns how to talk to servers, and how far the cache counts.

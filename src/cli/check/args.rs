@@ -26,7 +26,7 @@ Examples:
 
 Exit codes:
   0  nothing as heavy as --fail-on says
-  1  findings
+  1  findings, even where the audit is not whole
   2  a lock, an input or an option makes no sense
   3  the network, an index or the disk failed, so that the audit is not whole
   4  there is nothing to audit";
@@ -65,6 +65,10 @@ pub(crate) struct CheckArgs {
     /// The version of the CUDA toolkit there [default: what the lock says]
     #[arg(long, value_name = "VERSION")]
     pub(crate) cuda: Option<String>,
+    /// Tell files that were uploaded less long ago: 7 days [default: what the project or the lock
+    /// says]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) cooldown: Option<String>,
     #[command(flatten)]
     pub(crate) weight: WeightArgs,
     #[command(flatten)]

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
+use super::cooldown::cooldown;
+use super::index::{Asked, ask};
 use super::inputs::Around;
+use super::sources::Whom;
 use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
 use super::ways_out::Trial;
@@ -44,6 +47,10 @@ pub(super) fn audit_declarations(
         .settled(terminal)?
         .prepare(Default::default(), terminal)?;
     let solved = solved(&mut prepared, &folder);
+    let asked = match &solved {
+        Ok(solved) => asked(args, solved, &prepared, scales)?,
+        Err(_) => None,
+    };
     prepared.progress.finish();
     prepared.take_warnings();
     terminal.say_problems(&prepared.problems);
@@ -86,11 +93,36 @@ pub(super) fn audit_declarations(
         texts: Some(&texts),
         trials: Some(&solved.trials),
         advisories: gathered.as_ref().map(|it| &it.evidence),
+        index: asked.as_ref().map(|asked| &asked.evidence),
         ..Evidence::default()
     };
     let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
     let checked = checked(&subject, sources.join(", "), scales);
-    Ok(checked.after(gathered.as_ref()))
+    Ok(checked.after(gathered.as_ref(), asked.as_ref()))
+}
+
+/// Asks the indexes of the declarations about what they bring today.
+fn asked(
+    args: &CheckArgs,
+    solved: &Solved,
+    prepared: &Prepared,
+    scales: &Scales,
+) -> Result<Option<Asked>, Trouble> {
+    if prepared.catalog.is_offline() {
+        return Ok(None);
+    }
+    let question = &solved.question;
+    let flavour = question.target.accelerators().flavour;
+    let whom = Whom::of_user(&prepared.options, flavour, &question.facts);
+    let catalog = (&whom, &prepared.catalog);
+    let mut asked = ask(
+        &solved.lock,
+        catalog,
+        Some(Arc::clone(question)),
+        scales.now,
+    );
+    asked.evidence.cooldown = cooldown(args, &scales.table, &solved.lock, scales.now)?;
+    Ok(Some(asked))
 }
 
 fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {

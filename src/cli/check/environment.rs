@@ -71,7 +71,7 @@ pub(super) fn audit_environment(
     };
     let subject = subject.of_kind(Kind::Environment).with_evidence(evidence);
     let checked = checked(&subject, installed.root.clone(), scales);
-    Ok(Some(checked.after(gathered.as_ref())))
+    Ok(Some(checked.after(gathered.as_ref(), None)))
 }
 
 /// Returns what the environment says of where it runs.

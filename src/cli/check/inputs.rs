@@ -11,14 +11,17 @@ use crate::cli::reading::{MOST_BLANKS, is_input, of_record};
 use crate::host::{LoadRequest, default_inputs, load};
 use crate::input::{Ambient, Manifest, Selection};
 use crate::lock::{Lock, LockedDeclaration};
-use crate::package::{Declaration, DeclarationKind, MarkerTexts, PackageName, Requirement};
+use crate::package::{
+    Declaration, DeclarationKind, MarkerTexts, PackageName, Requirement, Timestamp,
+};
 use crate::source::{Origin, Problem};
 
-/// Where files are looked for, and with which variables.
+/// Where files are looked for, with which variables, and when.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
     pub(super) folder: &'a Path,
     pub(super) ambient: &'a Ambient,
+    pub(super) now: Timestamp,
 }
 
 /// Returns what the lock has to answer; nothing where nobody says.
@@ -53,7 +56,7 @@ pub(super) fn declared_in(
 }
 
 /// `requirements.txt` is usually made of `requirements.in`, a `pylock.toml` of what the folder has.
-fn beside(label: &str, folder: &Path) -> Option<String> {
+pub(super) fn beside(label: &str, folder: &Path) -> Option<String> {
     match label.strip_suffix(".txt") {
         Some(stem) => {
             let source = format!("{stem}.in");
@@ -63,7 +66,7 @@ fn beside(label: &str, folder: &Path) -> Option<String> {
     }
 }
 
-fn read(
+pub(super) fn read(
     inputs: &[String],
     (constraints, overrides): (&[String], &[String]),
     selection: &Selection,

@@ -3,10 +3,14 @@
 
 mod advisories;
 mod args;
+mod cooldown;
 mod declarations;
 mod environment;
+mod index;
 mod inputs;
 mod mend;
+mod pages;
+mod sources;
 mod targets;
 mod tell;
 mod texts;
@@ -22,8 +26,10 @@ use sha2::{Digest as _, Sha256};
 use advisories::Gathered;
 pub(super) use args::CheckArgs;
 use args::WeightArgs;
+use cooldown::cooldown;
 use declarations::audit_declarations;
 use environment::audit_environment;
+use index::{Asked, ask_indexes};
 use inputs::{Around, declared, loose};
 use mend::mend;
 use targets::targets;
@@ -39,7 +45,6 @@ use crate::audit::{
     read_audit_table, rule_named,
 };
 use crate::facts::Facts;
-use crate::fetch::FetchError;
 use crate::host::{load_text, read_ambient, read_former};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
@@ -57,7 +62,9 @@ struct Checked {
     targets: Vec<String>,
     audit: Audit,
     overview: Overview,
-    failures: Vec<FetchError>,
+    /// What failed outside, so that not everything was judged.
+    failures: Vec<Failure>,
+    /// Whether all that was asked for is there.
     is_whole: bool,
 }
 
@@ -66,6 +73,7 @@ struct Scales {
     levels: Levels,
     table: AuditTable,
     today: String,
+    now: Timestamp,
 }
 
 /// Why there is no audit.
@@ -97,13 +105,14 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let folder = std::env::current_dir().map_err(|error| {
         Problem::anywhere(format!("the current folder cannot be read: {error}"))
     })?;
-    let now = jiff::Timestamp::now();
-    let ambient = read_ambient(&folder, Timestamp::from_seconds(now.as_second()));
+    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
+    let ambient = read_ambient(&folder, now);
     let around = Around {
         folder: &folder,
         ambient: &ambient,
+        now,
     };
-    let mut scales = scales(&args.weight, &now.to_string())?;
+    let mut scales = scales(&args.weight, now)?;
     let ignored = advisories::ignored(&args.advisories)?;
     scales.table.waivers.extend(ignored);
     let mut found = find(args, around, &scales, terminal)?;
@@ -140,7 +149,12 @@ fn find(
             What::Lock(path) => {
                 let file = read_file(&path)?;
                 let lock = (Format::of_path(file.label()).read)(&file)?;
-                found.extend(audit_lock(args, (&lock, &file), around, scales)?);
+                found.extend(audit_lock(
+                    args,
+                    (&lock, &file),
+                    (around, terminal),
+                    scales,
+                )?);
             }
             What::Declarations(sources) => {
                 found.push(audit_declarations(
@@ -206,12 +220,15 @@ fn settle_waivers(checked: &mut [Checked]) {
 }
 
 impl Checked {
-    /// Notes what did not go as it should while advisories were gathered.
-    fn after(mut self, gathered: Option<&Gathered>) -> Self {
+    /// Notes what did not go as it should while advisories were gathered and indexes asked.
+    fn after(mut self, gathered: Option<&Gathered>, asked: Option<&Asked>) -> Self {
         if let Some(gathered) = gathered {
             self.is_whole &= gathered.is_whole();
             self.failures.extend(gathered.failures.iter().cloned());
         }
+        let failure = asked.and_then(|asked| asked.failure.clone());
+        self.is_whole &= failure.is_none();
+        self.failures.extend(failure);
         self
     }
 
@@ -241,7 +258,7 @@ fn read_file(path: &Path) -> Result<Arc<SourceFile>, Box<Problem>> {
 fn audit_lock(
     args: &CheckArgs,
     (lock, file): (&Lock, &Arc<SourceFile>),
-    around: Around<'_>,
+    (around, terminal): (Around<'_>, &Terminal),
     scales: &Scales,
 ) -> Result<Option<Checked>, Trouble> {
     if lock.packages.is_empty() {
@@ -267,7 +284,12 @@ fn audit_lock(
     }
     let names = lock.packages.iter().map(|it| it.name.clone());
     let texts = texts(args, file.label(), names, around);
+    let mut asked = ask_indexes(args, (lock, file), &targets, around, terminal)?;
+    if let Some(asked) = &mut asked {
+        asked.evidence.cooldown = cooldown(args, &scales.table, lock, around.now)?;
+    }
     let evidence = Evidence {
+        index: asked.as_ref().map(|asked| &asked.evidence),
         texts: Some(&texts),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
@@ -275,7 +297,7 @@ fn audit_lock(
     let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose)
         .with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
-    Ok(Some(checked.after(gathered.as_ref())))
+    Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
 }
 
 /// Takes a lock as commands do that ask about it.
@@ -337,7 +359,7 @@ fn facts(
     }
 }
 
-fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Trouble> {
+fn scales(args: &WeightArgs, now: Timestamp) -> Result<Scales, Trouble> {
     let table = match read_former(Path::new(PROJECT))? {
         Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
         None => AuditTable::default(),
@@ -365,7 +387,8 @@ fn scales(args: &WeightArgs, now: &str) -> Result<Scales, Trouble> {
                 is_strict: args.strict,
             },
             table,
-            today: now.chars().take(10).collect(),
+            today: now.to_string().chars().take(10).collect(),
+            now,
         }),
     }
 }

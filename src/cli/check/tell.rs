@@ -7,7 +7,6 @@ use super::args::{CheckArgs, ReportFormatArg, SeverityArg};
 use crate::audit::Severity;
 use crate::cli::Exit;
 use crate::cli::terminal::Terminal;
-use crate::fetch::FetchError;
 use crate::host::append;
 use crate::report::{
     Audited, audit_github, audit_json, audit_junit, audit_markdown, audit_sarif, audit_text,
@@ -32,8 +31,7 @@ pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> 
         }
     };
     let failures = found.iter().flat_map(|it| &it.failures);
-    let failures: Vec<Problem> = failures.map(failure).collect();
-    terminal.say_problems(&failures);
+    failures.for_each(|failure| terminal.say_failure(failure));
     let has_failed = found.iter().any(|it| !it.is_whole);
     let least = match args.weight.fail_on {
         SeverityArg::Error => Severity::Error,
@@ -41,10 +39,11 @@ pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> 
         SeverityArg::Info => Severity::Info,
     };
     let mut findings = found.iter().flat_map(|it| &it.audit.findings);
-    match findings.any(|finding| finding.severity >= least) {
-        true if shown == Exit::Fine => Exit::No,
-        false if shown == Exit::Fine && has_failed => Exit::Outside,
-        _ => shown,
+    let fails = findings.any(|finding| finding.severity >= least);
+    match shown {
+        Exit::Fine if fails => Exit::No,
+        Exit::Fine if has_failed => Exit::Outside,
+        shown => shown,
     }
 }
 
@@ -54,13 +53,4 @@ fn summarize(told: &[Audited<'_>], terminal: &Terminal) -> Option<Exit> {
     let error = append(Path::new(&named), &audit_markdown(told)).err()?;
     terminal.say_problems(&[Problem::anywhere(error.to_string())]);
     Some(Exit::Outside)
-}
-
-/// Makes a message of what the outside world did not give.
-fn failure(error: &FetchError) -> Problem {
-    let problem = Problem::anywhere(error.to_string());
-    match error.help() {
-        Some(help) => problem.with_help(help),
-        None => problem,
-    }
 }

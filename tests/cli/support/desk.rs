@@ -223,7 +223,7 @@ pub(crate) fn walk(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Splits a line as a shell does, as far as spaces and single quotes go.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in line.split('\'').enumerate() {
         match at % 2 {

@@ -2,7 +2,7 @@
 //!
 //! `[INDEX.PACKAGE."VERSION"]` with `requires`, `extras`, `requires-python`, `yanked`, `wheels`
 //! (tags, one that fits everywhere if not said), `sdist` (`"static"`, `"dynamic"`), `upload-time`,
-//! `licence` (lines of metadata), `metadata-padding` (bytes).
+//! `licence` (lines of metadata), `metadata-padding` (bytes), `project-status` (of the whole project).
 //!
 //! Each index is served in several manners: `/MANNER/INDEX/simple/` with `json`, `html`, `bare` (no
 //! metadata files), `whole` (no ranges either) and the faults of [`FAULTS`]; `/links/INDEX/` is a
@@ -71,6 +71,7 @@ struct Release {
     upload_time: Option<String>,
     licence: Vec<String>,
     metadata_padding: usize,
+    project_status: Option<String>,
 }
 
 struct File<'a> {
@@ -124,9 +125,13 @@ fn page(manner: &str, project: &str, releases: &Releases, here: &str) -> Answer 
     let files: Vec<_> = files
         .map(|file| entry(&file, here, shows_metadata))
         .collect();
-    let page = serde_json::json!({
+    let status = releases.values().find_map(|it| it.project_status.as_ref());
+    let mut page = serde_json::json!({
         "meta": { "api-version": "1.1" }, "name": project, "files": files,
     });
+    if let Some(status) = status {
+        page["project-status"] = serde_json::json!({ "status": status });
+    }
     Answer::ok(JSON, page.to_string())
 }
 

@@ -8,7 +8,7 @@ mod server;
 mod torch;
 
 pub(crate) use archive::{gzip, wheel};
-pub(crate) use desk::{Desk, Run, walk};
+pub(crate) use desk::{Desk, Run, walk, words};
 pub(crate) use index::World;
 pub(crate) use schema::Schema;
 pub(crate) use server::{Answer, Manner};

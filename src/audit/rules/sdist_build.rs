@@ -1,0 +1,52 @@
+//! PYA509: a package that only has a source archive for the target: to install it runs its code.
+
+use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::lock::LockedPackage;
+use crate::package::{DistName, WheelName};
+use crate::target::Target;
+
+pub(super) const RULE: Rule = Rule {
+    id: "PYA509",
+    name: "sdist-build",
+    severity: Severity::Warning,
+    summary: "A package has only a source archive for the target: installing it runs its code.",
+    page: include_str!("../../../docs/rules/sdist-build.md"),
+    needs: Needs::Files,
+    check,
+};
+
+fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    for on in subject.on() {
+        for package in on.graph.packages() {
+            let Some(sdist) = source_alone(package, on.target) else {
+                continue;
+            };
+            let place = on
+                .target
+                .map(|target| format!(" for {}", target.describe()));
+            let message = format!(
+                "{} has only a source archive{}: installing it runs its code",
+                package.label(),
+                place.unwrap_or_default()
+            );
+            let about = About::Package(subject.position(package), Some(sdist.to_owned()));
+            remarks.tell(Remark::new(about, message));
+        }
+    }
+}
+
+/// Returns the source archive of a package without a wheel; on a target, without one that fits.
+fn source_alone<'p>(package: &'p LockedPackage, target: Option<&Target>) -> Option<&'p str> {
+    let fits =
+        |wheel: &WheelName| target.is_none_or(|target| target.tags().rank(&wheel.tags).is_ok());
+    let mut sdist = None;
+    for artifact in package.artifacts() {
+        match DistName::parse(&artifact.name, &package.name).ok()? {
+            DistName::Wheel(wheel) if fits(&wheel) => return None,
+            DistName::Wheel(_) => {}
+            DistName::Sdist(_) => sdist = Some(artifact.name.as_str()),
+        }
+    }
+    sdist
+}
