@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use pyaudit::lock::{
-    Annotations, FORMATS, Format, Lock, LockedPackage, Pins, RequirementsStyle, changes,
+    Annotations, FORMATS, Format, Lock, LockedPackage, Pins, RequirementsStyle, Writer, changes,
     read_pylock, read_requirements_pins, write_pylock, write_requirements,
 };
 use pyaudit::report::{LockOutcome, LockReport, LockedReport};
@@ -32,6 +32,13 @@ fn hashed() -> RequirementsStyle {
         hashes: true,
         ..RequirementsStyle::default()
     }
+}
+
+/// The formats that are written.
+fn written() -> impl Iterator<Item = (&'static Format, Writer)> {
+    FORMATS
+        .iter()
+        .filter_map(|format| Some((format, format.write?)))
 }
 
 #[test]
@@ -116,8 +123,8 @@ fn every_format_reads_the_pins_it_wrote() {
     };
     let expected = versions(&Pins::from(&lock));
 
-    for format in FORMATS {
-        let text = (format.write)(&lock, &hashed());
+    for (format, write) in written() {
+        let text = write(&lock, &hashed());
         let pins = (format.read_pins)(&SourceFile::new("former", text)).unwrap();
 
         assert_eq!(versions(&pins), expected, "{}", format.name);
@@ -142,12 +149,8 @@ fn credentials_reach_no_file() {
         ..hashed()
     };
 
-    for format in FORMATS {
-        assert!(
-            !(format.write)(&lock, &style).contains("s3cret"),
-            "{}",
-            format.name
-        );
+    for (format, write) in written() {
+        assert!(!write(&lock, &style).contains("s3cret"), "{}", format.name);
     }
 }
 
@@ -353,6 +356,71 @@ mod laws {
         #[test]
         fn no_text_makes_the_reader_panic(text in "(lock-version = \"1.0\"\n)?.{0,60}") {
             let _ = read_pylock(&SourceFile::new("pylock.toml", text.as_str()));
+        }
+    }
+}
+
+mod foreign {
+    //! The locks that only other tools write: each reads to what stands beside it.
+
+    use super::*;
+
+    fn told(lock: &Lock) -> String {
+        let mut lines = vec![format!(
+            "for Python {} {:?}, extras {:?}, groups {:?}, edges with {:?}",
+            lock.requires_python.as_deref().unwrap_or("?"),
+            lock.environments,
+            lock.extras,
+            lock.dependency_groups,
+            lock.edge_detail,
+        )];
+        let record = lock.tool.iter().flat_map(|tool| &tool.declarations);
+        lines.extend(record.map(|it| {
+            let (place, kind) = (it.place(), it.kind_name());
+            let section = it.section.as_deref().unwrap_or_default();
+            format!("{place} [{section}] {kind} {}", it.text)
+        }));
+        for package in &lock.packages {
+            let marker = package.marker.as_deref();
+            let files: Vec<_> = package.artifacts().collect();
+            let hosts: std::collections::BTreeSet<_> =
+                files.iter().filter_map(|it| it.place.host()).collect();
+            lines.push(format!(
+                "{} ; {} [{}] from {:?} {}, {} files {hosts:?}, {} hashed, {} sized, {} dated",
+                package.label(),
+                marker.unwrap_or_default(),
+                package.requires_python.as_deref().unwrap_or_default(),
+                package.index.as_deref().unwrap_or_default(),
+                if package.is_from_registry() { "" } else { "directly" },
+                files.len(),
+                files.iter().filter(|it| !it.digests.is_empty()).count(),
+                files.iter().filter(|it| it.size.is_some()).count(),
+                files.iter().filter(|it| it.upload_time.is_some()).count(),
+            ));
+            for edge in &package.edges {
+                let version = edge.version.as_ref().map(ToString::to_string);
+                let version = version.unwrap_or_else(|| "?".into());
+                lines.push(format!("    {} → {version}", edge.requirement));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    #[test]
+    fn the_locks_of_other_tools_are_read_as_they_are_meant() {
+        for (case, file) in [
+            ("uv-web", "uv.lock"),
+            ("uv-forks", "uv.lock"),
+            ("poetry-web", "poetry.lock"),
+            ("poetry-forks", "poetry.lock"),
+            ("pdm-web", "pdm.lock"),
+            ("pdm-forks", "pdm.lock"),
+        ] {
+            let path = Path::new("fixtures/locks").join(case).join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lock = (Format::of_path(file).read)(&SourceFile::new(file, text)).unwrap();
+
+            expect(case, "read.txt", &told(&lock));
         }
     }
 }

@@ -123,7 +123,7 @@ impl<'d> ProjectReader<'d> {
         let Some(mut requirement) = self.read_requirement(text) else {
             return;
         };
-        requirement.marker = both(marker, &requirement.marker);
+        requirement.marker = marker.and(&requirement.marker);
         if requirement.url.is_some() || self.manifest.name.as_ref() != Some(&requirement.name) {
             return self.declare(requirement, self.context.kind, text, section);
         }
@@ -332,20 +332,4 @@ impl<'d> ProjectReader<'d> {
                 .push(Problem::at(origin, "this file has no `[project]` table").with_help(help));
         }
     }
-}
-
-/// Returns the marker that holds where both do.
-pub(super) fn both(one: &Marker, other: &Marker) -> Marker {
-    if one.is_always() {
-        return other.clone();
-    }
-    if other.is_always() {
-        return one.clone();
-    }
-    let text = format!("({}) and ({})", one.text(), other.text());
-    Marker::parse(&text).unwrap_or_else(|_| {
-        let mut tree = one.tree().clone();
-        tree.and(other.tree().clone());
-        Marker::from_tree(tree)
-    })
 }
