@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Declared, Evidence};
 use crate::facts::Facts;
 use crate::graph::Graph;
-use crate::lock::{Lock, LockedPackage};
+use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
 use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requirement};
 use crate::source::{Origin, SourceFile};
 use crate::target::{Platform, Target};
@@ -125,12 +125,12 @@ impl<'a> Subject<'a> {
 
     /// Whether the lock tells the files that are installed from.
     pub(super) fn tells_files(&self) -> bool {
-        self.file.label().to_ascii_lowercase().ends_with(".toml")
+        Format::of_path(self.file.label()).entry.is_some()
     }
 
     /// Whether the lock says of any package what it requires.
     pub(super) fn tells_needs(&self) -> bool {
-        self.is_own() || self.lock.packages.iter().any(|it| !it.edges.is_empty())
+        self.lock.edge_detail != EdgeDetail::Nothing
     }
 
     /// Returns the position of a package in the lock.
