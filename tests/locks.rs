@@ -391,7 +391,11 @@ mod foreign {
                 marker.unwrap_or_default(),
                 package.requires_python.as_deref().unwrap_or_default(),
                 package.index.as_deref().unwrap_or_default(),
-                if package.is_from_registry() { "" } else { "directly" },
+                if package.is_from_registry() {
+                    ""
+                } else {
+                    "directly"
+                },
                 files.len(),
                 files.iter().filter(|it| !it.digests.is_empty()).count(),
                 files.iter().filter(|it| it.size.is_some()).count(),

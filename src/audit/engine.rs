@@ -8,6 +8,7 @@ use super::rule::Lacking;
 use super::rules::{UNAUDITED, WAIVER_HYGIENE};
 use super::waivers::{self, Waiver};
 use super::{Finding, Kind, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
+use crate::explain::list;
 use crate::graph::Graph;
 use crate::package::{DeclarationKind, PackageName};
 use crate::source::{Origin, marks};
@@ -160,6 +161,11 @@ fn finding(
         paths: Vec::new(),
         fix: remark.fix,
     };
+    let targets = subject.on().len();
+    if (1..targets).contains(&remark.on.len()) {
+        let held = format!("This holds for {}.", some_of(&remark.on));
+        finding.evidence.push(held);
+    }
     match remark.about {
         About::Lock => {}
         About::Declaration(name, origin) => {
@@ -216,6 +222,15 @@ fn declaring(subject: &Subject<'_>, graph: &Graph<'_>, package: usize) -> Option
     let found =
         wanted.find(|it| it.kind == DeclarationKind::Requirement && it.requirement.name == *name);
     found.map(|it| it.origin.clone())
+}
+
+/// Tells the first few, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const MOST: usize = 4;
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => list(names),
+        Some(more) => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
 }
 
 /// Returns the further places that are known.

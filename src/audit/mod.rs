@@ -4,6 +4,7 @@
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
 mod advisories;
+mod claims;
 mod declared;
 mod engine;
 mod evidence;
@@ -25,6 +26,7 @@ mod waivers;
 mod tests;
 
 pub use advisories::AdvisoryEvidence;
+pub use claims::{claimed_targets, claims_in_words};
 pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;

@@ -1,6 +1,7 @@
 //! What rules tell while they look; the engine makes findings of it.
 
-use super::{Confidence, Fix, Severity};
+use super::claims::environment_in_words;
+use super::{Confidence, Fix, On, Severity};
 use crate::package::PackageName;
 use crate::source::Origin;
 
@@ -21,6 +22,8 @@ pub(super) struct Remark {
     pub(super) evidence: Vec<String>,
     pub(super) also: Vec<(About, String)>,
     pub(super) fix: Option<Fix>,
+    /// The targets on which it holds, where it was looked for on each by itself.
+    pub(super) on: Vec<String>,
 }
 
 /// What it is about.
@@ -44,6 +47,7 @@ impl Remark {
             evidence: Vec::new(),
             also: Vec::new(),
             fix: None,
+            on: Vec::new(),
         }
     }
 
@@ -89,6 +93,24 @@ impl Remarks {
     pub(super) fn tell(&mut self, remark: Remark) {
         if !self.found.contains(&remark) {
             self.found.push(remark);
+        }
+    }
+
+    /// Tells of something that holds on a target; what holds on several is told once, with all.
+    pub(super) fn tell_on(&mut self, on: &On<'_>, remark: Remark) {
+        let place = on.target.map(environment_in_words);
+        let is_same = |known: &&mut Remark| {
+            (&known.about, &known.message) == (&remark.about, &remark.message)
+        };
+        match self.found.iter_mut().find(is_same) {
+            Some(known) => {
+                let place = place.filter(|place| !known.on.contains(place));
+                known.on.extend(place);
+            }
+            None => self.found.push(Remark {
+                on: place.into_iter().collect(),
+                ..remark
+            }),
         }
     }
 

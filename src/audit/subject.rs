@@ -50,6 +50,8 @@ pub struct Subject<'a> {
     pub loose: &'a [(PackageName, Origin)],
     /// What was gathered beside it.
     pub evidence: Evidence<'a>,
+    /// Whether nobody named the targets: they stand for what the lock claims to be for.
+    pub is_claimed: bool,
     on: Vec<On<'a>>,
 }
 
@@ -82,6 +84,7 @@ impl<'a> Subject<'a> {
             facts,
             loose,
             evidence: Evidence::default(),
+            is_claimed: false,
             on: match targets {
                 [] => vec![on(None)],
                 targets => targets.iter().map(|target| on(Some(target))).collect(),
@@ -96,6 +99,13 @@ impl<'a> Subject<'a> {
         self
     }
 
+    /// Says that its targets stand for what the lock claims to be for.
+    #[must_use]
+    pub fn as_claimed(mut self) -> Self {
+        self.is_claimed = true;
+        self
+    }
+
     /// Adds what was gathered beside it.
     #[must_use]
     pub fn with_evidence(mut self, evidence: Evidence<'a>) -> Self {
@@ -106,6 +116,11 @@ impl<'a> Subject<'a> {
     /// Returns the lock on each of its targets; without one, as far as it goes.
     pub fn on(&self) -> &[On<'a>] {
         &self.on
+    }
+
+    /// Returns the lock as far as it does not depend on a target.
+    pub(super) fn anywhere(&self) -> On<'a> {
+        On::new(self.lock, None, self.declared)
     }
 
     /// Returns the lock on each target that is known.

@@ -55,7 +55,8 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                     need(requirement)
                 );
                 let about = About::Package(subject.position(package), None);
-                remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+                let remark = Remark::new(about, message);
+                remarks.tell_on(on, remark.with_fix("Lock again: `pyaudit lock`."));
             }
         }
     }

@@ -1,10 +1,11 @@
 //! PYA101: a package of the lock is outside the range of another that requires it.
 
 use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::rule::NO_RANGES;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Needs, Rule, Severity, Subject};
-use crate::explain::need;
-use crate::lock::{LockedEdge, LockedPackage};
+use crate::explain::{list, need};
+use crate::lock::{EdgeDetail, LockedEdge, LockedPackage};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA101",
@@ -15,6 +16,9 @@ pub(super) const RULE: Rule = Rule {
     needs: Needs::Requirements,
     check,
 };
+
+/// What to do.
+const AGAIN: &str = "Lock again: `pyaudit lock`.";
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for on in subject.on() {
@@ -37,11 +41,6 @@ fn check_edge(
     if *name == package.name || on.is_overridden(name) || on.is_excluded(name) {
         return;
     }
-    if !subject.is_own() && requirement.specifiers.is_any() && requirement.url.is_none() {
-        let why = "the lock says which packages they require, and not in which versions";
-        remarks.cannot_judge(&package.name, why);
-        return;
-    }
     match on.holds(&requirement.marker, &package.extras) {
         Some(true) => {}
         Some(false) => return,
@@ -50,6 +49,24 @@ fn check_edge(
             remarks.cannot_judge(&package.name, why);
             return;
         }
+    }
+    if is_lost(subject, edge) {
+        let version = edge.version.iter().map(ToString::to_string);
+        let wanted = version.fold(name.to_string(), |name, version| {
+            format!("{name} {version}")
+        });
+        let entries = subject.lock.named(name).iter();
+        let entries: Vec<String> = entries.map(LockedPackage::label).collect();
+        let (label, entries) = (package.label(), list(&entries));
+        let message = format!("{label} needs {wanted} of the lock, which has {entries}");
+        let about = About::Package(subject.position(package), None);
+        remarks.tell_on(on, Remark::new(about, message).with_fix(AGAIN));
+        return;
+    }
+    let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
+    if is_any && subject.lock.edge_detail != EdgeDetail::Ranges {
+        remarks.cannot_apply(NO_RANGES);
+        return;
     }
     let entries: Vec<&LockedPackage> = on.named(name).collect();
     let entry = match entries.as_slice() {
@@ -62,7 +79,7 @@ fn check_edge(
                 let message = format!("{} needs {}", package.label(), need(requirement));
                 let message = format!("{message}, and the lock does not say which {name} answers");
                 let about = About::Package(subject.position(package), None);
-                remarks.tell(Remark::new(about, message));
+                remarks.tell_on(on, Remark::new(about, message));
                 return;
             }
         },
@@ -78,7 +95,14 @@ fn check_edge(
                 entry.label()
             );
             let about = About::Package(subject.position(entry), None);
-            remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+            remarks.tell_on(on, Remark::new(about, message).with_fix(AGAIN));
         }
     }
+}
+
+/// Whether an edge names a version that the lock has no entry of: somebody changed one of them.
+fn is_lost(subject: &Subject<'_>, edge: &LockedEdge) -> bool {
+    let entries = subject.lock.named(&edge.requirement.name);
+    let is_there = entries.iter().any(|entry| entry.version == edge.version);
+    edge.version.is_some() && !entries.is_empty() && !is_there
 }

@@ -32,9 +32,13 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         for wanted in &declared.wanted {
             check_wanted(subject, on, wanted, remarks);
         }
-        if declared.is_all {
+        if declared.is_all && subject.is_own() {
             check_surplus(subject, on, declared, remarks);
         }
+    }
+    // Other tools write where a package is needed on the way to it alone, and not on itself.
+    if declared.is_all && !subject.is_own() {
+        check_surplus(subject, &subject.anywhere(), declared, remarks);
     }
 }
 
@@ -61,7 +65,10 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
     if entries.is_empty() && declaration.kind == DeclarationKind::Requirement {
         let asked = need(requirement);
         let message = format!("{place} asks for {asked}, and the lock does not have it");
-        remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+        remarks.tell_on(
+            on,
+            Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."),
+        );
     }
     let verb = match declaration.kind {
         DeclarationKind::Requirement => "asks for",
@@ -75,7 +82,10 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
             let (asked, label) = (need(requirement), entry.label());
             let message =
                 format!("{place} asks for {asked}, and the lock has {label} without `{extra}`");
-            remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+            remarks.tell_on(
+                on,
+                Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."),
+            );
         }
         match answers(requirement, entry) {
             Some(true) => {}
