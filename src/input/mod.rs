@@ -13,6 +13,7 @@ mod lines;
 mod manifest;
 mod nearest;
 mod options;
+mod poetry;
 mod pyproject;
 mod reference;
 mod requirements;
