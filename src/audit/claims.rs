@@ -51,13 +51,11 @@ pub fn claimed_targets(lock: &Lock) -> Vec<Target> {
 
 /// Says for whom a lock is that claims so: `Python 3.10 to 3.15 on Linux and Windows`.
 pub fn claims_in_words(targets: &[&Target]) -> String {
-    let pythons: BTreeSet<&Version> = targets.iter().map(|it| it.python().version()).collect();
+    let mut pythons: Vec<&PythonVersion> = targets.iter().map(|it| it.python()).collect();
+    pythons.sort_by_key(|python| python.version());
     let pythons = match (pythons.first(), pythons.last()) {
         (Some(first), Some(last)) if first != last => format!("Python {first} to {last}"),
-        (first, _) => format!(
-            "Python {}",
-            first.map(ToString::to_string).unwrap_or_default()
-        ),
+        (first, _) => first.map_or_else(String::new, |only| only.describe()),
     };
     let mut systems: Vec<&str> = Vec::new();
     for target in targets {

@@ -78,8 +78,14 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     }
     let unaudited: Vec<Unaudited> = unaudited.into_iter().map(grouped).collect();
     if !levels.allows(&UNAUDITED) {
-        let remarks = unaudited.iter().map(|it| (&UNAUDITED, told(it, levels)));
-        found.extend(remarks);
+        // Rules that lack the same are told together.
+        let mut rules: BTreeMap<(&[PackageName], &str), Vec<String>> = BTreeMap::new();
+        for it in &unaudited {
+            let names = rules.entry((&it.packages, &it.why)).or_default();
+            names.push(it.name.to_owned());
+        }
+        let remarks = rules.into_iter();
+        found.extend(remarks.map(|(what, rules)| (&UNAUDITED, told(what, &rules, levels))));
     }
     let graph = Graph::new(subject.lock, None);
     let findings = found.into_iter();
@@ -124,14 +130,18 @@ fn grouped(
 }
 
 /// Makes a remark of what could not be judged.
-fn told(unaudited: &Unaudited, levels: &Levels) -> Remark {
-    let of = match unaudited.packages.as_slice() {
+fn told((packages, why): (&[PackageName], &str), rules: &[String], levels: &Levels) -> Remark {
+    let of = match packages {
         [] => String::new(),
         [only] => format!(" for {only}"),
         [first, second] => format!(" for {first} and {second}"),
         [first, second, rest @ ..] => format!(" for {first}, {second} and {} more", rest.len()),
     };
-    let message = format!("{} was not checked{of}: {}", unaudited.name, unaudited.why);
+    let verb = match rules {
+        [_] => "was",
+        _ => "were",
+    };
+    let message = format!("{} {verb} not checked{of}: {why}", list(rules));
     let severity = match levels.is_strict {
         true => Severity::Error,
         false => Severity::Warning,
@@ -168,6 +178,7 @@ fn finding(
     }
     match remark.about {
         About::Lock => {}
+        About::Text(origin) => finding.place = Some(origin),
         About::Declaration(name, origin) => {
             finding.version = subject
                 .lock
@@ -238,7 +249,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
     let seen = seen.into_iter().filter_map(|(about, what)| {
         let place = match about {
             About::Lock => None,
-            About::Declaration(_, origin) => Some(origin),
+            About::Declaration(_, origin) | About::Text(origin) => Some(origin),
             About::Package(at, artifact) => {
                 let package = &subject.lock.packages[at];
                 place_of(subject.file, package, artifact.as_deref())

@@ -35,6 +35,8 @@ pub(super) enum About {
     Package(usize, Option<String>),
     /// What was declared.
     Declaration(PackageName, Origin),
+    /// A place of a text that is about no package.
+    Text(Origin),
 }
 
 impl Remark {

@@ -69,8 +69,9 @@ pub(super) const NO_RANGES: &str =
 pub(super) const NO_TARGET: &str =
     "neither the lock nor an option says where it has to run: add `--python 3.12 --platform linux`";
 
-/// Why rules on files have nothing to go by.
-pub(super) const NO_FILES: &str = "a requirements file does not say which files are installed";
+/// Why a requirements file cannot be judged by more than its pins.
+pub(super) const PINS_ALONE: &str =
+    "a requirements file says neither which versions are required nor which files are installed";
 
 impl Needs {
     /// Whether a rule has anything to say of a subject: what has no lock has no text of one, and
@@ -93,11 +94,11 @@ impl Needs {
         let target = subject
             .target_is_unknown()
             .then_some(Lacking::Unknown(NO_TARGET));
-        let files = (!subject.tells_files()).then_some(Lacking::Unknown(NO_FILES));
+        let files = (!subject.tells_files()).then_some(Lacking::Unknown(PINS_ALONE));
         match self {
             Self::Lock | Self::LockFile => None,
             Self::Requirements => {
-                (!subject.tells_needs()).then_some(Lacking::Unknown(NO_REQUIREMENTS))
+                (!subject.tells_needs()).then_some(Lacking::Unknown(subject.lacks_needs()))
             }
             Self::Target => target,
             Self::Declarations => subject.declared.is_none().then_some(Lacking::Unknown(

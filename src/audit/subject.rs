@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
 use super::{Declared, Evidence};
 use crate::facts::Facts;
 use crate::graph::Graph;
@@ -146,6 +147,22 @@ impl<'a> Subject<'a> {
     /// Whether the lock says of any package what it requires.
     pub(super) fn tells_needs(&self) -> bool {
         self.lock.edge_detail != EdgeDetail::Nothing
+    }
+
+    /// Returns why nothing is known of what packages require.
+    pub(super) fn lacks_needs(&self) -> &'static str {
+        match self.tells_files() || self.kind != Kind::Lock {
+            true => NO_REQUIREMENTS,
+            false => PINS_ALONE,
+        }
+    }
+
+    /// Returns why nothing is known of the versions that packages require.
+    pub(super) fn lacks_ranges(&self) -> &'static str {
+        match self.tells_files() || self.kind != Kind::Lock {
+            true => NO_RANGES,
+            false => PINS_ALONE,
+        }
     }
 
     /// Returns the position of a package in the lock.

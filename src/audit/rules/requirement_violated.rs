@@ -1,7 +1,6 @@
 //! PYA101: a package of the lock is outside the range of another that requires it.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::rule::NO_RANGES;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::explain::{list, need};
@@ -65,7 +64,7 @@ fn check_edge(
     }
     let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
     if is_any && subject.lock.edge_detail != EdgeDetail::Ranges {
-        remarks.cannot_apply(NO_RANGES);
+        remarks.cannot_apply(subject.lacks_ranges());
         return;
     }
     let entries: Vec<&LockedPackage> = on.named(name).collect();

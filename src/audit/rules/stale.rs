@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::rule::NO_REQUIREMENTS;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Declared, Needs, Rule, Severity, Subject, Wanted};
 use crate::explain::need;
@@ -125,7 +124,7 @@ fn missing_extra<'r>(
 /// Whatever no declaration leads to is too much: its own, or that of an edge that was lost.
 fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remarks: &mut Remarks) {
     if !subject.tells_needs() {
-        remarks.cannot_apply(NO_REQUIREMENTS);
+        remarks.cannot_apply(subject.lacks_needs());
         return;
     }
     let requirements = declared.wanted.iter().map(|it| &it.declaration);

@@ -8,8 +8,8 @@ use std::path::Path;
 use super::args::CheckArgs;
 use crate::audit::{Declared, Wanted};
 use crate::cli::reading::{MOST_BLANKS, is_input, of_record};
-use crate::host::{LoadRequest, default_inputs, load};
 use crate::cli::settings::DEFAULT_INDEX;
+use crate::host::{LoadRequest, default_inputs, load};
 use crate::input::{Ambient, IndexOptions, IndexTable, Manifest, Selection};
 use crate::lock::{ArtifactPlace, Format, Lock, LockedDeclaration};
 use crate::package::{
@@ -196,6 +196,7 @@ fn of_recorded(
         true => Manifest::default(),
         false => read(&inputs, (&constraints, &overrides), &selection, around),
     };
+    let index_hosts = index_hosts(&manifest.indexes, around.ambient);
     let sections: BTreeSet<&str> = recorded
         .iter()
         .filter_map(|it| it.section.as_deref())
@@ -217,6 +218,7 @@ fn of_recorded(
     let mut declared = Declared {
         wanted: current.map(now).collect(),
         is_all: true,
+        index_hosts,
         ..Declared::default()
     };
     let mut missing = BTreeSet::new();
