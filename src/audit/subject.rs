@@ -149,6 +149,12 @@ impl<'a> Subject<'a> {
         self.lock.edge_detail != EdgeDetail::Nothing
     }
 
+    /// Says how to make the lock again.
+    pub(super) fn again(&self) -> String {
+        let command = Format::of_path(self.file.label()).command;
+        format!("Lock again: `{command}`.")
+    }
+
     /// Returns why nothing is known of what packages require.
     pub(super) fn lacks_needs(&self) -> &'static str {
         match self.tells_files() || self.kind != Kind::Lock {

@@ -26,6 +26,8 @@ pub struct Format {
     /// What opens the entry of a package, in formats that have tables for them: those name the
     /// files that are installed from.
     pub entry: Option<&'static str>,
+    /// The command that makes such a lock again.
+    pub command: &'static str,
     accepts: fn(&str) -> bool,
 }
 
@@ -40,6 +42,7 @@ pub const FORMATS: &[Format] = &[
         read: read_pdm_lock,
         read_pins: |file| read_pdm_lock(file).map(|lock| Pins::from(&lock)),
         entry: Some("[[package]]"),
+        command: "pdm lock",
         accepts: |name| name == "pdm.lock" || name.starts_with("pdm.") && name.ends_with(".lock"),
     },
     Format {
@@ -48,6 +51,7 @@ pub const FORMATS: &[Format] = &[
         read: read_poetry_lock,
         read_pins: |file| read_poetry_lock(file).map(|lock| Pins::from(&lock)),
         entry: Some("[[package]]"),
+        command: "poetry lock",
         accepts: |name| name == "poetry.lock",
     },
     Format {
@@ -56,6 +60,7 @@ pub const FORMATS: &[Format] = &[
         read: read_pylock,
         read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
         entry: Some("[[packages]]"),
+        command: "pyaudit lock",
         accepts: |name| name.ends_with(".toml"),
     },
     REQUIREMENTS,
@@ -65,6 +70,7 @@ pub const FORMATS: &[Format] = &[
         read: read_uv_lock,
         read_pins: |file| read_uv_lock(file).map(|lock| Pins::from(&lock)),
         entry: Some("[[package]]"),
+        command: "uv lock",
         accepts: |name| name == "uv.lock" || name.ends_with(".py.lock"),
     },
 ];
@@ -76,6 +82,7 @@ const REQUIREMENTS: Format = Format {
     read: |file| Ok(read_requirements_lock(file)),
     read_pins: |file| Ok(read_requirements_pins(file)),
     entry: None,
+    command: "pyaudit lock",
     accepts: |_| false,
 };
 

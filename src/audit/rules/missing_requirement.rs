@@ -22,7 +22,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 package.label()
             );
             let remark = Remark::new(About::Package(at, None), message);
-            remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
+            remarks.tell(remark.with_fix(subject.again()));
         }
     }
     for on in subject.on() {
@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 );
                 let about = About::Package(subject.position(package), None);
                 let remark = Remark::new(about, message);
-                remarks.tell_on(on, remark.with_fix("Lock again: `pyaudit lock`."));
+                remarks.tell_on(on, remark.with_fix(subject.again()));
             }
         }
     }

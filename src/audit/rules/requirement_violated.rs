@@ -16,9 +16,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// What to do.
-const AGAIN: &str = "Lock again: `pyaudit lock`.";
-
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for on in subject.on() {
         for package in on.graph.packages() {
@@ -59,7 +56,7 @@ fn check_edge(
         let (label, entries) = (package.label(), list(&entries));
         let message = format!("{label} needs {wanted} of the lock, which has {entries}");
         let about = About::Package(subject.position(package), None);
-        remarks.tell_on(on, Remark::new(about, message).with_fix(AGAIN));
+        remarks.tell_on(on, Remark::new(about, message).with_fix(subject.again()));
         return;
     }
     let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
@@ -94,7 +91,7 @@ fn check_edge(
                 entry.label()
             );
             let about = About::Package(subject.position(entry), None);
-            remarks.tell_on(on, Remark::new(about, message).with_fix(AGAIN));
+            remarks.tell_on(on, Remark::new(about, message).with_fix(subject.again()));
         }
     }
 }

@@ -64,10 +64,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
     if entries.is_empty() && declaration.kind == DeclarationKind::Requirement {
         let asked = need(requirement);
         let message = format!("{place} asks for {asked}, and the lock does not have it");
-        remarks.tell_on(
-            on,
-            Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."),
-        );
+        remarks.tell_on(on, Remark::new(about(), message).with_fix(subject.again()));
     }
     let verb = match declaration.kind {
         DeclarationKind::Requirement => "asks for",
@@ -81,10 +78,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
             let (asked, label) = (need(requirement), entry.label());
             let message =
                 format!("{place} asks for {asked}, and the lock has {label} without `{extra}`");
-            remarks.tell_on(
-                on,
-                Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."),
-            );
+            remarks.tell_on(on, Remark::new(about(), message).with_fix(subject.again()));
         }
         match answers(requirement, entry) {
             Some(true) => {}
@@ -97,7 +91,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
                 );
                 let entry = About::Package(subject.position(entry), None);
                 let remark = Remark::new(about(), message).seen_with(entry, "this is locked");
-                remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
+                remarks.tell(remark.with_fix(subject.again()));
             }
         }
     }
@@ -150,6 +144,6 @@ fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remark
             package.label()
         );
         let about = About::Package(subject.position(package), None);
-        remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+        remarks.tell(Remark::new(about, message).with_fix(subject.again()));
     }
 }
