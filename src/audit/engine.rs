@@ -262,7 +262,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
 
 /// Returns the shortest paths to a package, each step as it is told.
 fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
-    let found = graph.paths_to(package, MOST_PATHS).shortest.into_iter();
+    let found = graph.shortest_paths(package, MOST_PATHS).into_iter();
     let told = found.map(|path| {
         let root = &graph.roots()[path.root];
         let declared = root.declaration.map(|it| {

@@ -1,5 +1,6 @@
 //! All that a rule may look at: a lock, where it has to run, what was declared, and facts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
@@ -220,6 +221,24 @@ impl<'a> On<'a> {
     pub(super) fn named(&self, name: &PackageName) -> impl Iterator<Item = &'a LockedPackage> {
         let range = self.graph.named(name);
         self.graph.packages()[range].iter().copied()
+    }
+
+    /// Returns the positions of the packages that declarations of the lock lead to here: other tools
+    /// write where a package is needed on the way to it alone. All, where the lock keeps none.
+    pub(super) fn reached(&self) -> BTreeSet<usize> {
+        let roots = self.graph.roots().iter();
+        let declared = roots.filter(|root| root.declaration.is_some());
+        let mut waiting: Vec<usize> = declared.map(|root| root.package).collect();
+        if waiting.is_empty() {
+            return (0..self.graph.packages().len()).collect();
+        }
+        let mut reached = BTreeSet::new();
+        while let Some(at) = waiting.pop() {
+            if reached.insert(at) {
+                waiting.extend(self.graph.needs(at).iter().map(|link| link.to));
+            }
+        }
+        reached
     }
 
     /// Returns the platform; an ordinary one where none is known.

@@ -33,12 +33,17 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.cannot_apply(NO_TARGET);
         return;
     }
-    for (at, package) in subject.lock.packages.iter().enumerate() {
-        let on_targets = subject.on_targets().filter(|(on, _)| {
-            let mut counted = on.named(&package.name);
-            counted.any(|it| std::ptr::eq(it, package))
-        });
-        let targets: Vec<&Target> = on_targets.map(|(_, target)| target).collect();
+    let mut counted: Vec<Vec<&Target>> = vec![Vec::new(); subject.lock.packages.len()];
+    for (on, target) in subject.on_targets() {
+        let reached = match subject.is_own() {
+            true => (0..on.graph.packages().len()).collect(),
+            false => on.reached(),
+        };
+        for at in reached {
+            counted[subject.position(on.graph.packages()[at])].push(target);
+        }
+    }
+    for ((at, package), targets) in subject.lock.packages.iter().enumerate().zip(counted) {
         let messages = match subject.is_claimed {
             true => faults_of_claims(package, &targets),
             false => targets
