@@ -30,7 +30,7 @@
 //! | 3 | `input` | readers of what people declare and install: requirements files, `pyproject.toml`, scripts, surroundings, install commands |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
-//! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; what changed |
+//! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; the locks of other tools; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 5 | `matrix` | one question on many targets, cell by cell |
 //! | 6 | `explain` | conflicts in sentences, with hints |

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use pyaudit::lock::{
-    Annotations, FORMATS, Format, Lock, LockedPackage, Pins, RequirementsStyle, changes,
+    Annotations, FORMATS, Format, Lock, LockedPackage, Pins, RequirementsStyle, Writer, changes,
     read_pylock, read_requirements_pins, write_pylock, write_requirements,
 };
 use pyaudit::report::{LockOutcome, LockReport, LockedReport};
@@ -32,6 +32,13 @@ fn hashed() -> RequirementsStyle {
         hashes: true,
         ..RequirementsStyle::default()
     }
+}
+
+/// The formats that are written.
+fn written() -> impl Iterator<Item = (&'static Format, Writer)> {
+    FORMATS
+        .iter()
+        .filter_map(|format| Some((format, format.write?)))
 }
 
 #[test]
@@ -116,8 +123,8 @@ fn every_format_reads_the_pins_it_wrote() {
     };
     let expected = versions(&Pins::from(&lock));
 
-    for format in FORMATS {
-        let text = (format.write)(&lock, &hashed());
+    for (format, write) in written() {
+        let text = write(&lock, &hashed());
         let pins = (format.read_pins)(&SourceFile::new("former", text)).unwrap();
 
         assert_eq!(versions(&pins), expected, "{}", format.name);
@@ -142,12 +149,8 @@ fn credentials_reach_no_file() {
         ..hashed()
     };
 
-    for format in FORMATS {
-        assert!(
-            !(format.write)(&lock, &style).contains("s3cret"),
-            "{}",
-            format.name
-        );
+    for (format, write) in written() {
+        assert!(!write(&lock, &style).contains("s3cret"), "{}", format.name);
     }
 }
 
@@ -354,5 +357,233 @@ mod laws {
         fn no_text_makes_the_reader_panic(text in "(lock-version = \"1.0\"\n)?.{0,60}") {
             let _ = read_pylock(&SourceFile::new("pylock.toml", text.as_str()));
         }
+    }
+}
+
+mod foreign {
+    //! The locks that only other tools write: each reads to what stands beside it.
+
+    use super::*;
+
+    fn told(lock: &Lock) -> String {
+        let mut lines = vec![format!(
+            "for Python {} {:?}, extras {:?}, groups {:?}, edges with {:?}",
+            lock.requires_python.as_deref().unwrap_or("?"),
+            lock.environments,
+            lock.extras,
+            lock.dependency_groups,
+            lock.edge_detail,
+        )];
+        let record = lock.tool.iter().flat_map(|tool| &tool.declarations);
+        lines.extend(record.map(|it| {
+            let (place, kind) = (it.place(), it.kind_name());
+            let section = it.section.as_deref().unwrap_or_default();
+            format!("{place} [{section}] {kind} {}", it.text)
+        }));
+        for package in &lock.packages {
+            let marker = package.marker.as_deref();
+            let files: Vec<_> = package.artifacts().collect();
+            let hosts: std::collections::BTreeSet<_> =
+                files.iter().filter_map(|it| it.place.host()).collect();
+            lines.push(format!(
+                "{} ; {} [{}] from {:?} {}, {} files {hosts:?}, {} hashed, {} sized, {} dated",
+                package.label(),
+                marker.unwrap_or_default(),
+                package.requires_python.as_deref().unwrap_or_default(),
+                package.index.as_deref().unwrap_or_default(),
+                if package.is_from_registry() {
+                    ""
+                } else {
+                    "directly"
+                },
+                files.len(),
+                files.iter().filter(|it| !it.digests.is_empty()).count(),
+                files.iter().filter(|it| it.size.is_some()).count(),
+                files.iter().filter(|it| it.upload_time.is_some()).count(),
+            ));
+            for edge in &package.edges {
+                let version = edge.version.as_ref().map(ToString::to_string);
+                let version = version.unwrap_or_else(|| "?".into());
+                lines.push(format!("    {} → {version}", edge.requirement));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    #[test]
+    fn the_locks_of_other_tools_are_read_as_they_are_meant() {
+        for (case, file) in [
+            ("uv-web", "uv.lock"),
+            ("uv-forks", "uv.lock"),
+            ("poetry-web", "poetry.lock"),
+            ("poetry-forks", "poetry.lock"),
+            ("pdm-web", "pdm.lock"),
+            ("pdm-forks", "pdm.lock"),
+        ] {
+            let path = Path::new("fixtures/locks").join(case).join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lock = (Format::of_path(file).read)(&SourceFile::new(file, text)).expect("a lock");
+
+            expect(case, "read.txt", &told(&lock));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_them_is_shown_at_its_place() {
+        let uv = "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\n";
+        let poetry =
+            "[metadata]\nlock-version = \"2.1\"\n[[package]]\nname = \"a\"\nversion = \"1\"\n";
+        let pdm =
+            "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1\"\n";
+        let hashed =
+            |key: &str| format!("files = [{{{key} = \"a-1.zip\", hash = \"sha256:00\"}}]\n");
+        for (file, text, place, message) in [
+            (
+                "uv.lock",
+                "version = 2\n".to_owned(),
+                "2",
+                "expected version `1`, but found `2`",
+            ),
+            (
+                "uv.lock",
+                "revision = 1\n".to_owned(),
+                "",
+                "the key `version` is missing here",
+            ),
+            (
+                "uv.lock",
+                uv.to_owned(),
+                "",
+                "the key `source` is missing here",
+            ),
+            (
+                "uv.lock",
+                format!("{uv}source = {{ moon = \"x\" }}\n"),
+                "{ moon = \"x\" }",
+                "there is nothing to install `a` from",
+            ),
+            (
+                "uv.lock",
+                format!("{uv}source = {{ registry = \"x\" }}\nsdist = {{ hash = \"md5:0\" }}\n"),
+                "\"md5:0\"",
+                "expected the hexadecimal digits of a md5 digest",
+            ),
+            (
+                "poetry.lock",
+                "[metadata]\nlock-version = \"3.0\"\n".to_owned(),
+                "\"3.0\"",
+                "expected lock-version `2.1`, but found `3.0`",
+            ),
+            (
+                "poetry.lock",
+                "[metadata]\nlock-version = \"2.0\"\npython-versions = \"^x\"\n".to_owned(),
+                "\"^x\"",
+                "expected Pythons, but found `^x`",
+            ),
+            (
+                "poetry.lock",
+                format!("{poetry}[package.dependencies]\nb = \"one\"\n"),
+                "b",
+                "expected a constraint, but found `one`",
+            ),
+            (
+                "poetry.lock",
+                format!("{poetry}{}", hashed("file")),
+                "\"sha256:00\"",
+                "expected the hexadecimal digits of a sha256 digest",
+            ),
+            (
+                "pdm.lock",
+                "[metadata]\nlock_version = \"5\"\n".to_owned(),
+                "\"5\"",
+                "expected lock_version `4.5.0`, but found `5`",
+            ),
+            (
+                "pdm.lock",
+                format!("{pdm}dependencies = [\"b>\"]\n"),
+                "\"b>\"",
+                "expected a requirement, but found `b>`: expected a version after `>`",
+            ),
+            (
+                "pdm.lock",
+                format!("{pdm}{}", hashed("url")),
+                "\"sha256:00\"",
+                "expected the hexadecimal digits of a sha256 digest",
+            ),
+        ] {
+            let source = SourceFile::new(file, text.as_str());
+            let problem = (Format::of_path(file).read)(&source).unwrap_err();
+
+            assert_eq!(problem.message, message, "{text}");
+            if !place.is_empty() {
+                assert_eq!(problem.origin.unwrap().text(), place, "{text}");
+            }
+        }
+    }
+
+    fn read_text(file: &str, text: &str) -> Lock {
+        (Format::of_path(file).read)(&SourceFile::new(file, text)).expect("a lock")
+    }
+
+    #[test]
+    fn every_kind_of_source_is_told_from_the_others() {
+        let uv = "version = 1\n\
+            [[package]]\nname = \"g\"\nversion = \"1\"\nsource = { git = \"https://files.example/g?tag=v1&subdirectory=s#abc\" }\n\
+            [[package]]\nname = \"u\"\nversion = \"1\"\nsource = { url = \"https://files.example/u-1.zip\" }\nsdist = { hash = \"sha256:HEX\", size = 7 }\n\
+            [[package]]\nname = \"p\"\nversion = \"1\"\nsource = { path = \"p-1.zip\" }\n\
+            [[package]]\nname = \"e\"\nversion = \"1\"\nsource = { editable = \"packages/e\" }\ndependencies = [{ name = \"g\" }]\n\
+            [package.metadata]\nrequires-dist = [{ name = \"g\", specifier = \">=2\" }]\n";
+        let lock = read_text("uv.lock", &uv.replace("HEX", &"a1".repeat(32)));
+        let told: Vec<String> = lock
+            .packages
+            .iter()
+            .map(|it| format!("{} {:?}", it.name, it.source))
+            .collect();
+        let words: &[&[&str]] = &[
+            &["e", "Directory", "packages/e", "editable: true"],
+            &[
+                "g",
+                "Vcs",
+                "https://files.example/g\"",
+                "v1",
+                "abc",
+                "Some(\"s\")",
+            ],
+            &["p", "Archive", "Path(\"p-1.zip\")"],
+            &["u", "Archive", "u-1.zip", "size: Some(7)", "sha256:a1a1"],
+        ];
+        for (told, words) in told.iter().zip(words) {
+            assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        }
+        let edges = lock.packages[0].edges.iter();
+        let edges: Vec<String> = edges.map(|edge| edge.requirement.to_string()).collect();
+        assert_eq!(edges, ["g", "g>=2"]);
+
+        let pdm = "[metadata]\nlock_version = \"4.4\"\n\
+            [[package]]\nname = \"g\"\nversion = \"1\"\ngit = \"https://files.example/g\"\nref = \"main\"\nrevision = \"abc\"\n\
+            [[package]]\nname = \"p\"\nversion = \"1\"\npath = \"./p\"\neditable = true\n\
+            [[package]]\nname = \"u\"\nversion = \"1\"\nurl = \"https://files.example/u-1.zip\"\n";
+        let lock = read_text("pdm.lock", pdm);
+        assert!(lock.packages.iter().all(|it| !it.is_from_registry()));
+
+        let poetry = "[metadata]\nlock-version = \"1.1\"\n[metadata.files]\n\
+            a = [{ file = \"a-1.tar.gz\", hash = \"sha256:HEX\" }]\n\
+            [[package]]\nname = \"a\"\nversion = \"1\"\n\
+            [[package]]\nname = \"g\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://files.example/g\"\nreference = \"main\"\nresolved_reference = \"abc\"\n";
+        let lock = read_text("poetry.lock", &poetry.replace("HEX", &"a1".repeat(32)));
+        assert!(lock.packages[0].sdist.is_some());
+        assert!(!lock.packages[1].is_from_registry());
+    }
+
+    #[test]
+    fn the_lock_of_a_script_tells_what_the_script_declares() {
+        let lock = read_text(
+            "tools/run.py.lock",
+            "version = 1\n[manifest]\nrequirements = [{ name = \"a\", specifier = \">=1\" }]\n",
+        );
+        let record = lock.tool.unwrap();
+
+        assert_eq!(record.declarations[0].place(), "tools/run.py");
+        assert_eq!(record.declarations[0].text, "a>=1");
     }
 }

@@ -1,5 +1,7 @@
 //! What is declared today, as files or the lock's record tell it.
 
+use std::collections::BTreeSet;
+
 use crate::package::{Declaration, PackageName};
 
 /// The declarations that a lock has to answer.
@@ -15,6 +17,9 @@ pub struct Declared {
     pub missing_files: Vec<String>,
     /// The lock that says so, where it is one that an environment is held to.
     pub by_lock: Option<String>,
+    /// The hosts of the indexes that files and surroundings name, as `https://host`; empty where no
+    /// file names any.
+    pub index_hosts: BTreeSet<String>,
     /// Whether these are all declarations of the lock, so that what they do not lead to is too
     /// much.
     pub is_all: bool,

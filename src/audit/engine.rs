@@ -195,6 +195,11 @@ fn finding(
         score: remark.score,
         has_fix: remark.has_fix,
     };
+    let targets = subject.on().len();
+    if (1..targets).contains(&remark.on.len()) {
+        let held = format!("This holds for {}.", some_of(&remark.on));
+        finding.evidence.push(held);
+    }
     match remark.about {
         About::Lock => finding.place = remark.place,
         About::Place(origin) => finding.place = Some(origin),
@@ -253,6 +258,15 @@ fn declaring(subject: &Subject<'_>, graph: &Graph<'_>, package: usize) -> Option
     found.map(|it| it.origin.clone())
 }
 
+/// Tells the first few, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const MOST: usize = 4;
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => list(names),
+        Some(more) => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
+}
+
 /// Returns the further places that are known.
 fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, String)> {
     let seen = seen.into_iter().filter_map(|(about, what)| {
@@ -271,7 +285,7 @@ fn also(subject: &Subject<'_>, seen: Vec<(About, String)>) -> Vec<(Origin, Strin
 
 /// Returns the shortest paths to a package, each step as it is told.
 fn paths(graph: &Graph<'_>, package: usize) -> Vec<Vec<String>> {
-    let found = graph.paths_to(package, MOST_PATHS).shortest.into_iter();
+    let found = graph.shortest_paths(package, MOST_PATHS).into_iter();
     let told = found.map(|path| {
         let root = &graph.roots()[path.root];
         let declared = root.declaration.map(|it| {

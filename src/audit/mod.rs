@@ -4,6 +4,7 @@
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
 mod advisories;
+mod claimed;
 mod claims;
 mod counts;
 mod declared;
@@ -30,6 +31,7 @@ mod waivers;
 mod tests;
 
 pub use advisories::{AdvisoryEvidence, AdvisorySource};
+pub use claimed::{claimed_targets, claims_in_words};
 pub use claims::{
     Claim, ClaimEvidence, Known as KnownNames, Packages, Released, Statement, read_claims,
 };

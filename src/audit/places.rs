@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::lock::LockedPackage;
+use crate::lock::{Format, LockedPackage};
 use crate::source::{Origin, SourceFile, Span};
 
 /// Returns where a package stands, or the file of it that is named.
@@ -12,20 +12,24 @@ pub fn place_of(
     package: &LockedPackage,
     artifact: Option<&str>,
 ) -> Option<Origin> {
-    let span = match file.label().to_ascii_lowercase().ends_with(".toml") {
-        true => in_pylock(file.text(), package, artifact),
-        false => in_requirements(file.text(), package),
+    let span = match Format::of_path(file.label()).entry {
+        Some(entry) => in_tables(file.text(), entry, package, artifact),
+        None => in_requirements(file.text(), package),
     };
     span.map(|span| Origin::new(file, span))
 }
 
-const ENTRY: &str = "[[packages]]";
-
-fn in_pylock(text: &str, package: &LockedPackage, artifact: Option<&str>) -> Option<Span> {
+/// Looks in the tables that such a line opens.
+fn in_tables(
+    text: &str,
+    opening: &str,
+    package: &LockedPackage,
+    artifact: Option<&str>,
+) -> Option<Span> {
     let mut first = None;
-    for (at, _) in text.match_indices(ENTRY) {
-        let body = at + ENTRY.len();
-        let next = text[body..].find(ENTRY);
+    for (at, _) in text.match_indices(opening) {
+        let body = at + opening.len();
+        let next = text[body..].find(opening);
         let entry = &text[body..next.map_or(text.len(), |next| body + next)];
         let Some(name) = value_of(entry, "name") else {
             continue;

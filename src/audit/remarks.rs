@@ -1,6 +1,7 @@
 //! What rules tell while they look; the engine makes findings of it.
 
-use super::{Confidence, Fix, Severity};
+use super::claimed::environment_in_words;
+use super::{Confidence, Fix, On, Severity};
 use crate::advisory::{Advisory, Score};
 use crate::package::PackageName;
 use crate::source::Origin;
@@ -26,6 +27,8 @@ pub(super) struct Remark {
     pub(super) ids: Vec<String>,
     pub(super) score: Option<Score>,
     pub(super) has_fix: bool,
+    /// The targets on which it holds, where it was looked for on each by itself.
+    pub(super) on: Vec<String>,
 }
 
 /// What it is about.
@@ -55,6 +58,7 @@ impl Remark {
             ids: Vec::new(),
             score: None,
             has_fix: false,
+            on: Vec::new(),
         }
     }
 
@@ -114,6 +118,24 @@ impl Remarks {
     pub(super) fn tell(&mut self, remark: Remark) {
         if !self.found.contains(&remark) {
             self.found.push(remark);
+        }
+    }
+
+    /// Tells of something that holds on a target; what holds on several is told once, with all.
+    pub(super) fn tell_on(&mut self, on: &On<'_>, remark: Remark) {
+        let place = on.target.map(environment_in_words);
+        let is_same = |known: &&mut Remark| {
+            (&known.about, &known.message) == (&remark.about, &remark.message)
+        };
+        match self.found.iter_mut().find(is_same) {
+            Some(known) => {
+                let place = place.filter(|place| !known.on.contains(place));
+                known.on.extend(place);
+            }
+            None => self.found.push(Remark {
+                on: place.into_iter().collect(),
+                ..remark
+            }),
         }
     }
 

@@ -37,8 +37,6 @@ pub enum Needs {
     LockFile,
     /// To know the files that are installed from.
     Files,
-    /// To know files and target.
-    FilesAndTarget,
     /// What the indexes say.
     Index,
     /// What advisories say.
@@ -63,11 +61,23 @@ pub(super) enum Lacking {
 /// Why rules on requirements have nothing to go by.
 pub(super) const NO_REQUIREMENTS: &str = "the lock does not say what its packages require";
 
+/// Why ranges cannot be judged.
+pub(super) const NO_RANGES: &str =
+    "the lock says which packages are required, and not in which versions";
+
+/// Why rules on targets have nothing to go by.
+pub(super) const NO_TARGET: &str =
+    "neither the lock nor an option says where it has to run: add `--python 3.12 --platform linux`";
+
+/// Why a requirements file cannot be judged by more than its pins.
+pub(super) const PINS_ALONE: &str =
+    "a requirements file says neither which versions are required nor which files are installed";
+
 impl Needs {
     /// Whether a rule has anything to say of a subject: what has no lock has no text of one, and
     /// where nothing is resolved there is no set to look at.
     pub(super) fn concerns(self, subject: &Subject<'_>) -> bool {
-        let is_of_locks = matches!(self, Self::LockFile | Self::Files | Self::FilesAndTarget);
+        let is_of_locks = matches!(self, Self::LockFile | Self::Files);
         match (subject.kind, self) {
             (Kind::Lock, Self::Trials | Self::Installed) => false,
             (Kind::Lock, _) | (Kind::Declarations, Self::Trials | Self::Texts) => true,
@@ -82,16 +92,14 @@ impl Needs {
     pub(super) fn missing(self, subject: &Subject<'_>) -> Option<Lacking> {
         let evidence = &subject.evidence;
         let unasked = |is_there: bool, why| (!is_there).then_some(Lacking::NotAsked(why));
-        let target = subject.target_is_unknown().then_some(Lacking::Unknown(
-            "neither the lock nor an option says where it has to run: add `--python 3.12 --platform linux`",
-        ));
-        let files = (!subject.tells_files()).then_some(Lacking::Unknown(
-            "a requirements file does not say which files are installed",
-        ));
+        let target = subject
+            .target_is_unknown()
+            .then_some(Lacking::Unknown(NO_TARGET));
+        let files = (!subject.tells_files()).then_some(Lacking::Unknown(PINS_ALONE));
         match self {
             Self::Lock | Self::LockFile => None,
             Self::Requirements => {
-                (!subject.tells_needs()).then_some(Lacking::Unknown(NO_REQUIREMENTS))
+                (!subject.tells_needs()).then_some(Lacking::Unknown(subject.lacks_needs()))
             }
             Self::Target => target,
             Self::Declarations if subject.kind == Kind::Environment => unasked(
@@ -102,7 +110,6 @@ impl Needs {
                 "neither the lock nor an option says what was declared: name the file with `--input`",
             )),
             Self::Files => files,
-            Self::FilesAndTarget => files.or(target),
             Self::Index => unasked(evidence.index.is_some(), "without the network (`--offline`)"),
             Self::Advisories => {
                 unasked(evidence.advisories.is_some(), "without advisories (`--advisories`)")

@@ -28,7 +28,7 @@ impl Subject<'_> {
     /// Returns what to do where a requirement is not answered.
     pub(super) fn remedy(&self, requirement: &Requirement) -> String {
         if self.kind != Kind::Environment {
-            return "Lock again: `pyaudit lock`.".to_owned();
+            return self.again();
         }
         if requirement.url.is_some() {
             return "Install it from there.".to_owned();
@@ -72,11 +72,6 @@ impl Subject<'_> {
         let installers = installers.filter_map(|it| it.installer.as_deref());
         let (by_uv, others): (Vec<&str>, Vec<&str>) = installers.partition(|it| *it == "uv");
         by_uv.len() > others.len()
-    }
-
-    /// Whether what packages require is known with its versions.
-    pub(super) fn tells_ranges(&self) -> bool {
-        self.is_own() || self.kind == Kind::Environment
     }
 
     /// Returns where a package stands, or the file of it that is named.

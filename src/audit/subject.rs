@@ -1,11 +1,13 @@
 //! All that a rule may look at: a lock, where it has to run, what was declared, and facts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
 use super::{Declared, Evidence};
 use crate::facts::Facts;
 use crate::graph::Graph;
-use crate::lock::{Lock, LockedPackage};
+use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
 use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requirement};
 use crate::source::{Origin, SourceFile};
 use crate::target::{Platform, Target};
@@ -50,6 +52,8 @@ pub struct Subject<'a> {
     pub loose: &'a [(PackageName, Origin)],
     /// What was gathered beside it.
     pub evidence: Evidence<'a>,
+    /// Whether nobody named the targets: they stand for what the lock claims to be for.
+    pub is_claimed: bool,
     on: Vec<On<'a>>,
 }
 
@@ -82,6 +86,7 @@ impl<'a> Subject<'a> {
             facts,
             loose,
             evidence: Evidence::default(),
+            is_claimed: false,
             on: match targets {
                 [] => vec![on(None)],
                 targets => targets.iter().map(|target| on(Some(target))).collect(),
@@ -96,6 +101,13 @@ impl<'a> Subject<'a> {
         self
     }
 
+    /// Says that its targets stand for what the lock claims to be for.
+    #[must_use]
+    pub fn as_claimed(mut self) -> Self {
+        self.is_claimed = true;
+        self
+    }
+
     /// Adds what was gathered beside it.
     #[must_use]
     pub fn with_evidence(mut self, evidence: Evidence<'a>) -> Self {
@@ -106,6 +118,11 @@ impl<'a> Subject<'a> {
     /// Returns the lock on each of its targets; without one, as far as it goes.
     pub fn on(&self) -> &[On<'a>] {
         &self.on
+    }
+
+    /// Returns the lock as far as it does not depend on a target.
+    pub(super) fn anywhere(&self) -> On<'a> {
+        On::new(self.lock, None, self.declared)
     }
 
     /// Returns the lock on each target that is known.
@@ -125,12 +142,34 @@ impl<'a> Subject<'a> {
 
     /// Whether the lock tells the files that are installed from.
     pub(super) fn tells_files(&self) -> bool {
-        self.file.label().to_ascii_lowercase().ends_with(".toml")
+        Format::of_path(self.file.label()).entry.is_some()
     }
 
     /// Whether the lock says of any package what it requires.
     pub(super) fn tells_needs(&self) -> bool {
-        self.tells_ranges() || self.lock.packages.iter().any(|it| !it.edges.is_empty())
+        self.lock.edge_detail != EdgeDetail::Nothing
+    }
+
+    /// Says how to make the lock again.
+    pub(super) fn again(&self) -> String {
+        let command = Format::of_path(self.file.label()).command;
+        format!("Lock again: `{command}`.")
+    }
+
+    /// Returns why nothing is known of what packages require.
+    pub(super) fn lacks_needs(&self) -> &'static str {
+        match self.tells_files() || self.kind != Kind::Lock {
+            true => NO_REQUIREMENTS,
+            false => PINS_ALONE,
+        }
+    }
+
+    /// Returns why nothing is known of the versions that packages require.
+    pub(super) fn lacks_ranges(&self) -> &'static str {
+        match self.tells_files() || self.kind != Kind::Lock {
+            true => NO_RANGES,
+            false => PINS_ALONE,
+        }
     }
 
     /// Returns the position of a package in the lock.
@@ -186,6 +225,24 @@ impl<'a> On<'a> {
     pub(super) fn named(&self, name: &PackageName) -> impl Iterator<Item = &'a LockedPackage> {
         let range = self.graph.named(name);
         self.graph.packages()[range].iter().copied()
+    }
+
+    /// Returns the positions of the packages that declarations of the lock lead to here: other tools
+    /// write where a package is needed on the way to it alone. All, where the lock keeps none.
+    pub(super) fn reached(&self) -> BTreeSet<usize> {
+        let roots = self.graph.roots().iter();
+        let declared = roots.filter(|root| root.declaration.is_some());
+        let mut waiting: Vec<usize> = declared.map(|root| root.package).collect();
+        if waiting.is_empty() {
+            return (0..self.graph.packages().len()).collect();
+        }
+        let mut reached = BTreeSet::new();
+        while let Some(at) = waiting.pop() {
+            if reached.insert(at) {
+                waiting.extend(self.graph.needs(at).iter().map(|link| link.to));
+            }
+        }
+        reached
     }
 
     /// Returns the platform; an ordinary one where none is known.

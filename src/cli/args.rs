@@ -410,6 +410,15 @@ pub(crate) enum FormatArg {
     /// pip's requirements file
     #[value(name = "requirements", alias = "requirements.txt")]
     Requirements,
+    /// PDM's, which is only read
+    #[value(name = "pdm.lock", alias = "pdm", hide = true)]
+    Pdm,
+    /// Poetry's, which is only read
+    #[value(name = "poetry.lock", alias = "poetry", hide = true)]
+    Poetry,
+    /// uv's, which is only read
+    #[value(name = "uv.lock", alias = "uv", hide = true)]
+    Uv,
 }
 
 /// Where annotations stand.

@@ -161,7 +161,11 @@ impl Run<'_> {
         let style = self
             .output
             .style(command_line, self.prepared.manifest.require_hashes);
-        let text = (self.output.format().write)(lock, &style);
+        // A form that cannot be written was refused before the work began.
+        let Some(write) = self.output.format().write else {
+            return Exit::Usage;
+        };
+        let text = write(lock, &style);
         let is_json = self.output.0.output_format == OutputFormatArg::Json;
         let path = self.output.path();
         let written = match path {

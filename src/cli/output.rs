@@ -28,6 +28,9 @@ impl<'a> Output<'a> {
             Format::named(match format {
                 FormatArg::Pylock => "pylock",
                 FormatArg::Requirements => "requirements",
+                FormatArg::Pdm => "pdm",
+                FormatArg::Poetry => "poetry",
+                FormatArg::Uv => "uv",
             })
         });
         let path = self.path().unwrap_or(Path::new("-"));
@@ -65,6 +68,13 @@ impl<'a> Output<'a> {
                 let message = format!("`{option}` would overwrite the input `{}`", path.display());
                 problems.push(Problem::anywhere(message).with_help("Name another file."));
             }
+        }
+        let format = self.format();
+        if format.write.is_none() {
+            let message = format!("`{}` is read and not written", format.name);
+            let help = "Locks of other tools are theirs to write. pyaudit writes `pylock.toml` and \
+                        `requirements.txt`, which they can install.";
+            problems.push(Problem::anywhere(message).with_help(help));
         }
         let name = self.path().and_then(Path::file_name);
         if let Some(name) = name.map(|name| name.to_string_lossy())

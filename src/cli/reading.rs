@@ -25,7 +25,13 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 use crate::target::{Platform, PythonVersion, Target};
 
 /// The names that are looked for where none is typed.
-const USUAL: &[&str] = &["pylock.toml", "requirements.txt"];
+const USUAL: &[&str] = &[
+    "pylock.toml",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "requirements.txt",
+];
 
 /// So many bytes of blank lines are made for declarations whose files are gone.
 pub(super) const MOST_BLANKS: usize = 16 << 20;

@@ -118,7 +118,8 @@ pub(crate) struct DiffArgs {
 /// Which lock is read, and for whom.
 #[derive(Debug, Args)]
 pub(crate) struct LockFileArgs {
-    /// The lock to read [default: pylock.toml, else requirements.txt]
+    /// The lock to read [default: pylock.toml, else the lock of uv, Poetry or PDM, else
+    /// requirements.txt]
     #[arg(long, value_name = "FILE")]
     pub(crate) lock: Option<PathBuf>,
     /// An environment to read in place of a lock, by its folder or its interpreter, such as .venv

@@ -58,6 +58,12 @@ impl Graph<'_> {
         self.shortest(target, 1).into_iter().next()
     }
 
+    /// Finds the `most` shortest paths to a package, and counts none: to count them all can take
+    /// long.
+    pub fn shortest_paths(&self, target: usize, most: usize) -> Vec<Path> {
+        self.shortest(target, most.min(MOST_PATHS))
+    }
+
     /// Walks from the roots, best first: what lies ahead is known to the step where no circle is
     /// in the way, so that hardly a step is made in vain.
     fn shortest(&self, target: usize, most: usize) -> Vec<Path> {

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::document::{Document, Text, Value, listed};
 use super::nearest::nearest;
+use super::poetry::has_group;
 use super::pyproject::ProjectReader;
 use crate::package::{ExtraName, Marker};
 use crate::source::Problem;
@@ -27,6 +28,7 @@ pub(super) fn read_groups<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d
     for given in selection.groups.iter().chain(&selection.only_groups) {
         match normalized(given).filter(|name| groups.0.contains_key(name)) {
             Some(name) => groups.declare(&name, project, &mut Vec::new()),
+            None if has_group(root, given) => {}
             None => groups.report_unknown(given, None, project),
         }
     }

@@ -14,6 +14,7 @@ mod lines;
 mod manifest;
 mod nearest;
 mod options;
+mod poetry;
 mod pyproject;
 mod reference;
 mod requirements;

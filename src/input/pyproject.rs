@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use super::document::{Document, Text, Value, listed};
 use super::excerpt::Excerpt;
 use super::nearest::nearest;
+use super::poetry::{is_poetry, read_poetry};
 use super::reference::{package_name, read_requirement};
 use super::sources::Sources;
 use super::tool::read_tool;
@@ -18,7 +19,7 @@ use crate::package::{
     Declaration, DeclarationKind, ExtraName, Marker, Requirement, RequirementError, Specifiers,
     Version,
 };
-use crate::source::{Problem, SourceFile, Span};
+use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// Reads a `pyproject.toml`.
 pub(super) fn read_pyproject(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
@@ -32,8 +33,10 @@ pub(super) fn read_pyproject(file: &Arc<SourceFile>, context: &ReadContext<'_>) 
                 project.read_project(table, &root);
             }
         }
-        None => project.report_missing_project(file, &root),
+        None if is_poetry(&root) => {}
+        None => project.report_missing_project(file),
     }
+    read_poetry(&root, &mut project);
     super::groups::read_groups(&root, &mut project);
     project.finish()
 }
@@ -107,7 +110,7 @@ impl<'d> ProjectReader<'d> {
     pub(super) fn declare_all(&mut self, texts: &[Text], kind: DeclarationKind, section: &str) {
         for text in texts {
             if let Some(requirement) = self.read_requirement(text) {
-                self.declare(requirement, kind, text, section);
+                self.declare(requirement, kind, &text.origin, section);
             }
         }
     }
@@ -123,9 +126,9 @@ impl<'d> ProjectReader<'d> {
         let Some(mut requirement) = self.read_requirement(text) else {
             return;
         };
-        requirement.marker = both(marker, &requirement.marker);
+        requirement.marker = marker.and(&requirement.marker);
         if requirement.url.is_some() || self.manifest.name.as_ref() != Some(&requirement.name) {
-            return self.declare(requirement, self.context.kind, text, section);
+            return self.declare(requirement, self.context.kind, &text.origin, section);
         }
         if !self.context.selection.only_groups.is_empty() {
             for text in self.dependencies.clone() {
@@ -133,7 +136,7 @@ impl<'d> ProjectReader<'d> {
                 if let Some(dependency) = self.read_requirement(&text)
                     && dependency.name != requirement.name
                 {
-                    self.declare(dependency, self.context.kind, &text, section);
+                    self.declare(dependency, self.context.kind, &text.origin, section);
                 }
             }
         }
@@ -160,18 +163,19 @@ impl<'d> ProjectReader<'d> {
         }
     }
 
-    fn declare(
+    /// Declares a requirement at its place, once for each source that it may come from.
+    pub(super) fn declare(
         &mut self,
         requirement: Requirement,
         kind: DeclarationKind,
-        text: &Text,
+        origin: &Origin,
         section: &str,
     ) {
         for requirement in self.sources.applied(requirement, section) {
             let declaration = Declaration {
                 requirement,
                 kind,
-                origin: text.origin.clone(),
+                origin: origin.clone(),
                 section: Some(section.to_owned()),
                 digests: Vec::new(),
             };
@@ -277,7 +281,10 @@ impl<'d> ProjectReader<'d> {
         let wants_project = selection.only_groups.is_empty();
         for text in self.document.strings(dynamic) {
             let (is_wanted, has_static) = match text.text.as_str() {
-                "dependencies" => (wants_project, table.contains_key("dependencies")),
+                "dependencies" => (
+                    wants_project,
+                    table.contains_key("dependencies") || is_poetry(root),
+                ),
                 "optional-dependencies" => (
                     wants_project && wants_extras,
                     table.contains_key("optional-dependencies"),
@@ -304,19 +311,8 @@ impl<'d> ProjectReader<'d> {
         }
     }
 
-    fn report_missing_project(&mut self, file: &Arc<SourceFile>, root: &DeTable<'d>) {
-        let poetry = Document::find(root, &["tool", "poetry", "dependencies"]);
+    fn report_missing_project(&mut self, file: &Arc<SourceFile>) {
         let selection = self.context.selection;
-        if let Some(poetry) = poetry {
-            self.document
-                .report(poetry, "Poetry's own table is not read");
-            if let Some(problem) = self.document.problems.pop() {
-                self.document.problems.push(problem.with_help(
-                    "Poetry 2 writes the standard `[project]` table; move the dependencies there.",
-                ));
-            }
-            return;
-        }
         let wants_groups = selection.all_groups
             || !selection.groups.is_empty()
             || !selection.only_groups.is_empty();
@@ -325,27 +321,11 @@ impl<'d> ProjectReader<'d> {
         }
         // A file with syntax errors may well have one.
         if !self.document.is_broken() {
-            let origin = crate::source::Origin::new(file, Span::new(0, 0));
+            let origin = Origin::new(file, Span::new(0, 0));
             let help = "Write the dependencies into `[project]`, or lock a `requirements.in`.";
             self.document
                 .problems
                 .push(Problem::at(origin, "this file has no `[project]` table").with_help(help));
         }
     }
-}
-
-/// Returns the marker that holds where both do.
-pub(super) fn both(one: &Marker, other: &Marker) -> Marker {
-    if one.is_always() {
-        return other.clone();
-    }
-    if other.is_always() {
-        return one.clone();
-    }
-    let text = format!("({}) and ({})", one.text(), other.text());
-    Marker::parse(&text).unwrap_or_else(|_| {
-        let mut tree = one.tree().clone();
-        tree.and(other.tree().clone());
-        Marker::from_tree(tree)
-    })
 }

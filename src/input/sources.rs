@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::PinnedIndex;
 use super::document::{Document, Value};
-use super::pyproject::{ProjectReader, both};
+use super::pyproject::ProjectReader;
 use super::reference::{package_name, read_url};
 use crate::package::{DirectUrl, ExtraName, Marker, PackageName, Requirement};
 use crate::source::Problem;
@@ -61,7 +61,7 @@ impl Sources {
             if source.section.as_ref().is_some_and(|only| only != section) {
                 continue;
             }
-            let marker = both(&requirement.marker, &source.marker);
+            let marker = requirement.marker.and(&source.marker);
             if marker.tree().is_false() {
                 continue;
             }

@@ -3,8 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{
-    ArtifactPlace, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge, LockedNote,
-    LockedPackage, LockedSource, LockedTarget, ToolRecord,
+    ArtifactPlace, EdgeDetail, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge,
+    LockedNote, LockedPackage, LockedSource, LockedTarget, ToolRecord,
 };
 use crate::index::{FileView, MetadataSource};
 use crate::package::{DirectUrl, PackageName};
@@ -53,6 +53,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
         default_groups: Vec::new(),
         created_by: "pyaudit".to_owned(),
         packages,
+        edge_detail: EdgeDetail::Ranges,
         tool: Some(ToolRecord {
             version: given.version.clone(),
             project: given.project.as_ref().map(ToString::to_string),

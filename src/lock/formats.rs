@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Lock, Pins, RequirementsStyle, read_pylock, read_requirements_lock, read_requirements_pins,
-    write_pylock, write_requirements,
+    Lock, Pins, RequirementsStyle, read_pdm_lock, read_poetry_lock, read_pylock,
+    read_requirements_lock, read_requirements_pins, read_uv_lock, write_pylock, write_requirements,
 };
 use crate::source::{Problem, SourceFile};
 
@@ -14,34 +14,77 @@ pub type WriteOptions = RequirementsStyle;
 /// One format.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
-    /// Its name, as `--format` takes it.
+    /// Its name, as `--format` takes it where it can be written.
     pub name: &'static str,
-    /// Writes a lock; the same lock gives the same bytes.
-    pub write: fn(&Lock, &WriteOptions) -> String,
+    /// Writes a lock; the same lock gives the same bytes. None for the locks of other tools, which
+    /// are theirs to write.
+    pub write: Option<Writer>,
     /// Reads a lock back, as far as the format holds it.
     pub read: fn(&Arc<SourceFile>) -> Result<Lock, Problem>,
     /// Reads the pins of a former output.
     pub read_pins: fn(&Arc<SourceFile>) -> Result<Pins, Problem>,
+    /// What opens the entry of a package, in formats that have tables for them: those name the
+    /// files that are installed from.
+    pub entry: Option<&'static str>,
+    /// The command that makes such a lock again.
+    pub command: &'static str,
+    accepts: fn(&str) -> bool,
 }
+
+/// How a lock is written.
+pub type Writer = fn(&Lock, &WriteOptions) -> String;
 
 /// All of them, sorted by name.
 pub const FORMATS: &[Format] = &[
     Format {
-        name: "pylock.toml",
-        write: |lock, _| write_pylock(lock),
-        read: read_pylock,
-        read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
+        name: "pdm.lock",
+        write: None,
+        read: read_pdm_lock,
+        read_pins: |file| read_pdm_lock(file).map(|lock| Pins::from(&lock)),
+        entry: Some("[[package]]"),
+        command: "pdm lock",
+        accepts: |name| name == "pdm.lock" || name.starts_with("pdm.") && name.ends_with(".lock"),
     },
     Format {
-        name: "requirements.txt",
-        write: write_requirements,
-        read: |file| Ok(read_requirements_lock(file)),
-        read_pins: |file| Ok(read_requirements_pins(file)),
+        name: "poetry.lock",
+        write: None,
+        read: read_poetry_lock,
+        read_pins: |file| read_poetry_lock(file).map(|lock| Pins::from(&lock)),
+        entry: Some("[[package]]"),
+        command: "poetry lock",
+        accepts: |name| name == "poetry.lock",
+    },
+    Format {
+        name: "pylock.toml",
+        write: Some(|lock, _| write_pylock(lock)),
+        read: read_pylock,
+        read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
+        entry: Some("[[packages]]"),
+        command: "pyaudit lock",
+        accepts: |name| name.ends_with(".toml"),
+    },
+    REQUIREMENTS,
+    Format {
+        name: "uv.lock",
+        write: None,
+        read: read_uv_lock,
+        read_pins: |file| read_uv_lock(file).map(|lock| Pins::from(&lock)),
+        entry: Some("[[package]]"),
+        command: "uv lock",
+        accepts: |name| name == "uv.lock" || name.ends_with(".py.lock"),
     },
 ];
 
-const PYLOCK: &Format = &FORMATS[0];
-const REQUIREMENTS: &Format = &FORMATS[1];
+/// The format of every other name.
+const REQUIREMENTS: Format = Format {
+    name: "requirements.txt",
+    write: Some(write_requirements),
+    read: |file| Ok(read_requirements_lock(file)),
+    read_pins: |file| Ok(read_requirements_pins(file)),
+    entry: None,
+    command: "pyaudit lock",
+    accepts: |_| false,
+};
 
 impl Format {
     /// Returns the format of a name, with or without its ending.
@@ -54,10 +97,10 @@ impl Format {
 
     /// Returns the format that a file of this name has to have.
     pub fn of_path(path: &str) -> &'static Self {
-        match path.to_ascii_lowercase().ends_with(".toml") {
-            true => PYLOCK,
-            false => REQUIREMENTS,
-        }
+        let name = path.to_ascii_lowercase();
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let found = FORMATS.iter().find(|format| (format.accepts)(name));
+        found.unwrap_or(&REQUIREMENTS)
     }
 }
 
@@ -81,7 +124,7 @@ mod tests {
             assert_eq!(Format::named(format.name).unwrap().name, format.name);
         }
         assert_eq!(Format::named("pylock").unwrap().name, "pylock.toml");
-        assert!(Format::named("poetry").is_none());
+        assert!(Format::named("pipfile").is_none());
     }
 
     #[test]
@@ -93,6 +136,10 @@ mod tests {
             "requirements.txt"
         );
         assert_eq!(Format::of_path("-").name, "requirements.txt");
+        assert_eq!(Format::of_path("a/uv.lock").name, "uv.lock");
+        assert_eq!(Format::of_path("tool.py.lock").name, "uv.lock");
+        assert_eq!(Format::of_path("Poetry.lock").name, "poetry.lock");
+        assert_eq!(Format::of_path("pdm.min.lock").name, "pdm.lock");
     }
 
     #[test]

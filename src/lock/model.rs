@@ -24,8 +24,21 @@ pub struct Lock {
     pub created_by: String,
     /// What is pinned, sorted by name, version and marker.
     pub packages: Vec<LockedPackage>,
+    /// How much it says of what its packages require.
+    pub edge_detail: EdgeDetail,
     /// What pyaudit keeps for itself; none in the locks of other tools.
     pub tool: Option<ToolRecord>,
+}
+
+/// How much a lock says of what its packages require.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeDetail {
+    /// Nothing.
+    Nothing,
+    /// Which packages, and not in which versions: an edge without specifiers says nothing of them.
+    Names,
+    /// Which packages in which versions.
+    Ranges,
 }
 
 /// One pinned package.
@@ -116,6 +129,8 @@ pub enum ArtifactPlace {
     Url(String),
     /// A path, relative to the lock file where it can be.
     Path(String),
+    /// The package's index, which knows it by this name: the lock does not say where it is.
+    Index(String),
 }
 
 /// Something that a package requires.
@@ -138,6 +153,7 @@ impl Lock {
             default_groups: Vec::new(),
             created_by: "pyaudit".into(),
             packages: Vec::new(),
+            edge_detail: EdgeDetail::Ranges,
             tool: None,
         }
     }
@@ -275,11 +291,11 @@ impl LockedPackage {
 }
 
 impl ArtifactPlace {
-    /// Returns the URL without credentials, or the path.
+    /// Returns the URL without credentials, the path, or the name.
     pub fn public(&self) -> String {
         match self {
             Self::Url(url) => IndexUrl::redacted(url),
-            Self::Path(path) => path.clone(),
+            Self::Path(path) | Self::Index(path) => path.clone(),
         }
     }
 
@@ -303,6 +319,7 @@ impl ArtifactPlace {
                 let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
                 last.to_owned()
             }
+            Self::Index(name) => name.clone(),
         }
     }
 }

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Table};
 
+use super::toml_reading::{in_our_words, moment, parsed, problem, shape};
 use super::wire::{
     ArtifactWire, DeclarationWire, DependencyWire, EdgeWire, FileWire, PackageRecordWire,
     PackageWire, RecordWire, ToolWire, VcsWire, VersionWire,
 };
 use super::{
-    ArtifactPlace, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedNote, LockedPackage,
-    LockedSource, ToolRecord,
+    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedNote,
+    LockedPackage, LockedSource, ToolRecord,
 };
-use crate::package::{Digest, ExtraName, MarkerTexts, PackageName, Requirement, Timestamp};
-use crate::source::{Origin, Problem, SourceFile, Span};
+use crate::package::{Digest, ExtraName, MarkerTexts, PackageName, Requirement};
+use crate::source::{Problem, SourceFile};
 
 /// Reads a lock; the problem says what was expected where.
 pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
@@ -38,6 +39,11 @@ pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
     if tool.is_some() {
         settle_disputes(&mut packages, &is_recorded);
     }
+    let edge_detail = match tool {
+        Some(_) => EdgeDetail::Ranges,
+        None if packages.iter().all(|it| it.edges.is_empty()) => EdgeDetail::Nothing,
+        None => EdgeDetail::Names,
+    };
     let lock = Lock {
         requires_python: wire.requires_python,
         environments: wire.environments,
@@ -46,6 +52,7 @@ pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         default_groups: wire.default_groups,
         created_by: wire.created_by,
         packages,
+        edge_detail,
         tool,
     };
     Ok(lock.sorted())
@@ -67,33 +74,6 @@ fn settle_disputes(packages: &mut [LockedPackage], is_recorded: &[bool]) {
         }
         package.disputed = named.symmetric_difference(&recorded).cloned().collect();
     }
-}
-
-/// Reads TOML into a shape.
-fn shape<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Problem> {
-    toml::from_str(file.text()).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        problem(file, span, in_our_words(error.message()))
-    })
-}
-
-/// Says what serde says in the order of our messages: first what was expected.
-fn in_our_words(message: &str) -> String {
-    if let Some(key) = message.strip_prefix("missing field ") {
-        return format!("the key {key} is missing here");
-    }
-    if let Some((found, expected)) = message
-        .strip_prefix("invalid type: ")
-        .and_then(|rest| rest.rsplit_once(", expected "))
-    {
-        return format!("expected {expected}, but found {found}");
-    }
-    message.lines().collect::<Vec<_>>().join(", ")
-}
-
-fn problem(file: &Arc<SourceFile>, span: Range<usize>, message: impl Into<String>) -> Problem {
-    let span = Span::new(span.start, span.len());
-    Problem::at(Origin::new(file, span), message)
 }
 
 /// No file of requirements has more lines, and none of them more columns.
@@ -130,10 +110,7 @@ impl Reader<'_> {
         T: std::str::FromStr,
         T::Err: Display,
     {
-        text.get_ref().parse().map_err(|_| {
-            let message = format!("expected {what}, but found `{}`", text.get_ref());
-            problem(self.file, text.span(), message)
-        })
+        parsed(self.file, text, what)
     }
 
     fn record(&self, tool: ToolWire) -> Result<Option<ToolRecord>, Problem> {
@@ -396,12 +373,3 @@ impl Reader<'_> {
 
 const EXPECTED_SOURCE: &str =
     "A package has either `wheels` and `sdist`, or one of `archive`, `directory` and `vcs`.";
-
-/// A moment without an offset counts as UTC, which the specification demands anyway.
-fn moment(datetime: &toml::value::Datetime) -> Option<Timestamp> {
-    let text = datetime.to_string();
-    match datetime.offset {
-        Some(_) => Timestamp::parse(&text),
-        None => Timestamp::parse(&format!("{text}Z")),
-    }
-}

@@ -207,7 +207,7 @@ fn artifact(file: &LockedArtifact, is_named: bool, subdirectory: Option<&str>) -
 fn place_key(place: &ArtifactPlace) -> &'static str {
     match place {
         ArtifactPlace::Url(_) => "url",
-        ArtifactPlace::Path(_) => "path",
+        ArtifactPlace::Path(_) | ArtifactPlace::Index(_) => "path",
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Lock, LockedDeclaration, LockedEdge, LockedPackage, Pins, ToolRecord, read_requirements_pins,
+    EdgeDetail, Lock, LockedDeclaration, LockedEdge, LockedPackage, Pins, ToolRecord,
+    read_requirements_pins,
 };
 use crate::package::{DeclarationKind, PackageName, Requirement};
 use crate::source::SourceFile;
@@ -40,6 +41,10 @@ pub fn read_requirements_lock(file: &Arc<SourceFile>) -> Lock {
             });
         }
     }
+    lock.edge_detail = match lock.packages.iter().all(|it| it.edges.is_empty()) {
+        true => EdgeDetail::Nothing,
+        false => EdgeDetail::Names,
+    };
     lock.tool = (!record.declarations.is_empty()).then_some(record);
     lock.sorted()
 }

@@ -163,7 +163,9 @@ fn requirement(package: &LockedPackage, style: &RequirementsStyle) -> String {
                     fragment(subdirectory)
                 )
             }
-            ArtifactPlace::Path(path) => format!("{}{extras}", local(path)),
+            ArtifactPlace::Path(path) | ArtifactPlace::Index(path) => {
+                format!("{}{extras}", local(path))
+            }
         },
         LockedSource::Directory {
             path,
@@ -205,7 +207,7 @@ fn fragment(subdirectory: &Option<String>) -> String {
 fn repository(place: &ArtifactPlace) -> String {
     match place {
         ArtifactPlace::Url(_) => place.public(),
-        ArtifactPlace::Path(path) => format!("file://{path}"),
+        ArtifactPlace::Path(path) | ArtifactPlace::Index(path) => format!("file://{path}"),
     }
 }
 

@@ -60,6 +60,23 @@ impl Marker {
         Ok((Self { tree, text }, dropped))
     }
 
+    /// Returns the marker that holds where both do.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        if self.is_always() {
+            return other.clone();
+        }
+        if other.is_always() {
+            return self.clone();
+        }
+        let text = format!("({}) and ({})", self.text(), other.text());
+        Self::parse(&text).unwrap_or_else(|_| {
+            let mut tree = self.tree.clone();
+            tree.and(other.tree.clone());
+            Self::from_tree(tree)
+        })
+    }
+
     /// Returns the tree, for algebra.
     pub fn tree(&self) -> &MarkerTree {
         &self.tree

@@ -8,6 +8,7 @@ mod index_url;
 mod leniency;
 mod marker;
 mod marker_grammar;
+mod poetry;
 mod requirement;
 mod secret;
 mod specifier;

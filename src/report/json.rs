@@ -256,6 +256,7 @@ fn artifact_json(artifact: &LockedArtifact) -> ArtifactJson {
     let (url, path) = match artifact.place {
         ArtifactPlace::Url(_) => (Some(public), None),
         ArtifactPlace::Path(_) => (None, Some(public)),
+        ArtifactPlace::Index(_) => (None, None),
     };
     let hashes = artifact.digests.iter();
     ArtifactJson {

@@ -22,6 +22,8 @@ mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod torch;
 #[cfg(test)]
 mod transcripts;

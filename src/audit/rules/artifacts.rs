@@ -1,9 +1,11 @@
 //! PYA105: no file of a package can be installed on a target.
 
+use crate::audit::claimed::{environment_in_words, system};
 use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::rule::NO_TARGET;
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::lock::{LockedPackage, LockedSource};
-use crate::package::{DistName, Specifiers};
+use crate::package::{DistName, Specifiers, Version};
 use crate::target::{Misfit, Target};
 
 pub(super) const RULE: Rule = Rule {
@@ -12,29 +14,95 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "No wheel and no source archive of a package fits the target.",
     page: include_str!("../../../docs/rules/no-artifact-for-target.md"),
-    needs: Needs::FilesAndTarget,
+    needs: Needs::Files,
     check,
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    for (on, target) in subject.on_targets() {
-        for package in on.graph.packages() {
-            let mut tell = |message: String| {
-                let about = About::Package(subject.position(package), None);
-                remarks.tell(Remark::new(about, message));
-            };
-            if let Some(wanted) = refused_python(package, target) {
-                let (label, python) = (package.label(), target.python().describe());
-                tell(format!(
-                    "{label} requires Python {wanted}, and the lock is for {python}"
-                ));
-                continue;
-            }
-            if let Some(message) = misfit(package, target) {
-                tell(message);
-            }
+    for (at, package) in subject.lock.packages.iter().enumerate() {
+        for (name, version) in strangers(package) {
+            let label = package.label();
+            let message = format!(
+                "{name} is a file of {} {version}, and not of {label}",
+                package.name
+            );
+            remarks.tell(Remark::new(About::Package(at, Some(name)), message));
         }
     }
+    if subject.target_is_unknown() {
+        remarks.cannot_apply(NO_TARGET);
+        return;
+    }
+    let mut counted: Vec<Vec<&Target>> = vec![Vec::new(); subject.lock.packages.len()];
+    for (on, target) in subject.on_targets() {
+        let reached = match subject.is_own() {
+            true => (0..on.graph.packages().len()).collect(),
+            false => on.reached(),
+        };
+        for at in reached {
+            counted[subject.position(on.graph.packages()[at])].push(target);
+        }
+    }
+    for ((at, package), targets) in subject.lock.packages.iter().enumerate().zip(counted) {
+        let messages = match subject.is_claimed {
+            true => faults_of_claims(package, &targets),
+            false => targets
+                .iter()
+                .filter_map(|target| fault(package, target, &target.describe()))
+                .collect(),
+        };
+        for message in messages {
+            remarks.tell(Remark::new(About::Package(at, None), message));
+        }
+    }
+}
+
+/// Returns the files that are of another version than the one that is locked.
+fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
+    let Some(locked) = package
+        .version
+        .as_ref()
+        .filter(|_| package.is_from_registry())
+    else {
+        return Vec::new();
+    };
+    let public = |version: &Version| version.to_string().split('+').next().map(str::to_owned);
+    let other = package.artifacts().filter_map(|artifact| {
+        let read = DistName::parse(&artifact.name, &package.name).ok()?;
+        let version = read.version().clone();
+        let is_same = version == *locked || public(&version) == public(locked);
+        (!is_same).then(|| (artifact.name.clone(), version))
+    });
+    // One is enough to see what happened.
+    other.take(1).collect()
+}
+
+/// A lock that nobody made for one target is not held to every Python that it claims: those come and
+/// go. It is at fault where a system has none on which a package can be installed.
+fn faults_of_claims(package: &LockedPackage, targets: &[&Target]) -> Vec<String> {
+    let mut systems: Vec<&str> = Vec::new();
+    let mut faults = Vec::new();
+    for target in targets {
+        if systems.contains(&system(target)) {
+            continue;
+        }
+        systems.push(system(target));
+        let here = targets.iter().filter(|it| system(it) == system(target));
+        let found: Option<Vec<String>> = here
+            .map(|it| fault(package, it, &environment_in_words(it)))
+            .collect();
+        faults.extend(found.and_then(|found| found.into_iter().next()));
+    }
+    faults
+}
+
+/// Returns what keeps a package from being installed on a target, which is told as `place`.
+fn fault(package: &LockedPackage, target: &Target, place: &str) -> Option<String> {
+    let refused = refused_python(package, target).map(|wanted| {
+        let (label, python) = (package.label(), target.python().describe());
+        format!("{label} requires Python {wanted}, and the lock is for {python}")
+    });
+    refused.or_else(|| misfit(package, target, place))
 }
 
 fn refused_python(package: &LockedPackage, target: &Target) -> Option<Specifiers> {
@@ -43,11 +111,11 @@ fn refused_python(package: &LockedPackage, target: &Target) -> Option<Specifiers
 }
 
 /// Returns what speaks against every file; the nearest one's reason where they differ.
-fn misfit(package: &LockedPackage, target: &Target) -> Option<String> {
+fn misfit(package: &LockedPackage, target: &Target, place: &str) -> Option<String> {
     if let LockedSource::Directory { .. } | LockedSource::Vcs { .. } = package.source {
         return None;
     }
-    let (label, place) = (package.label(), target.describe());
+    let label = package.label();
     let mut tags: Vec<String> = Vec::new();
     let mut nearest: Option<Misfit> = None;
     for artifact in package.artifacts() {

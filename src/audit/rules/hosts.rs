@@ -1,13 +1,16 @@
 //! PYA510: a file of the lock is on a host that neither the lock's record nor its indexes name.
 //!
-//! pyaudit records the hosts of the files when it locks. In other locks, a host that serves next to
-//! nothing of an index stands out, which is no more than a sign.
+//! pyaudit records the hosts of the files when it locks. In other locks, an index that the project
+//! does not name is foreign where it names its indexes; and a host or an index that serves next to
+//! nothing stands out, which is no more than a sign. A requirements file has no hosts but those of its
+//! options.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Needs, Rule, Severity, Subject};
 use crate::lock::{ArtifactPlace, LockedArtifact, LockedPackage};
+use crate::source::{Origin, Span};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA510",
@@ -15,14 +18,21 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "A locked file is on a host that neither the lock's record nor its indexes name.",
     page: include_str!("../../../docs/rules/foreign-host.md"),
-    needs: Needs::Files,
+    needs: Needs::LockFile,
     check,
 };
 
 /// So many packages of an index tell where it keeps its files.
 const ENOUGH: usize = 3;
 
+/// Where the files are whose place the lock does not tell.
+const THE_INDEX: &str = "the index";
+
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    if !subject.tells_files() {
+        check_options(subject, remarks);
+        return;
+    }
     let record = subject.lock.tool.as_ref();
     match record.filter(|record| !record.hosts.is_empty()) {
         Some(record) => {
@@ -30,7 +40,85 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             known.extend(configured(subject));
             check_against(subject, &known, remarks);
         }
-        None => check_by_custom(subject, remarks),
+        None => {
+            check_indexes(subject, remarks);
+            check_by_custom(subject, remarks);
+        }
+    }
+}
+
+/// Holds the options of a requirements file to the indexes that the project names.
+fn check_options(subject: &Subject<'_>, remarks: &mut Remarks) {
+    const OPTIONS: &[&str] = &[
+        "--index-url",
+        "--extra-index-url",
+        "--find-links",
+        "-i",
+        "-f",
+    ];
+    let known = known_indexes(subject);
+    let mut from = 0;
+    for line in subject.file.text().split_inclusive('\n') {
+        let start = from;
+        from += line.len();
+        let option = line.trim_end().split_once([' ', '=']);
+        let Some((_, url)) = option.filter(|(option, _)| OPTIONS.contains(option)) else {
+            continue;
+        };
+        let Some(host) = ArtifactPlace::Url(url.trim().to_owned()).host() else {
+            continue;
+        };
+        if known.is_empty() {
+            remarks.cannot_apply("nothing but the lock itself names its indexes");
+        } else if !known.contains(&host) {
+            let span = Span::new(start, line.trim_end().len());
+            let message = format!("the lock takes packages from {host}, which nothing else names");
+            let about = About::Place(Origin::new(subject.file, span));
+            remarks.tell(Remark::new(about, message));
+        }
+    }
+}
+
+/// Returns the hosts of the indexes that the project names, if it names any.
+fn known_indexes<'s>(subject: &'s Subject<'_>) -> &'s BTreeSet<String> {
+    const NONE: &BTreeSet<String> = &BTreeSet::new();
+    subject
+        .declared
+        .map_or(NONE, |declared| &declared.index_hosts)
+}
+
+/// Holds the indexes of packages to those that the project names; where it names none, to the one
+/// that most packages are from.
+fn check_indexes(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let known = known_indexes(subject);
+    let host = |package: &LockedPackage| {
+        let index = package.index.clone()?;
+        ArtifactPlace::Url(index).host()
+    };
+    let packages = subject.lock.packages.iter().enumerate();
+    let packages = packages.filter(|(_, package)| package.is_from_registry());
+    let packages: Vec<(usize, &LockedPackage)> = packages.collect();
+    let mut served: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    for (_, package) in &packages {
+        *served.entry(host(package)).or_default() += 1;
+    }
+    let most = served.values().max().copied().unwrap_or_default();
+    for (at, package) in packages {
+        let index = host(package);
+        let Some(name) = index.clone().filter(|host| !known.contains(host)) else {
+            continue;
+        };
+        let about = About::Package(at, None);
+        let label = package.label();
+        if !known.is_empty() {
+            let message = format!("{label} is from {name}, and no index that is named is there");
+            remarks.tell(Remark::new(about, message));
+        } else if served[&index] * 2 <= most && most >= ENOUGH {
+            let message = format!("{label} is from {name}, and other packages are not");
+            let remark = Remark::new(about, message);
+            let remark = remark.resting_on(Confidence::Heuristic);
+            remarks.tell(remark.weighing(Severity::Warning));
+        }
     }
 }
 
@@ -106,8 +194,12 @@ fn check_by_custom(subject: &Subject<'_>, remarks: &mut Remarks) {
     }
 }
 
+/// Returns the hosts of a package's files; those that the lock leaves to the index are there.
 fn hosts(package: &LockedPackage) -> impl Iterator<Item = String> {
-    package.artifacts().filter_map(|it| it.place.host())
+    package.artifacts().filter_map(|it| match it.place {
+        ArtifactPlace::Index(_) => Some(THE_INDEX.to_owned()),
+        ArtifactPlace::Url(_) | ArtifactPlace::Path(_) => it.place.host(),
+    })
 }
 
 fn about(at: usize, artifact: &LockedArtifact) -> About {

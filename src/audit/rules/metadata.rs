@@ -8,7 +8,7 @@ use crate::audit::seen::known;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Known, Learned, Needs, OnIndex, Rule, Severity, Subject};
 use crate::explain::{list, need};
-use crate::lock::{LockedPackage, LockedSource};
+use crate::lock::{EdgeDetail, LockedPackage};
 use crate::package::{IndexUrl, PackageName, Requirement};
 
 use super::changed::is_changed;
@@ -95,16 +95,12 @@ fn real<'a>(on: &'a OnIndex, remarks: &mut Remarks, package: &LockedPackage) -> 
 }
 
 fn tells(subject: &Subject<'_>) -> Tells {
-    let mut edges = subject.lock.packages.iter().flat_map(|it| &it.edges);
-    if subject.is_own() {
-        return Tells::Ranges;
-    }
-    if !subject.tells_files() || edges.clone().next().is_none() {
-        return Tells::Nothing;
-    }
-    match edges.any(|edge| !edge.requirement.specifiers.is_any()) {
-        true => Tells::Ranges,
-        false => Tells::Names,
+    match subject.lock.edge_detail {
+        // `# via` says who needs a package, and not what for.
+        _ if !subject.tells_files() => Tells::Nothing,
+        EdgeDetail::Ranges => Tells::Ranges,
+        EdgeDetail::Names => Tells::Names,
+        EdgeDetail::Nothing => Tells::Nothing,
     }
 }
 

@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 package.label()
             );
             let remark = Remark::new(About::Package(at, None), message);
-            remarks.tell(remark.with_fix("Lock again: `pyaudit lock`."));
+            remarks.tell(remark.with_fix(subject.again()));
         }
     }
     for (name, why) in subject.unread() {
@@ -65,7 +65,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 let place = subject.place_of_need(package, requirement);
                 let remark = Remark::new(about, message).placed(place);
                 let remark = start_code(subject).fold(remark, Remark::with_evidence);
-                remarks.tell(remark.with_fix(subject.remedy(requirement)));
+                remarks.tell_on(on, remark.with_fix(subject.remedy(requirement)));
             }
         }
     }

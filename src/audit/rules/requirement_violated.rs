@@ -3,8 +3,8 @@
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::{On, answers};
 use crate::audit::{Needs, Rule, Severity, Subject};
-use crate::explain::need;
-use crate::lock::{LockedEdge, LockedPackage};
+use crate::explain::{list, need};
+use crate::lock::{EdgeDetail, LockedEdge, LockedPackage};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA101",
@@ -38,11 +38,6 @@ fn check_edge(
     if *name == package.name || on.is_overridden(name) || on.is_excluded(name) {
         return;
     }
-    if !subject.tells_ranges() && requirement.specifiers.is_any() && requirement.url.is_none() {
-        let why = "the lock says which packages they require, and not in which versions";
-        remarks.cannot_judge(&package.name, why);
-        return;
-    }
     match on.holds(&requirement.marker, &package.extras) {
         Some(true) => {}
         Some(false) => return,
@@ -51,6 +46,24 @@ fn check_edge(
             remarks.cannot_judge(&package.name, why);
             return;
         }
+    }
+    if is_lost(subject, edge) {
+        let version = edge.version.iter().map(ToString::to_string);
+        let wanted = version.fold(name.to_string(), |name, version| {
+            format!("{name} {version}")
+        });
+        let entries = subject.lock.named(name).iter();
+        let entries: Vec<String> = entries.map(LockedPackage::label).collect();
+        let (label, entries) = (package.label(), list(&entries));
+        let message = format!("{label} needs {wanted} of the lock, which has {entries}");
+        let about = About::Package(subject.position(package), None);
+        remarks.tell_on(on, Remark::new(about, message).with_fix(subject.again()));
+        return;
+    }
+    let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
+    if is_any && subject.lock.edge_detail != EdgeDetail::Ranges {
+        remarks.cannot_apply(subject.lacks_ranges());
+        return;
     }
     let entries: Vec<&LockedPackage> = on.named(name).collect();
     let entry = match entries.as_slice() {
@@ -63,7 +76,7 @@ fn check_edge(
                 let message = format!("{} needs {}", package.label(), need(requirement));
                 let message = format!("{message}, and the lock does not say which {name} answers");
                 let about = About::Package(subject.position(package), None);
-                remarks.tell(Remark::new(about, message));
+                remarks.tell_on(on, Remark::new(about, message));
                 return;
             }
         },
@@ -90,7 +103,10 @@ fn check_edge(
                 true => remark.seen_with(about, format!("this is {}", subject.is_held())),
                 false => remark,
             };
-            remarks.tell(remark.placed(place).with_fix(subject.remedy(requirement)));
+            remarks.tell_on(
+                on,
+                remark.placed(place).with_fix(subject.remedy(requirement)),
+            );
         }
     }
 }
@@ -113,4 +129,11 @@ fn check_python(
     let message = format!("{label} needs Python {wanted}, and the environment has {python}");
     let about = About::Package(subject.position(package), None);
     remarks.tell(Remark::new(about, message).placed(installed.line_of("Requires-Python")));
+}
+
+/// Whether an edge names a version that the lock has no entry of: somebody changed one of them.
+fn is_lost(subject: &Subject<'_>, edge: &LockedEdge) -> bool {
+    let entries = subject.lock.named(&edge.requirement.name);
+    let is_there = entries.iter().any(|entry| entry.version == edge.version);
+    edge.version.is_some() && !entries.is_empty() && !is_there
 }

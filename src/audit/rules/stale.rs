@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::rule::NO_REQUIREMENTS;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Declared, Needs, Rule, Severity, Subject, Wanted};
 use crate::explain::need;
@@ -32,9 +31,13 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         for wanted in &declared.wanted {
             check_wanted(subject, on, wanted, remarks);
         }
-        if declared.is_all {
+        if declared.is_all && subject.is_own() {
             check_surplus(subject, on, declared, remarks);
         }
+    }
+    // Other tools write where a package is needed on the way to it alone, and not on itself.
+    if declared.is_all && !subject.is_own() {
+        check_surplus(subject, &subject.anywhere(), declared, remarks);
     }
 }
 
@@ -62,7 +65,10 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
         let asked = need(requirement);
         let what = subject.what();
         let message = format!("{place} asks for {asked}, and {what} does not have it");
-        remarks.tell(Remark::new(about(), message).with_fix(subject.remedy(requirement)));
+        remarks.tell_on(
+            on,
+            Remark::new(about(), message).with_fix(subject.remedy(requirement)),
+        );
     }
     let verb = match declaration.kind {
         DeclarationKind::Requirement => "asks for",
@@ -76,7 +82,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
             let (asked, label) = (need(requirement), entry.label());
             let message =
                 format!("{place} asks for {asked}, and the lock has {label} without `{extra}`");
-            remarks.tell(Remark::new(about(), message).with_fix("Lock again: `pyaudit lock`."));
+            remarks.tell_on(on, Remark::new(about(), message).with_fix(subject.again()));
         }
         match answers(requirement, entry) {
             Some(true) => {}
@@ -94,7 +100,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
                 let entry = About::Package(subject.position(entry), None);
                 let seen = format!("this is {}", subject.is_held());
                 let remark = Remark::new(about(), message).seen_with(entry, seen);
-                remarks.tell(remark.with_fix(subject.remedy(requirement)));
+                remarks.tell_on(on, remark.with_fix(subject.remedy(requirement)));
             }
         }
     }
@@ -121,7 +127,7 @@ fn missing_extra<'r>(
 /// Whatever no declaration leads to is too much: its own, or that of an edge that was lost.
 fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remarks: &mut Remarks) {
     if !subject.tells_needs() {
-        remarks.cannot_apply(NO_REQUIREMENTS);
+        remarks.cannot_apply(subject.lacks_needs());
         return;
     }
     let requirements = declared.wanted.iter().map(|it| &it.declaration);
@@ -147,6 +153,6 @@ fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remark
             package.label()
         );
         let about = About::Package(subject.position(package), None);
-        remarks.tell(Remark::new(about, message).with_fix("Lock again: `pyaudit lock`."));
+        remarks.tell(Remark::new(about, message).with_fix(subject.again()));
     }
 }

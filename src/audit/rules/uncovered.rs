@@ -1,6 +1,7 @@
 //! PYA106: the lock does not claim to be for a target that it has to run on.
 
 use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::rule::NO_TARGET;
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::package::{MarkerTexts, Specifiers};
 
@@ -10,12 +11,19 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "The lock is for other environments than the target.",
     page: include_str!("../../../docs/rules/target-uncovered.md"),
-    needs: Needs::Target,
+    needs: Needs::Lock,
     check,
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     let lock = subject.lock;
+    // A lock that does not say what it is for is for everything.
+    if lock.requires_python.is_none() && lock.environments.is_empty() {
+        return;
+    }
+    if subject.target_is_unknown() {
+        remarks.cannot_apply(NO_TARGET);
+    }
     let markers = &mut MarkerTexts::default();
     for (_, target) in subject.on_targets() {
         let place = target.describe();

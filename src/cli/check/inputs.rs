@@ -8,11 +8,12 @@ use std::path::Path;
 use super::args::CheckArgs;
 use crate::audit::{Declared, Wanted};
 use crate::cli::reading::{MOST_BLANKS, is_input, of_record};
+use crate::cli::settings::DEFAULT_INDEX;
 use crate::host::{LoadRequest, default_inputs, load};
-use crate::input::{Ambient, Manifest, Selection};
-use crate::lock::{Lock, LockedDeclaration};
+use crate::input::{Ambient, IndexOptions, IndexTable, Manifest, Selection};
+use crate::lock::{ArtifactPlace, Format, Lock, LockedDeclaration};
 use crate::package::{
-    Declaration, DeclarationKind, MarkerTexts, PackageName, Requirement, Timestamp,
+    Declaration, DeclarationKind, IndexUrl, MarkerTexts, PackageName, Requirement, Timestamp,
 };
 use crate::source::{Origin, Problem};
 
@@ -35,14 +36,56 @@ pub(super) fn declared(
     let recorded = record.map_or(&[][..], |record| &record.declarations);
     if !args.inputs.is_empty() {
         let manifest = read(&args.inputs, (&[], &[]), &Selection::default(), around);
-        return Some(of_manifest(manifest, true, problems));
+        return Some(of_manifest(manifest, true, around, problems));
+    }
+    if Format::of_path(label).write.is_none()
+        && let Some(project) = project_of(label).filter(|it| is_input(it, around.folder, label))
+    {
+        return Some(of_project(lock, project, around, problems));
     }
     if !recorded.is_empty() {
         return Some(of_recorded((recorded, label), around, problems));
     }
     let found = beside(label, around.folder)?;
     let manifest = read(&[found], (&[], &[]), &Selection::default(), around);
-    Some(of_manifest(manifest, false, problems))
+    Some(of_manifest(manifest, false, around, problems))
+}
+
+/// Returns the file that another tool made a lock of this name from.
+fn project_of(label: &str) -> Option<String> {
+    let path = Path::new(label);
+    let name = path.file_name()?.to_string_lossy();
+    let script = name.strip_suffix(".lock").filter(|it| it.ends_with(".py"));
+    let project = path.with_file_name(script.unwrap_or("pyproject.toml"));
+    Some(project.to_string_lossy().into_owned())
+}
+
+/// Takes all that a project declares: other tools lock its extras and groups together, and PDM those
+/// that its lock names.
+fn of_project(
+    lock: &Lock,
+    project: String,
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Declared {
+    let is_script = project.ends_with(".py");
+    let selection = Selection {
+        all_extras: !is_script,
+        all_groups: !is_script,
+        ..Selection::default()
+    };
+    let mut manifest = read(&[project], (&[], &[]), &selection, around);
+    if lock.created_by == "pdm" {
+        manifest.declarations.retain(|it| {
+            let section = it.section.as_deref().unwrap_or_default();
+            let optional = ["project.optional-dependencies.", "dependency-groups."];
+            let mut names = optional
+                .iter()
+                .filter_map(|lead| section.strip_prefix(lead));
+            names.all(|name| lock.dependency_groups.iter().any(|it| it == name))
+        });
+    }
+    of_manifest(manifest, true, around, problems)
 }
 
 /// Returns what some files declare.
@@ -52,7 +95,7 @@ pub(super) fn declared_in(
     problems: &mut Vec<Problem>,
 ) -> Declared {
     let manifest = read(inputs, (&[], &[]), &Selection::default(), around);
-    of_manifest(manifest, false, problems)
+    of_manifest(manifest, false, around, problems)
 }
 
 /// `requirements.txt` is usually made of `requirements.in`, a `pylock.toml` of what the folder has.
@@ -84,7 +127,13 @@ pub(super) fn read(
     load(&request, &mut io::empty())
 }
 
-fn of_manifest(manifest: Manifest, is_all: bool, problems: &mut Vec<Problem>) -> Declared {
+fn of_manifest(
+    manifest: Manifest,
+    is_all: bool,
+    around: Around<'_>,
+    problems: &mut Vec<Problem>,
+) -> Declared {
+    let index_hosts = index_hosts(&manifest.indexes, around.ambient);
     // A project's own name is no package to be locked.
     let own = manifest.name;
     let is_other = |it: &Declaration| Some(&it.requirement.name) != own.as_ref();
@@ -93,8 +142,30 @@ fn of_manifest(manifest: Manifest, is_all: bool, problems: &mut Vec<Problem>) ->
     Declared {
         wanted: declarations.map(now).collect(),
         is_all: is_all && manifest.unnamed.is_empty(),
+        index_hosts,
         ..Declared::default()
     }
+}
+
+/// Returns the hosts of the indexes that the files name, and then those around as well.
+fn index_hosts(named: &IndexOptions, ambient: &Ambient) -> BTreeSet<String> {
+    let host = |url: &IndexUrl| ArtifactPlace::Url(url.public().to_string()).host();
+    let tables = named.tables.iter().map(|it| &it.url);
+    let options = named.index_url.iter().chain(&named.extra_index_urls);
+    let options = options.chain(&named.find_links).map(|(url, _)| url);
+    let mut hosts: BTreeSet<String> = tables.chain(options).filter_map(host).collect();
+    if hosts.is_empty() {
+        return hosts;
+    }
+    let is_default = |it: &IndexTable| it.is_default;
+    if named.index_url.is_none() && !named.tables.iter().any(is_default) {
+        hosts.extend(ArtifactPlace::Url(DEFAULT_INDEX.to_owned()).host());
+    }
+    let around = ambient.default_index.iter().chain(&ambient.indexes);
+    let around = around.map(|said| &said.value.url);
+    let pages = ambient.find_links.iter().map(|said| &said.value);
+    hosts.extend(around.chain(pages).filter_map(host));
+    hosts
 }
 
 fn now(declaration: Declaration) -> Wanted {
@@ -136,6 +207,7 @@ fn of_recorded(
         true => Manifest::default(),
         false => read(&inputs, (&constraints, &overrides), &selection, around),
     };
+    let index_hosts = index_hosts(&manifest.indexes, around.ambient);
     let sections: BTreeSet<&str> = recorded
         .iter()
         .filter_map(|it| it.section.as_deref())
@@ -157,6 +229,7 @@ fn of_recorded(
     let mut declared = Declared {
         wanted: current.map(now).collect(),
         is_all: true,
+        index_hosts,
         ..Declared::default()
     };
     let mut missing = BTreeSet::new();

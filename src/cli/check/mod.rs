@@ -41,8 +41,8 @@ use super::Exit;
 use super::reading::{Reading, is_input, recorded_target};
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, overview,
-    read_audit_table, rule_named,
+    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, claimed_targets,
+    claims_in_words, overview, read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_former};
@@ -51,6 +51,7 @@ use crate::package::Timestamp;
 use crate::report::Audited;
 use crate::solve::Failure;
 use crate::source::{Origin, Problem, SourceFile};
+use crate::target::Target;
 
 /// The file that levels and waivers stand in.
 const PROJECT: &str = "pyproject.toml";
@@ -268,9 +269,9 @@ fn audit_lock(
     let facts = facts(lock, file, around.folder, &mut problems);
     let targets = targets(args, (lock, file.text()), &facts, &mut problems);
     let declared = declared(args, (lock, file.label()), around, &mut problems);
-    let loose = match file.label().to_ascii_lowercase().ends_with(".toml") {
-        true => Vec::new(),
-        false => loose((lock, file.label()), around, &mut problems),
+    let loose = match Format::of_path(file.label()).entry {
+        Some(_) => Vec::new(),
+        None => loose((lock, file.label()), around, &mut problems),
     };
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
@@ -294,8 +295,16 @@ fn audit_lock(
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
     };
-    let subject = Subject::new((lock, file), &targets, declared.as_ref(), &facts, &loose)
-        .with_evidence(evidence);
+    let claimed = match targets.is_empty() {
+        true => claimed_targets(lock),
+        false => Vec::new(),
+    };
+    let subject = |targets| Subject::new((lock, file), targets, declared.as_ref(), &facts, &loose);
+    let subject = match claimed.is_empty() {
+        true => subject(&targets),
+        false => subject(&claimed).as_claimed(),
+    };
+    let subject = subject.with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
 }
@@ -312,7 +321,7 @@ fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
 /// Audits what was put together.
 fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
     let sha256 = Sha256::digest(subject.file.text().as_bytes());
-    let targets = subject.on().iter().filter_map(|on| on.target);
+    let targets: Vec<&Target> = subject.on().iter().filter_map(|on| on.target).collect();
     let audit = audit(
         subject,
         &scales.levels,
@@ -322,7 +331,10 @@ fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
     Checked {
         file,
         sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-        targets: targets.map(crate::target::Target::describe).collect(),
+        targets: match subject.is_claimed {
+            true => vec![claims_in_words(&targets)],
+            false => targets.iter().map(|target| target.describe()).collect(),
+        },
         overview: overview(subject, &audit),
         audit,
         failures: Vec::new(),

@@ -13,7 +13,7 @@ use crate::source::Problem;
 use crate::target::Target;
 
 /// The default index: the one place that names it.
-const DEFAULT_INDEX: &str = "https://pypi.org/simple";
+pub(in crate::cli) const DEFAULT_INDEX: &str = "https://pypi.org/simple";
 
 const STRATEGIES: &[(IndexStrategyArg, IndexStrategy, &str)] = &[
     (

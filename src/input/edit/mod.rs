@@ -149,6 +149,12 @@ impl Edit {
             let help = "Write it into a file, and name that file instead of `-`.";
             return Err(Problem::at(origin.clone(), message).with_help(help));
         }
+        let section = declaration.section.as_deref().unwrap_or_default();
+        if section.starts_with("tool.poetry.") {
+            let message = "this is in Poetry's own words, which pyaudit does not write";
+            let help = "Edit it by hand, or move it to the standard `[project]` table.";
+            return Err(Problem::at(origin.clone(), message).with_help(help));
+        }
         match is_document(&self.file) {
             true => {
                 let splices = document::rewrite(&self.file, declaration, becomes)?;
