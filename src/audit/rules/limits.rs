@@ -64,7 +64,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks, is_ours: fn(&Limit) -> bo
                     .resting_on(Confidence::Table)
                     .with_evidence(format!("because {}", limit.because))
                     .with_evidence(limit.source.clone());
-                remarks.tell(mended(subject, limit, remark));
+                remarks.tell_on(on, mended(subject, limit, remark));
             }
         }
     }

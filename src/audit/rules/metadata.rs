@@ -8,7 +8,7 @@ use crate::audit::seen::known;
 use crate::audit::subject::{On, answers};
 use crate::audit::{Known, Learned, Needs, OnIndex, Rule, Severity, Subject};
 use crate::explain::{list, need};
-use crate::lock::{EdgeDetail, LockedPackage};
+use crate::lock::{EdgeDetail, LockedPackage, LockedSource};
 use crate::package::{IndexUrl, PackageName, Requirement};
 
 use super::changed::is_changed;
@@ -229,7 +229,7 @@ impl Case<'_, '_> {
         let message = format!("{} {what}", self.package.label());
         let remark = Remark::new(About::Package(self.at, None), message);
         let evidence = format!("the metadata of {} says so", self.real.1);
-        remarks.tell(remark.with_evidence(evidence).with_fix(AGAIN));
+        remarks.tell_on(self.on, remark.with_evidence(evidence).with_fix(AGAIN));
     }
 }
 

@@ -22,16 +22,10 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             let Some(sdist) = source_alone(package, on.target) else {
                 continue;
             };
-            let place = on
-                .target
-                .map(|target| format!(" for {}", target.describe()));
-            let message = format!(
-                "{} has only a source archive{}: installing it runs its code",
-                package.label(),
-                place.unwrap_or_default()
-            );
+            let label = package.label();
+            let message = format!("{label} has only a source archive: installing it runs its code");
             let about = About::Package(subject.position(package), Some(sdist.to_owned()));
-            remarks.tell(Remark::new(about, message));
+            remarks.tell_on(on, Remark::new(about, message));
         }
     }
 }
