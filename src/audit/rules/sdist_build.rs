@@ -19,7 +19,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for on in subject.on() {
         for package in on.graph.packages() {
-            let Some(sdist) = source_alone(package, on.target) else {
+            // What a lock merely claims to be for may be more than anybody runs.
+            let target = on.target.filter(|_| !subject.is_claimed);
+            let Some(sdist) = source_alone(package, target) else {
                 continue;
             };
             let label = package.label();
