@@ -117,9 +117,10 @@ impl Run<'_> {
         for step in trail {
             let is_told = match step {
                 Step::Tried(..) => self.terminal.verbosity > 1,
-                Step::Refused(..) | Step::Restarted(_) | Step::AllowedPrereleases(_) => {
-                    self.terminal.verbosity > 0
-                }
+                Step::Refused(..)
+                | Step::Restarted(_)
+                | Step::Divided(..)
+                | Step::AllowedPrereleases(_) => self.terminal.verbosity > 0,
             };
             if is_told {
                 self.terminal.say(&step.to_string());

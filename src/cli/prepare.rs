@@ -196,6 +196,7 @@ impl Settled {
             declarations: self.manifest.declarations.clone(),
             excludes: excludes.map(|(name, _)| name.clone()).collect(),
             target: self.settings.target,
+            region: None,
             policy: self.settings.policy,
             preferences,
             facts: self.settings.facts,

@@ -52,7 +52,7 @@ pub fn explain(question: &Question, conflict: &Conflict) -> Explanation {
     }
     let conclusion = conclusion(question, conflict);
     Explanation {
-        headline: format!("no set of versions fits {}", question.target.describe()),
+        headline: format!("no set of versions fits {}", question.place()),
         flavours: Vec::new(),
         hints: hints::hints(question, conflict),
         steps: telling.steps,
@@ -281,7 +281,7 @@ pub fn unfit_sentence(
             let served = hints::what_wheels_serve(question, candidates, versions);
             format!(
                 "{which} {has} no wheel for {}{served}.",
-                question.target.describe()
+                question.place()
             )
         }
         Unfit::Python => {

@@ -3,6 +3,7 @@
 
 mod build;
 mod diff;
+mod forked;
 mod formats;
 mod model;
 mod note;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use build::{Circumstances, WhichFiles, build};
 pub use diff::{LockChange, changes};
+pub use forked::{Realm, build_forked};
 pub use formats::{FORMATS, Format, WriteOptions, Writer, is_pylock_name};
 pub use model::{
     ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,

@@ -35,6 +35,16 @@ impl Marker {
         }
     }
 
+    /// Returns the same text for a tree that holds in fewer places.
+    pub fn narrowed(&self, to: &MarkerTree) -> Self {
+        let mut tree = self.tree.clone();
+        tree.and(to.clone());
+        Self {
+            tree,
+            text: Arc::clone(&self.text),
+        }
+    }
+
     /// Reads a marker; comparisons that mean nothing (`python_version >= 'abc'`) are an error.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (marker, dropped) = Self::read(text, Reading::Strict)?;

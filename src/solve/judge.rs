@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::builds::Builds;
 use super::candidates::{Candidate, Candidates, Refused, Unfit};
+use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
-use crate::target::Misfit;
+use crate::target::{Misfit, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -27,11 +28,7 @@ impl Judge {
     pub fn new(question: Arc<Question>) -> Self {
         let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
         for (at, declaration) in question.declarations.iter().enumerate() {
-            let applies = declaration
-                .requirement
-                .marker
-                .holds(question.target.environment(), &[]);
-            if applies {
+            if question.holds(&declaration.requirement.marker, &[]) {
                 by_name
                     .entry(declaration.requirement.name.clone())
                     .or_default()
@@ -76,6 +73,9 @@ impl Judge {
         if project.pages.len() > 1 {
             merge_pages(&project, &mut usable, &mut refused);
         }
+        if let Some(region) = &self.question.region {
+            heed_ceilings(region, &project, &mut usable, &mut refused);
+        }
         Candidates {
             has_only_prereleases: usable.iter().all(|candidate| candidate.is_prerelease),
             project,
@@ -85,14 +85,14 @@ impl Judge {
     }
 
     fn fitness<'a>(&'a mut self, name: &'a PackageName, on: &'a IndexPage) -> Fitness<'a> {
-        let target = &self.question.target;
+        let question = &self.question;
         let page = &on.page;
         let tags = page
             .tag_strings()
             .map(|tags| match self.tags.get(tags) {
                 Some(verdict) => *verdict,
                 None => {
-                    let verdict = target.tags().rank(tags);
+                    let verdict = question.tags().rank(tags);
                     self.tags.insert(tags.into(), verdict);
                     verdict
                 }
@@ -105,13 +105,18 @@ impl Judge {
                 None => {
                     // As pip does: a requires-python that cannot be read shuts nothing out.
                     let verdict = Specifiers::parse_lenient(python)
-                        .map_or(true, |wanted| target.admits_python(&wanted));
+                        .map_or(true, |wanted| question.admits_python(&wanted));
                     self.pythons.insert(python.into(), verdict);
                     verdict
                 }
             })
             .collect();
+        let required = match &self.question.region {
+            Some(region) => region.required().iter().map(|it| served(it, page)).collect(),
+            None => Vec::new(),
+        };
         let mut fitness = Fitness {
+            required,
             tags,
             pythons,
             terms: Terms::of(&self.question, name),
@@ -138,11 +143,19 @@ impl Judge {
     }
 }
 
+/// Returns for each set of tags on a page whether it suits an environment.
+fn served(required: &Required, page: &Page) -> Vec<bool> {
+    let tags = page.tag_strings();
+    tags.map(|tags| required.tags().rank(tags).is_ok()).collect()
+}
+
 /// The order of usable files: less is better.
 type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
 
 /// What makes a file of one project fit.
 struct Fitness<'a> {
+    /// For each environment that must be served, which tags do.
+    required: Vec<Vec<bool>>,
     tags: Vec<Result<u32, Misfit>>,
     pythons: Vec<bool>,
     terms: Terms<'a>,
@@ -172,6 +185,9 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
+        if !self.serves_required(page, version, takes_yanked) {
+            return Err(Unfit::Tags(Misfit::Platform));
+        }
         let key = page.key(version);
         if let Some(builds) = &self.builds {
             let is_pinned = self.pins.iter().any(|pin| pin.contains_key(key));
@@ -184,6 +200,17 @@ impl Fitness<'_> {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Whether each environment that must be served has a file of a version.
+    fn serves_required(&self, page: &Page, version: usize, takes_yanked: bool) -> bool {
+        self.required.iter().all(|served| {
+            page.files(version).any(|at| {
+                let file = page.file(at);
+                let fits = file.tags().is_none_or(|tags| served[tags]);
+                fits && self.rank(&file, takes_yanked).is_ok()
+            })
+        })
     }
 
     /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version

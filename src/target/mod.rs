@@ -9,7 +9,10 @@ mod markers;
 mod platform;
 mod platform_name;
 mod platform_tags;
+mod possible;
 mod python;
+mod region;
+mod region_words;
 mod served;
 mod tags;
 
@@ -21,5 +24,6 @@ pub use flavour::Flavour;
 pub use platform::{Arch, Os, Platform};
 pub use platform_name::PlatformError;
 pub use python::{Implementation, PythonError, PythonVersion};
+pub use region::{KnownPlatform, Region, Required};
 pub use served::{PythonsServed, platforms_served, pythons_served};
 pub use tags::{Misfit, TagSet};

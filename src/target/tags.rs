@@ -63,6 +63,35 @@ impl TagSet {
         }
     }
 
+    /// Works out the tags that some of these Pythons accept on some of these platforms; those of an
+    /// earlier one are better.
+    pub(super) fn of_all<'p>(
+        pythons: &[PythonVersion],
+        platforms: impl Iterator<Item = &'p Platform>,
+    ) -> Self {
+        let mut places: HashMap<Box<str>, u32> = HashMap::new();
+        for tag in platforms.flat_map(platform_tags) {
+            let next = places.len() as u32;
+            places.entry(tag.into()).or_insert(next);
+        }
+        let platforms = Arc::new(places);
+        let mut all = Self {
+            rows: Vec::new(),
+            portable: Vec::new(),
+            platforms,
+        };
+        for python in pythons {
+            let own = Self::on(python, &all.platforms);
+            let new = own.rows.into_iter();
+            let new: Vec<_> = new.filter(|row| !all.rows.contains(row)).collect();
+            all.rows.extend(new);
+            let new = own.portable.into_iter();
+            let new: Vec<_> = new.filter(|py| !all.portable.contains(py)).collect();
+            all.portable.extend(new);
+        }
+        all
+    }
+
     /// Returns the place of the best tag of a compressed set such as `py2.py3-none-any`, lower for
     /// better wheels, or the first axis on which none of them fits.
     pub fn rank(&self, tags: &str) -> Result<u32, Misfit> {
@@ -104,7 +133,9 @@ impl TagSet {
     /// Tells a wheel for another Python from one of another ABI: an older CPython's stable ABI is a
     /// matter of the ABI, anything else of an older CPython one of the Python.
     fn misfit(&self, set: &CompressedSet<'_>) -> Misfit {
-        let own = &self.rows[0].0;
+        let Some((own, _)) = self.rows.first() else {
+            return Misfit::Python;
+        };
         let is_stable = set.abis().any(|abi| abi.starts_with("abi3"));
         let is_abi = self
             .rows

@@ -1,0 +1,339 @@
+//! Sums with environment markers: their values under extras, their shortest form within what is
+//! known, and the text of it. PEP 751's choices (`'a' in extras`) are variables among the others.
+
+use pep508_rs::{
+    ExtraName, ExtraOperator, MarkerExpression, MarkerOperator, MarkerTree, MarkerValueExtra,
+    MarkerValueString, MarkerValueVersion,
+};
+
+use super::Version;
+
+/// A marker as alternatives, each of comparisons that hold together.
+type Terms = Vec<Vec<MarkerExpression>>;
+
+/// Alternatives beyond this number are not shortened: nobody reads them.
+const MOST_TERMS: usize = 200;
+
+/// What an installer may be asked for beside the packages themselves (PEP 751).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Choice {
+    /// An extra of the project.
+    Extra(String),
+    /// A dependency group.
+    Group(String),
+}
+
+impl Choice {
+    /// Returns the marker that holds where it is asked for.
+    pub fn marker(&self) -> MarkerTree {
+        let (variable, name) = self.parts();
+        MarkerTree::expression(MarkerExpression::Extra {
+            operator: ExtraOperator::Equal,
+            // No extra of a package can have a name with a colon.
+            name: MarkerValueExtra::Arbitrary(format!("{variable}:{name}")),
+        })
+    }
+
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Extra(name) => ("extras", name),
+            Self::Group(name) => ("dependency_groups", name),
+        }
+    }
+}
+
+/// Returns where both hold.
+pub fn both(one: &MarkerTree, other: &MarkerTree) -> MarkerTree {
+    let mut both = one.clone();
+    both.and(other.clone());
+    both
+}
+
+/// Returns where one of them holds.
+pub fn either(one: &MarkerTree, other: &MarkerTree) -> MarkerTree {
+    let mut either = one.clone();
+    either.or(other.clone());
+    either
+}
+
+/// Whether the first holds wherever the second does.
+pub fn covers(wide: &MarkerTree, narrow: &MarkerTree) -> bool {
+    wide.is_true() || wide.negate().is_disjoint(narrow)
+}
+
+/// Returns a marker of a package's metadata with the comparisons of `extra` replaced by what they
+/// are where these extras, and no others, are asked for.
+pub fn under_extras(tree: &MarkerTree, active: &[ExtraName]) -> MarkerTree {
+    let terms = tree.to_dnf();
+    let names_extra =
+        |expression: &MarkerExpression| matches!(expression, MarkerExpression::Extra { .. });
+    if !terms.iter().flatten().any(names_extra) {
+        return tree.clone();
+    }
+    let is_met = |expression: &MarkerExpression| match expression {
+        MarkerExpression::Extra { operator, name } => {
+            let is_active = matches!(name, MarkerValueExtra::Extra(name) if active.contains(name));
+            is_active == (*operator == ExtraOperator::Equal)
+        }
+        _ => true,
+    };
+    let possible = terms.into_iter().filter(|term| term.iter().all(is_met));
+    let mut left = MarkerTree::FALSE;
+    for mut term in possible {
+        term.retain(|expression| !names_extra(expression));
+        left.or(tree_of(&term));
+    }
+    left
+}
+
+/// Returns the marker's shortest text within what is known to hold anyway; none where it always
+/// holds there.
+pub fn shortest_text(tree: &MarkerTree, within: &MarkerTree) -> Option<String> {
+    let terms = shortest(tree, within);
+    let is_always = terms.iter().any(Vec::is_empty);
+    (!is_always).then(|| text_of(&terms))
+}
+
+/// Returns the marker's shortest form within what is known to hold anyway.
+pub fn shortest_tree(tree: &MarkerTree, within: &MarkerTree) -> MarkerTree {
+    let mut all = MarkerTree::FALSE;
+    for term in shortest(tree, within) {
+        all.or(tree_of(&term));
+    }
+    all
+}
+
+/// Returns the comparisons of each alternative of a marker's shortest form.
+pub fn shortest(tree: &MarkerTree, within: &MarkerTree) -> Terms {
+    if covers(tree, within) {
+        return vec![Vec::new()];
+    }
+    let mut terms = tree.to_dnf();
+    terms.retain(|term| !tree_of(term).is_disjoint(within));
+    if terms.len() > MOST_TERMS {
+        return terms;
+    }
+    let outside = both(&tree.negate(), within);
+    for term in &mut terms {
+        shorten(term, &outside);
+    }
+    drop_idle(&mut terms, within);
+    terms
+}
+
+/// Drops the comparisons without which an alternative holds nowhere else. Those of Python go last:
+/// they are what a reader looks for first.
+fn shorten(term: &mut Vec<MarkerExpression>, outside: &MarkerTree) {
+    let is_python =
+        |expression: &MarkerExpression| matches!(expression, MarkerExpression::Version { .. });
+    let mut order: Vec<MarkerExpression> = term.clone();
+    order.sort_by_key(|expression| (is_python(expression), rank(expression)));
+    for expression in order.iter().rev() {
+        let without: Vec<MarkerExpression> = term
+            .iter()
+            .filter(|other| *other != expression)
+            .cloned()
+            .collect();
+        if tree_of(&without).is_disjoint(outside) {
+            *term = without;
+        }
+    }
+}
+
+/// Drops the alternatives that the others cover.
+fn drop_idle(terms: &mut Terms, within: &MarkerTree) {
+    let mut at = terms.len();
+    while at > 0 {
+        at -= 1;
+        let mut others = MarkerTree::FALSE;
+        for (_, term) in terms.iter().enumerate().filter(|(other, _)| *other != at) {
+            others.or(tree_of(term));
+        }
+        let own = both(&tree_of(&terms[at]), within);
+        if covers(&others, &own) {
+            terms.remove(at);
+        }
+    }
+}
+
+/// Of comparisons that say the same on the platforms there are, the usual one stays.
+fn rank(expression: &MarkerExpression) -> u8 {
+    match expression {
+        MarkerExpression::String { key, operator, .. } => match (key, operator) {
+            (MarkerValueString::SysPlatform, MarkerOperator::Equal) => 0,
+            (MarkerValueString::SysPlatform, _) => 1,
+            (MarkerValueString::PlatformMachine, _) => 2,
+            (MarkerValueString::ImplementationName, _) => 3,
+            (MarkerValueString::PlatformSystem, _) => 4,
+            _ => 5,
+        },
+        _ => 6,
+    }
+}
+
+fn tree_of(term: &[MarkerExpression]) -> MarkerTree {
+    let mut tree = MarkerTree::TRUE;
+    for expression in term {
+        tree.and(MarkerTree::expression(expression.clone()));
+    }
+    tree
+}
+
+fn text_of(terms: &Terms) -> String {
+    let is_alone = terms.len() == 1;
+    let texts = terms.iter().map(|term| {
+        let text = term.iter().map(expression_text).collect::<Vec<_>>();
+        match term.len() > 1 && !is_alone {
+            true => format!("({})", text.join(" and ")),
+            false => text.join(" and "),
+        }
+    });
+    match terms.is_empty() {
+        // No environment at all, as pep508_rs says it.
+        true => "python_version < '0'".into(),
+        false => texts.collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn expression_text(expression: &MarkerExpression) -> String {
+    let MarkerExpression::Extra {
+        operator,
+        name: MarkerValueExtra::Arbitrary(name),
+    } = expression
+    else {
+        return expression.to_string();
+    };
+    let Some((variable, name)) = name.split_once(':') else {
+        return expression.to_string();
+    };
+    let operator = match operator {
+        ExtraOperator::Equal => "in",
+        ExtraOperator::NotEqual => "not in",
+    };
+    format!("'{name}' {operator} {variable}")
+}
+
+/// Returns the choices that a marker speaks of.
+pub fn choices_of(tree: &MarkerTree) -> Vec<Choice> {
+    let mut found = Vec::new();
+    for expression in tree.to_dnf().into_iter().flatten() {
+        let MarkerExpression::Extra {
+            name: MarkerValueExtra::Arbitrary(name),
+            ..
+        } = expression
+        else {
+            continue;
+        };
+        found.extend(match name.split_once(':') {
+            Some(("extras", name)) => Some(Choice::Extra(name.to_owned())),
+            Some(("dependency_groups", name)) => Some(Choice::Group(name.to_owned())),
+            _ => None,
+        });
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Returns the versions of Python that a marker compares with.
+pub fn pythons_named(tree: &MarkerTree) -> Vec<Version> {
+    let mut named = Vec::new();
+    for expression in tree.to_dnf().into_iter().flatten() {
+        match expression {
+            MarkerExpression::Version {
+                key: MarkerValueVersion::PythonFullVersion | MarkerValueVersion::PythonVersion,
+                specifier,
+            } => named.push(specifier.version().clone()),
+            MarkerExpression::VersionIn {
+                key: MarkerValueVersion::PythonFullVersion | MarkerValueVersion::PythonVersion,
+                versions,
+                ..
+            } => named.extend(versions),
+            _ => {}
+        }
+    }
+    named.sort();
+    named.dedup();
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Marker;
+
+    fn tree(text: &str) -> MarkerTree {
+        Marker::parse(text).unwrap().tree().clone()
+    }
+
+    #[track_caller]
+    fn check(marker: &str, within: &str, expected: Option<&str>) {
+        let text = shortest_text(&tree(marker), &tree(within));
+
+        assert_eq!(text.as_deref(), expected, "{marker} within {within}");
+    }
+
+    #[test]
+    fn what_holds_anyway_is_not_said() {
+        let new = "python_version >= '3.10'";
+        check("python_version >= '3.8'", new, None);
+        check(
+            "python_version >= '3.8' and sys_platform == 'win32'",
+            new,
+            Some("sys_platform == 'win32'"),
+        );
+        check(
+            "python_version < '3.9' or python_version >= '3.12'",
+            new,
+            Some("python_full_version >= '3.12'"),
+        );
+        let known = "(sys_platform == 'win32' and os_name == 'nt') or \
+                     (sys_platform != 'win32' and os_name != 'nt')";
+        check(
+            "sys_platform == 'win32' and os_name == 'nt'",
+            known,
+            Some("sys_platform == 'win32'"),
+        );
+    }
+
+    #[test]
+    fn alternatives_that_others_cover_are_dropped() {
+        check(
+            "sys_platform == 'win32' or (sys_platform == 'win32' and python_version < '3.12')",
+            "",
+            Some("sys_platform == 'win32'"),
+        );
+        check(
+            "sys_platform == 'linux' or sys_platform != 'linux'",
+            "",
+            None,
+        );
+    }
+
+    #[test]
+    fn extras_take_their_values() {
+        let marker = tree("extra == 'a' and sys_platform == 'linux'");
+        let name = |text: &str| ExtraName::new(text.to_owned()).unwrap();
+
+        assert!(under_extras(&marker, &[]).is_false());
+        assert!(under_extras(&marker, &[name("b")]).is_false());
+        assert_eq!(
+            under_extras(&marker, &[name("a")]),
+            tree("sys_platform == 'linux'")
+        );
+        assert!(under_extras(&tree("extra != 'a'"), &[]).is_true());
+    }
+
+    #[test]
+    fn choices_are_written_in_the_words_of_the_specification() {
+        let a = Choice::Extra("a".into());
+        let b = Choice::Group("b".into());
+        let neither = both(&a.marker().negate(), &b.marker().negate());
+
+        assert_eq!(
+            shortest_text(&neither, &MarkerTree::TRUE).as_deref(),
+            Some("'b' not in dependency_groups and 'a' not in extras")
+        );
+        assert_eq!(choices_of(&neither), [a, b]);
+    }
+}

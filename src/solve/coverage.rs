@@ -1,0 +1,96 @@
+//! Platforms that would get no file at all of a package of the answer: noticed while locking, and
+//! not when somebody installs there.
+
+use super::forks::Fork;
+use super::resolution::Resolved;
+use super::terms::Fitting;
+use crate::package::{MarkerTree, PackageName, Version};
+use crate::target::Region;
+
+/// A platform, or some Pythons, that get no file of a package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The package.
+    pub name: PackageName,
+    /// Its version there.
+    pub version: Version,
+    /// The platform, such as `macOS x86_64`; none where it is all of them.
+    pub platform: Option<String>,
+    /// The minor versions of Python 3, ascending.
+    pub minors: Vec<u64>,
+}
+
+/// Returns what the packages of one part leave out.
+pub fn gaps(fork: &Fork) -> Vec<Gap> {
+    let packages = fork.resolution.packages.iter();
+    packages.flat_map(|package| gaps_of(fork, package)).collect()
+}
+
+fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
+    let Some(region) = &fork.question.region else {
+        return Vec::new();
+    };
+    let Some(tags) = wheels_alone(fork, package) else {
+        return Vec::new();
+    };
+    let needed = fork.marker_of(&package.name);
+    let Some(needed) = part(region, &needed) else {
+        return Vec::new();
+    };
+    let minors = needed.minors();
+    let usual: Vec<_> = needed.platforms().iter().filter(|it| it.is_usual()).collect();
+    let is_served = |minor: u64, at: usize| {
+        let accepted = usual[at].tags_of(minor);
+        tags.iter().any(|tags| accepted.rank(tags).is_ok())
+    };
+    let gap = |platform: Option<String>, minors: Vec<u64>| Gap {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        platform,
+        minors,
+    };
+    let mut gaps = Vec::new();
+    let mut served: Vec<usize> = Vec::new();
+    for at in 0..usual.len() {
+        match minors.iter().any(|minor| is_served(*minor, at)) {
+            true => served.push(at),
+            false => gaps.push(gap(Some(usual[at].words()), minors.clone())),
+        }
+    }
+    let lacking: Vec<u64> = minors
+        .iter()
+        .copied()
+        .filter(|minor| !served.iter().any(|at| is_served(*minor, *at)))
+        .collect();
+    if !lacking.is_empty() && !served.is_empty() {
+        gaps.push(gap(None, lacking));
+    }
+    gaps
+}
+
+fn part(region: &Region, needed: &MarkerTree) -> Option<Region> {
+    region.part(needed)
+}
+
+/// Returns the tags of a package's wheels, where none serves everywhere and there is nothing else.
+fn wheels_alone<'f>(fork: &'f Fork, package: &'f Resolved) -> Option<Vec<&'f str>> {
+    if package.url.is_some() {
+        return None;
+    }
+    let fitting = Fitting::new(&fork.question);
+    let page = package.page();
+    let strings: Vec<&str> = page.tag_strings().collect();
+    let mut tags = Vec::new();
+    for at in page.files(package.candidate.version) {
+        let file = page.file(at);
+        if !fitting.allows(&package.name, &file) {
+            continue;
+        }
+        let own = file.tags().and_then(|at| strings.get(at).copied())?;
+        if own.ends_with("-none-any") {
+            return None;
+        }
+        tags.push(own);
+    }
+    (!tags.is_empty()).then_some(tags)
+}

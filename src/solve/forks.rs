@@ -1,0 +1,460 @@
+//! One answer for a region: one version of everything where that can be, else the region is parted
+//! and each part gets its own, as alike as they can be.
+//!
+//! A region is first solved as if each requirement that counts somewhere in it counted everywhere.
+//! If that has an answer, it holds in every environment, and fewer versions there cannot be. If
+//! not, the conflict names the markers, Pythons and platforms that it depends on; the region is
+//! parted by one of them, and the second part prefers the versions of the first. Parts shrink, and
+//! only conflicts part them, so that their number does not multiply. A conflict in which nothing
+//! depends on the environment is one of every environment of its part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::catalog::{Catalog, Failure};
+use super::conflict::{Conflict, Fact};
+use super::memo::Memo;
+use super::passes::{Answer, Outcome, remembering};
+use super::question::Question;
+use super::reach::Reach;
+use super::resolution::{Edge, Resolution, Resolved};
+use super::split;
+use super::trail::Step;
+use crate::package::{Marker, MarkerTree, PackageName, Version, both};
+use crate::target::{Region, Target};
+
+/// So many solves are begun for one region; then the parts that are left are told as they stand.
+const MOST_SOLVES: usize = 400;
+/// So many versions that would part a region are tried before an older one is taken.
+const MOST_DIVIDED: usize = 3;
+
+/// The answer for a part of a region.
+#[derive(Clone, Debug)]
+pub struct Fork {
+    /// The question as it was put for this part.
+    pub question: Arc<Question>,
+    /// The environments of this part.
+    pub marker: MarkerTree,
+    /// The answer.
+    pub resolution: Resolution,
+    /// Where in the part each package is needed; everywhere, where nothing is said.
+    pub reach: Option<Reach>,
+}
+
+/// A part of a region that has no answer.
+#[derive(Clone, Debug)]
+pub struct Unserved {
+    /// The question as it was put for this part.
+    pub question: Arc<Question>,
+    /// Why it has none.
+    pub conflict: Conflict,
+}
+
+/// The answers for all parts of a region.
+#[derive(Clone, Debug, Default)]
+pub struct Forked {
+    /// The parts with an answer, in the order in which they were solved.
+    pub forks: Vec<Fork>,
+    /// The parts without one.
+    pub unserved: Vec<Unserved>,
+    /// What was tried, in order.
+    pub trail: Vec<Step>,
+    /// How many solves that took.
+    pub solves: usize,
+}
+
+/// A version that a former lock has where a marker holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preferred {
+    /// The package.
+    pub name: PackageName,
+    /// Its version there.
+    pub version: Version,
+    /// Where.
+    pub marker: MarkerTree,
+}
+
+/// What forking aims at; the names are uv's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForkStrategy {
+    /// As few versions of a package as there can be.
+    #[default]
+    Fewest,
+    /// The newest versions for each Python.
+    RequiresPython,
+}
+
+impl Fork {
+    /// Takes the answer for a region, or for one target.
+    pub fn new(question: Arc<Question>, resolution: Resolution) -> Self {
+        let (marker, reach) = match &question.region {
+            Some(region) => {
+                let reach = Reach::of(&question, region, &resolution);
+                (region.said().clone(), Some(reach))
+            }
+            None => {
+                let marker = Marker::parse(&question.target.marker());
+                let marker = marker.map_or(MarkerTree::TRUE, |marker| marker.tree().clone());
+                (marker, None)
+            }
+        };
+        Self {
+            question,
+            marker,
+            resolution,
+            reach,
+        }
+    }
+
+    /// Returns where a package of it is needed.
+    pub fn marker_of(&self, name: &PackageName) -> MarkerTree {
+        match &self.reach {
+            Some(reach) => both(&self.marker, &reach.of_package(name)),
+            None => self.marker.clone(),
+        }
+    }
+
+    /// Returns where a requirement of a package of it counts.
+    pub fn marker_of_edge(&self, package: &Resolved, edge: &Edge) -> MarkerTree {
+        match &self.reach {
+            Some(reach) => both(&self.marker, &reach.of_edge(package, edge)),
+            None => self.marker.clone(),
+        }
+    }
+}
+
+impl Forked {
+    /// Returns how many parts differ in a version.
+    pub fn different(&self) -> usize {
+        let pins = |fork: &Fork| -> BTreeMap<PackageName, Version> {
+            let packages = fork.resolution.packages.iter();
+            let needed = packages.filter(|it| !fork.marker_of(&it.name).is_false());
+            needed.map(|it| (it.name.clone(), it.version.clone())).collect()
+        };
+        let forks = self.forks.iter();
+        forks.map(pins).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// Answers a question for its region. `expect` hears of a question before it is asked for the first
+/// time. Fails only where the catalog does.
+pub fn solve_region(
+    question: &Arc<Question>,
+    preferred: &[Preferred],
+    strategy: ForkStrategy,
+    catalog: &dyn Catalog,
+) -> Result<Forked, Failure> {
+    let Some(region) = question.region.clone() else {
+        return Ok(Forked::default());
+    };
+    let memo = Memo::default();
+    let mut forking = Forking {
+        base: question,
+        preferred,
+        catalog,
+        memo: &memo,
+        chosen: BTreeMap::new(),
+        solves: 0,
+        trail: Vec::new(),
+    };
+    let mut regions = vec![region];
+    for marker in forking.parted_anyway() {
+        regions = part_all(regions, &marker);
+    }
+    if strategy == ForkStrategy::RequiresPython {
+        for marker in minor_bounds(question) {
+            regions = part_all(regions, &marker);
+        }
+    }
+    let part = match forking.as_before(&regions)? {
+        Some(part) => part,
+        None => {
+            let mut all = Part::default();
+            for region in regions {
+                if strategy == ForkStrategy::RequiresPython {
+                    forking.chosen.clear();
+                }
+                all.extend(forking.settle(region)?);
+            }
+            all
+        }
+    };
+    Ok(Forked {
+        forks: part.forks,
+        unserved: alike_together(part.unserved),
+        trail: forking.trail,
+        solves: forking.solves,
+    })
+}
+
+/// What came of some parts.
+#[derive(Default)]
+struct Part {
+    forks: Vec<Fork>,
+    unserved: Vec<Unserved>,
+}
+
+impl Part {
+    fn extend(&mut self, other: Self) {
+        self.forks.extend(other.forks);
+        self.unserved.extend(other.unserved);
+    }
+
+    fn has(&self, name: &PackageName, version: &Version) -> bool {
+        let packages = self.forks.iter().flat_map(|fork| &fork.resolution.packages);
+        let mut packages = packages.filter(|package| package.name == *name);
+        packages.any(|package| package.version == *version)
+    }
+}
+
+struct Forking<'f> {
+    base: &'f Arc<Question>,
+    preferred: &'f [Preferred],
+    catalog: &'f dyn Catalog,
+    memo: &'f Memo,
+    /// The versions that other parts got, in their order.
+    chosen: BTreeMap<PackageName, Vec<Version>>,
+    solves: usize,
+    trail: Vec<Step>,
+}
+
+impl Forking<'_> {
+    /// Answers for a region, parting it where that must be.
+    fn settle(&mut self, region: Arc<Region>) -> Result<Part, Failure> {
+        let question = self.question(region);
+        let (answer, divided) = self.ask(&question)?;
+        match answer.outcome {
+            Outcome::Solved(resolution) => {
+                if let Some(better) = self.without_walking_back(&question, &resolution, &divided)? {
+                    return Ok(better);
+                }
+                Ok(self.fork(question, resolution))
+            }
+            Outcome::Unsolvable(conflict) => {
+                let parts = match self.solves < MOST_SOLVES {
+                    true => split::parts(&question, &conflict, self.catalog)?,
+                    false => None,
+                };
+                match parts {
+                    Some(parts) => self.settle_both(parts),
+                    None => Ok(Part {
+                        forks: Vec::new(),
+                        unserved: vec![Unserved { question, conflict }],
+                    }),
+                }
+            }
+        }
+    }
+
+    fn settle_both(&mut self, (first, second): (Region, Region)) -> Result<Part, Failure> {
+        let mut part = self.settle(Arc::new(first))?;
+        part.extend(self.settle(Arc::new(second))?);
+        Ok(part)
+    }
+
+    fn ask(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
+        self.solves += 1;
+        let answer = remembering(question, self.catalog, Some(self.memo))?;
+        self.trail.extend(answer.trail.iter().cloned());
+        let divided = answer.trail.iter().filter_map(|step| match step {
+            Step::Divided(name, version) => Some((name.clone(), version.clone())),
+            _ => None,
+        });
+        let divided = divided.collect();
+        Ok((answer, divided))
+    }
+
+    fn fork(&mut self, question: Arc<Question>, resolution: Resolution) -> Part {
+        for package in &resolution.packages {
+            let chosen = self.chosen.entry(package.name.clone()).or_default();
+            if !chosen.contains(&package.version) {
+                chosen.push(package.version.clone());
+            }
+        }
+        Part {
+            forks: vec![Fork::new(question, resolution)],
+            unserved: Vec::new(),
+        }
+    }
+
+    /// A version that needs different versions of one package in different environments can be used
+    /// in a part only. Where an older version was taken for that alone, the region is parted, if the
+    /// newer one then comes to serve.
+    fn without_walking_back(
+        &mut self,
+        question: &Arc<Question>,
+        resolution: &Resolution,
+        divided: &[Divided],
+    ) -> Result<Option<Part>, Failure> {
+        let mut seen = BTreeSet::new();
+        let was_passed_over = |(name, version): &&Divided| {
+            let packages = resolution.packages.iter();
+            let chosen = packages.clone().find(|package| package.name == *name);
+            chosen.is_some_and(|chosen| chosen.version < *version)
+        };
+        let worth = divided.iter().filter(was_passed_over);
+        let worth = worth.filter(|(name, _)| seen.insert(name.clone()));
+        for (name, version) in worth.take(MOST_DIVIDED) {
+            let parts = split::parts_of_version(question, resolution, (name, version), self.catalog)?;
+            let Some(parts) = parts.filter(|_| self.solves < MOST_SOLVES) else {
+                continue;
+            };
+            let before = self.chosen.clone();
+            let part = self.settle_both(parts)?;
+            if part.unserved.is_empty() && part.has(name, version) {
+                return Ok(Some(part));
+            }
+            self.chosen = before;
+        }
+        Ok(None)
+    }
+
+    /// Answers with the parts that a former lock has, where all its versions still serve.
+    fn as_before(&mut self, regions: &[Arc<Region>]) -> Result<Option<Part>, Failure> {
+        let mut parts = regions.to_vec();
+        for marker in self.former_markers() {
+            parts = part_all(parts, &marker);
+        }
+        if parts.len() == regions.len() || parts.len() > MOST_SOLVES {
+            return Ok(None);
+        }
+        let mut all = Part::default();
+        for region in parts {
+            let question = self.question(region);
+            let (answer, _) = self.ask(&question)?;
+            let Outcome::Solved(resolution) = answer.outcome else {
+                self.chosen.clear();
+                return Ok(None);
+            };
+            let kept = resolution.packages.iter().all(|package| {
+                let preferred = question.preferences.get(&package.name);
+                preferred.is_none_or(|preferred| *preferred == package.version)
+            });
+            if !kept {
+                self.chosen.clear();
+                return Ok(None);
+            }
+            all.extend(self.fork(question, resolution));
+        }
+        Ok(Some(all))
+    }
+
+    /// Returns the markers by which a former lock tells versions of one package from each other.
+    fn former_markers(&self) -> Vec<MarkerTree> {
+        let mut versions: BTreeMap<&PackageName, BTreeSet<&Version>> = BTreeMap::new();
+        for pin in self.preferred {
+            versions.entry(&pin.name).or_default().insert(&pin.version);
+        }
+        let mut markers = Vec::new();
+        for pin in self.preferred {
+            if versions[&pin.name].len() > 1 && !markers.contains(&pin.marker) {
+                markers.push(pin.marker.clone());
+            }
+        }
+        markers
+    }
+
+    fn parted_anyway(&self) -> Vec<MarkerTree> {
+        let region = self.base.region.iter();
+        region.flat_map(|region| split::parted_anyway(self.base, region)).collect()
+    }
+
+    /// Puts the question for a part: with the versions that the former lock has there, else those
+    /// of the parts before.
+    fn question(&self, region: Arc<Region>) -> Arc<Question> {
+        let mut preferences: BTreeMap<PackageName, Version> = BTreeMap::new();
+        for (name, versions) in &self.chosen {
+            preferences.extend(versions.first().map(|it| (name.clone(), it.clone())));
+        }
+        let mut former: BTreeMap<&PackageName, Vec<&Version>> = BTreeMap::new();
+        for pin in self.preferred.iter().filter(|pin| region.meets(&pin.marker)) {
+            former.entry(&pin.name).or_default().push(&pin.version);
+        }
+        for (name, versions) in former {
+            if let Some(version) = versions.last() {
+                preferences.insert(name.clone(), (*version).clone());
+            }
+        }
+        Arc::new(within(self.base, region, preferences))
+    }
+}
+
+/// A version of a package that needs different versions of another one in different environments.
+type Divided = (PackageName, Version);
+
+/// Puts a question for a part of its region.
+fn within(
+    base: &Question,
+    region: Arc<Region>,
+    preferences: BTreeMap<PackageName, Version>,
+) -> Question {
+    let python = region.least_python();
+    let python = python.unwrap_or_else(|| base.target.python().clone());
+    let own = base.target.environment();
+    let is_own = |known: &&&crate::target::KnownPlatform| known.is_of(own);
+    let platforms = region.platforms();
+    let platform = match platforms.iter().find(is_own) {
+        Some(_) => *base.target.platform(),
+        None => platforms
+            .first()
+            .map_or(*base.target.platform(), |known| known.platform()),
+    };
+    let target = Target::new(python, platform).with_accelerators(base.target.accelerators().clone());
+    Question {
+        target,
+        region: Some(region),
+        preferences,
+        ..base.clone()
+    }
+}
+
+fn part_all(regions: Vec<Arc<Region>>, marker: &MarkerTree) -> Vec<Arc<Region>> {
+    let mut parts = Vec::new();
+    for region in regions {
+        match region.split(marker) {
+            Some((one, other)) => parts.extend([Arc::new(one), Arc::new(other)]),
+            None => parts.push(region),
+        }
+    }
+    parts
+}
+
+/// Returns the markers between the minor versions of a question's Pythons.
+fn minor_bounds(question: &Question) -> Vec<MarkerTree> {
+    let pythons = question.region.iter().flat_map(|region| region.pythons());
+    let mut minors: Vec<Version> = pythons
+        .map(|python| Version::new([3, python.release()[1], 0]))
+        .collect();
+    minors.dedup();
+    minors.iter().skip(1).rev().filter_map(split::before_python).collect()
+}
+
+/// Puts parts together that have no answer for the same reasons.
+fn alike_together(parts: Vec<Unserved>) -> Vec<Unserved> {
+    let declared = |conflict: &Conflict| -> BTreeSet<usize> {
+        let facts = conflict.facts.iter().filter_map(|fact| match fact {
+            Fact::Declared { at, .. } => Some(*at),
+            _ => None,
+        });
+        facts.collect()
+    };
+    let mut together: Vec<Unserved> = Vec::new();
+    for part in parts {
+        let alike = together
+            .iter_mut()
+            .find(|known| declared(&known.conflict) == declared(&part.conflict));
+        let Some(known) = alike else {
+            together.push(part);
+            continue;
+        };
+        let regions = known.question.region.as_ref().zip(part.question.region.as_ref());
+        if let Some(region) = regions.and_then(|(one, other)| one.joined(other)) {
+            let question = Question {
+                region: Some(Arc::new(region)),
+                ..Question::clone(&known.question)
+            };
+            known.question = Arc::new(question);
+        }
+    }
+    together
+}
