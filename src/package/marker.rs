@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
 
 use super::comparison::Reading;
+use super::marker_algebra::under_extras;
 use super::marker_grammar::read_marker;
 
 /// An environment marker with the text it was read from (pep508_rs prints `python_version` back as
@@ -35,10 +36,11 @@ impl Marker {
         }
     }
 
-    /// Returns the same text for a tree that holds in fewer places.
-    pub fn narrowed(&self, to: &MarkerTree) -> Self {
-        let mut tree = self.tree.clone();
-        tree.and(to.clone());
+    /// Returns the marker with its text, for where a choice of an installer's is made too. No extras
+    /// of the marker's own are left in it: a declaration has none.
+    pub fn under_choice(&self, choice: &MarkerTree) -> Self {
+        let mut tree = under_extras(&self.tree, &[]);
+        tree.and(choice.clone());
         Self {
             tree,
             text: Arc::clone(&self.text),

@@ -6,10 +6,15 @@ use pep508_rs::{
     MarkerValueString, MarkerValueVersion,
 };
 
-use super::Version;
+use super::{Marker, Version};
 
 /// A marker as alternatives, each of comparisons that hold together.
 type Terms = Vec<Vec<MarkerExpression>>;
+
+/// How choices are named among the extras of the algebra, which has no variables for them. No
+/// package's own extra is left there: they are replaced by their values before.
+const EXTRA: &str = "pyaudit-in-extras-";
+const GROUP: &str = "pyaudit-in-groups-";
 
 /// Alternatives beyond this number are not shortened: nobody reads them.
 const MOST_TERMS: usize = 200;
@@ -26,12 +31,27 @@ pub enum Choice {
 impl Choice {
     /// Returns the marker that holds where it is asked for.
     pub fn marker(&self) -> MarkerTree {
-        let (variable, name) = self.parts();
-        MarkerTree::expression(MarkerExpression::Extra {
-            operator: ExtraOperator::Equal,
-            // No extra of a package can have a name with a colon.
-            name: MarkerValueExtra::Arbitrary(format!("{variable}:{name}")),
+        let (lead, name) = match self {
+            Self::Extra(name) => (EXTRA, name),
+            Self::Group(name) => (GROUP, name),
+        };
+        let extra = ExtraName::new(format!("{lead}{name}"));
+        extra.map_or(MarkerTree::FALSE, |extra| {
+            MarkerTree::expression(MarkerExpression::Extra {
+                operator: ExtraOperator::Equal,
+                name: MarkerValueExtra::Extra(extra),
+            })
         })
+    }
+
+    fn of(name: &MarkerValueExtra) -> Option<Self> {
+        let MarkerValueExtra::Extra(name) = name else {
+            return None;
+        };
+        let name: &str = name.as_ref();
+        let extra = name.strip_prefix(EXTRA).map(|name| Self::Extra(name.to_owned()));
+        let group = || Some(Self::Group(name.strip_prefix(GROUP)?.to_owned()));
+        extra.or_else(group)
     }
 
     fn parts(&self) -> (&'static str, &str) {
@@ -121,8 +141,8 @@ pub fn shortest(tree: &MarkerTree, within: &MarkerTree) -> Terms {
     terms
 }
 
-/// Drops the comparisons without which an alternative holds nowhere else. Those of Python go last:
-/// they are what a reader looks for first.
+/// Drops the comparisons without which an alternative holds nowhere else; those that readers know
+/// best are the last to go.
 fn shorten(term: &mut Vec<MarkerExpression>, outside: &MarkerTree) {
     let is_python =
         |expression: &MarkerExpression| matches!(expression, MarkerExpression::Version { .. });
@@ -196,16 +216,13 @@ fn text_of(terms: &Terms) -> String {
 }
 
 fn expression_text(expression: &MarkerExpression) -> String {
-    let MarkerExpression::Extra {
-        operator,
-        name: MarkerValueExtra::Arbitrary(name),
-    } = expression
-    else {
+    let MarkerExpression::Extra { operator, name } = expression else {
         return expression.to_string();
     };
-    let Some((variable, name)) = name.split_once(':') else {
+    let Some(choice) = Choice::of(name) else {
         return expression.to_string();
     };
+    let (variable, name) = choice.parts();
     let operator = match operator {
         ExtraOperator::Equal => "in",
         ExtraOperator::NotEqual => "not in",
@@ -213,22 +230,47 @@ fn expression_text(expression: &MarkerExpression) -> String {
     format!("'{name}' {operator} {variable}")
 }
 
+/// Reads the marker of a lock's entry, with PEP 751's choices.
+pub fn read_entry_marker(text: &str) -> Option<MarkerTree> {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\'') {
+        let (word, after) = after.split_once('\'')?;
+        plain.push_str(before);
+        let choice = CHOICES.iter().find_map(|(words, lead, operator)| {
+            let rest = after.strip_prefix(words)?;
+            Some((rest, format!("extra {operator} '{lead}{word}'")))
+        });
+        match choice {
+            Some((after, comparison)) => {
+                plain.push_str(&comparison);
+                rest = after;
+            }
+            None => {
+                plain.push_str(&format!("'{word}'"));
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    Marker::parse(&plain).ok().map(|marker| marker.tree().clone())
+}
+
+/// What stands behind a name, and what it means.
+const CHOICES: &[(&str, &str, &str)] = &[
+    (" in extras", EXTRA, "=="),
+    (" not in extras", EXTRA, "!="),
+    (" in dependency_groups", GROUP, "=="),
+    (" not in dependency_groups", GROUP, "!="),
+];
+
 /// Returns the choices that a marker speaks of.
 pub fn choices_of(tree: &MarkerTree) -> Vec<Choice> {
     let mut found = Vec::new();
     for expression in tree.to_dnf().into_iter().flatten() {
-        let MarkerExpression::Extra {
-            name: MarkerValueExtra::Arbitrary(name),
-            ..
-        } = expression
-        else {
-            continue;
-        };
-        found.extend(match name.split_once(':') {
-            Some(("extras", name)) => Some(Choice::Extra(name.to_owned())),
-            Some(("dependency_groups", name)) => Some(Choice::Group(name.to_owned())),
-            _ => None,
-        });
+        if let MarkerExpression::Extra { name, .. } = expression {
+            found.extend(Choice::of(&name));
+        }
     }
     found.sort();
     found.dedup();
@@ -260,7 +302,6 @@ pub fn pythons_named(tree: &MarkerTree) -> Vec<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::package::Marker;
 
     fn tree(text: &str) -> MarkerTree {
         Marker::parse(text).unwrap().tree().clone()
@@ -332,7 +373,13 @@ mod tests {
 
         assert_eq!(
             shortest_text(&neither, &MarkerTree::TRUE).as_deref(),
-            Some("'b' not in dependency_groups and 'a' not in extras")
+            Some("'a' not in extras and 'b' not in dependency_groups")
+        );
+        let text = shortest_text(&neither, &MarkerTree::TRUE).unwrap();
+        assert_eq!(read_entry_marker(&text).as_ref(), Some(&neither));
+        assert_eq!(
+            read_entry_marker("sys_platform == 'linux'"),
+            Some(tree("sys_platform == 'linux'"))
         );
         assert_eq!(choices_of(&neither), [a, b]);
     }

@@ -5,17 +5,17 @@ use super::forks::Fork;
 use super::resolution::Resolved;
 use super::terms::Fitting;
 use crate::package::{MarkerTree, PackageName, Version};
-use crate::target::Region;
+use crate::target::{KnownPlatform, Region};
 
 /// A platform, or some Pythons, that get no file of a package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub struct Gap {
     /// The package.
     pub name: PackageName,
     /// Its version there.
     pub version: Version,
-    /// The platform, such as `macOS x86_64`; none where it is all of them.
-    pub platform: Option<String>,
+    /// The platform; none where it is all of them.
+    pub platform: Option<&'static KnownPlatform>,
     /// The minor versions of Python 3, ascending.
     pub minors: Vec<u64>,
 }
@@ -38,12 +38,13 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
         return Vec::new();
     };
     let minors = needed.minors();
-    let usual: Vec<_> = needed.platforms().iter().filter(|it| it.is_usual()).collect();
+    let platforms = needed.platforms().iter().copied();
+    let usual: Vec<_> = platforms.filter(|it| it.is_usual()).collect();
     let is_served = |minor: u64, at: usize| {
         let accepted = usual[at].tags_of(minor);
         tags.iter().any(|tags| accepted.rank(tags).is_ok())
     };
-    let gap = |platform: Option<String>, minors: Vec<u64>| Gap {
+    let gap = |platform: Option<&'static KnownPlatform>, minors: Vec<u64>| Gap {
         name: package.name.clone(),
         version: package.version.clone(),
         platform,
@@ -54,7 +55,7 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
     for at in 0..usual.len() {
         match minors.iter().any(|minor| is_served(*minor, at)) {
             true => served.push(at),
-            false => gaps.push(gap(Some(usual[at].words()), minors.clone())),
+            false => gaps.push(gap(Some(usual[at]), minors.clone())),
         }
     }
     let lacking: Vec<u64> = minors

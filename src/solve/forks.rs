@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Fact};
+use super::coverage::gaps;
 use super::memo::Memo;
 use super::passes::{Answer, Outcome, remembering};
 use super::question::Question;
@@ -123,17 +124,14 @@ impl Fork {
     }
 }
 
-impl Forked {
-    /// Returns how many parts differ in a version.
-    pub fn different(&self) -> usize {
-        let pins = |fork: &Fork| -> BTreeMap<PackageName, Version> {
-            let packages = fork.resolution.packages.iter();
-            let needed = packages.filter(|it| !fork.marker_of(&it.name).is_false());
-            needed.map(|it| (it.name.clone(), it.version.clone())).collect()
-        };
-        let forks = self.forks.iter();
-        forks.map(pins).collect::<BTreeSet<_>>().len()
-    }
+/// Returns how many parts differ in a version.
+pub fn different(forks: &[Fork]) -> usize {
+    let pins = |fork: &Fork| -> BTreeMap<PackageName, Version> {
+        let packages = fork.resolution.packages.iter();
+        let needed = packages.filter(|it| !fork.marker_of(&it.name).is_false());
+        needed.map(|it| (it.name.clone(), it.version.clone())).collect()
+    };
+    forks.iter().map(pins).collect::<BTreeSet<_>>().len()
 }
 
 /// Answers a question for its region. `expect` hears of a question before it is asked for the first
@@ -153,6 +151,7 @@ pub fn solve_region(
         preferred,
         catalog,
         memo: &memo,
+        unflavoured: split::never_flavoured(question),
         chosen: BTreeMap::new(),
         solves: 0,
         trail: Vec::new(),
@@ -212,6 +211,8 @@ struct Forking<'f> {
     preferred: &'f [Preferred],
     catalog: &'f dyn Catalog,
     memo: &'f Memo,
+    /// Where builds of the question's flavour are not to be had.
+    unflavoured: Vec<MarkerTree>,
     /// The versions that other parts got, in their order.
     chosen: BTreeMap<PackageName, Vec<Version>>,
     solves: usize,
@@ -228,7 +229,11 @@ impl Forking<'_> {
                 if let Some(better) = self.without_walking_back(&question, &resolution, &divided)? {
                     return Ok(better);
                 }
-                Ok(self.fork(question, resolution))
+                let part = self.fork(question, resolution);
+                match self.unbuilt_in(&part) {
+                    Some(platform) => self.settle_without_flavour(part, &platform),
+                    None => Ok(part),
+                }
             }
             Outcome::Unsolvable(conflict) => {
                 let parts = match self.solves < MOST_SOLVES {
@@ -250,6 +255,35 @@ impl Forking<'_> {
         let mut part = self.settle(Arc::new(first))?;
         part.extend(self.settle(Arc::new(second))?);
         Ok(part)
+    }
+
+    /// Returns a platform in a part for which there is no build of the flavour that is wanted.
+    fn unbuilt_in(&self, part: &Part) -> Option<MarkerTree> {
+        let [fork] = part.forks.as_slice() else {
+            return None;
+        };
+        fork.question.target.accelerators().flavour?;
+        let facts = &fork.question.facts;
+        let gaps = gaps(fork).into_iter();
+        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name));
+        gaps.find_map(|gap| Some(gap.platform?.marker()))
+    }
+
+    /// Answers for that platform with what the default index has.
+    fn settle_without_flavour(
+        &mut self,
+        part: Part,
+        platform: &MarkerTree,
+    ) -> Result<Part, Failure> {
+        let regions = part.forks.iter().find_map(|fork| fork.question.region.clone());
+        let Some(region) = regions else {
+            return Ok(part);
+        };
+        self.unflavoured.push(platform.clone());
+        match region.split(&platform.negate()) {
+            Some(parts) => self.settle_both(parts),
+            None => self.settle(region),
+        }
     }
 
     fn ask(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
@@ -356,7 +390,8 @@ impl Forking<'_> {
 
     fn parted_anyway(&self) -> Vec<MarkerTree> {
         let region = self.base.region.iter();
-        region.flat_map(|region| split::parted_anyway(self.base, region)).collect()
+        let parted = region.flat_map(|region| split::parted_anyway(self.base, region));
+        parted.chain(self.unflavoured.iter().cloned()).collect()
     }
 
     /// Puts the question for a part: with the versions that the former lock has there, else those
@@ -375,7 +410,12 @@ impl Forking<'_> {
                 preferences.insert(name.clone(), (*version).clone());
             }
         }
-        Arc::new(within(self.base, region, preferences))
+        let is_unflavoured = self.unflavoured.iter().any(|it| region.is_within(it));
+        let mut question = within(self.base, region, preferences);
+        if is_unflavoured {
+            question.target = question.target.with_flavour(None);
+        }
+        Arc::new(question)
     }
 }
 

@@ -43,7 +43,7 @@ pub use cores::{Conflicts, Core, conflicts, core_of, part_of};
 pub use coverage::{Gap, gaps};
 pub use effort::Effort;
 pub use flavours::{FlavourAnswer, FlavourTried, FlavourUnfit, flavours_to_try, solve_flavours};
-pub use forks::{Fork, ForkStrategy, Forked, Preferred, Unserved, solve_region};
+pub use forks::{Fork, ForkStrategy, Forked, Preferred, Unserved, different, solve_region};
 pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};

@@ -286,3 +286,12 @@ pub(super) fn parted_anyway(question: &Question, region: &Arc<Region>) -> Vec<Ma
         .filter(|marker| !region.is_within(marker) && region.meets(marker))
         .collect()
 }
+
+/// Returns where there never are builds of a question's flavour: Apple's machines take those of the
+/// default index.
+pub(super) fn never_flavoured(question: &Question) -> Vec<MarkerTree> {
+    let has_flavour = question.target.accelerators().flavour.is_some();
+    let apple = Marker::parse("sys_platform == 'darwin'").ok();
+    let apple = apple.filter(|_| has_flavour).into_iter();
+    apple.map(|marker| marker.tree().clone()).collect()
+}
