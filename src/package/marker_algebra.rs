@@ -6,6 +6,8 @@ use pep508_rs::{
     MarkerValueString, MarkerValueVersion,
 };
 
+use pep440_rs::{Operator, VersionSpecifier};
+
 use super::{Marker, Version};
 
 /// A marker as alternatives, each of comparisons that hold together.
@@ -135,7 +137,9 @@ pub fn shortest(tree: &MarkerTree, within: &MarkerTree) -> Terms {
     }
     let outside = both(&tree.negate(), within);
     for term in &mut terms {
+        unfold_minors(term);
         shorten(term, &outside);
+        fold_minors(term);
     }
     drop_idle(&mut terms, within);
     terms
@@ -157,6 +161,62 @@ fn shorten(term: &mut Vec<MarkerExpression>, outside: &MarkerTree) {
         if tree_of(&without).is_disjoint(outside) {
             *term = without;
         }
+    }
+}
+
+/// Says `== '3.11.*'` as its two bounds, of which one may do.
+fn unfold_minors(term: &mut Vec<MarkerExpression>) {
+    let unfolded = term.drain(..).flat_map(|expression| match minor_of(&expression) {
+        Some((key, major, minor)) => {
+            let from = bound(&key, Operator::GreaterThanEqual, major, minor);
+            let to = bound(&key, Operator::LessThan, major, minor + 1);
+            vec![from, to]
+        }
+        None => vec![expression],
+    });
+    *term = unfolded.collect();
+}
+
+/// Says both bounds of a minor version as `== '3.11.*'`.
+fn fold_minors(term: &mut Vec<MarkerExpression>) {
+    for at in 0..term.len() {
+        let MarkerExpression::Version { key, specifier } = &term[at] else {
+            continue;
+        };
+        let (Operator::GreaterThanEqual, &[major, minor]) =
+            (specifier.operator(), specifier.version().release())
+        else {
+            continue;
+        };
+        let to = bound(key, Operator::LessThan, major, minor + 1);
+        if let Some(other) = term.iter().position(|expression| *expression == to) {
+            let whole = Version::new([major, minor]);
+            if let Ok(specifier) = VersionSpecifier::from_version(Operator::EqualStar, whole) {
+                let key = key.clone();
+                term[at] = MarkerExpression::Version { key, specifier };
+                term.remove(other);
+                return;
+            }
+        }
+    }
+}
+
+fn minor_of(expression: &MarkerExpression) -> Option<(MarkerValueVersion, u64, u64)> {
+    let MarkerExpression::Version { key, specifier } = expression else {
+        return None;
+    };
+    match (specifier.operator(), specifier.version().release()) {
+        (Operator::EqualStar, &[major, minor]) => Some((key.clone(), major, minor)),
+        _ => None,
+    }
+}
+
+fn bound(key: &MarkerValueVersion, operator: Operator, major: u64, minor: u64) -> MarkerExpression {
+    let version = Version::new([major, minor]);
+    let specifier = VersionSpecifier::from_version(operator, version);
+    MarkerExpression::Version {
+        key: key.clone(),
+        specifier: specifier.expect("a release has no local part"),
     }
 }
 
@@ -335,6 +395,14 @@ mod tests {
             known,
             Some("sys_platform == 'win32'"),
         );
+    }
+
+    #[test]
+    fn of_a_minor_version_only_the_bound_that_matters_is_said() {
+        let old = "python_version == '3.11'";
+        check(old, "python_version >= '3.11'", Some("python_full_version < '3.12'"));
+        check(old, "python_version < '3.12'", Some("python_full_version >= '3.11'"));
+        check(old, "python_version >= '3.10'", Some("python_full_version == '3.11.*'"));
     }
 
     #[test]

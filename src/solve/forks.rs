@@ -14,9 +14,10 @@ use std::sync::Arc;
 use super::catalog::{Catalog, Failure};
 use super::conflict::{Conflict, Fact};
 use super::coverage::gaps;
+use super::harmony::harmonise;
 use super::memo::Memo;
 use super::passes::{Answer, Outcome, remembering};
-use super::question::Question;
+use super::question::{Question, ResolutionMode};
 use super::reach::Reach;
 use super::resolution::{Edge, Resolution, Resolved};
 use super::split;
@@ -115,6 +116,19 @@ impl Fork {
         }
     }
 
+    /// Returns the packages that some environment needs.
+    pub fn needed(&self) -> impl Iterator<Item = &Resolved> {
+        let packages = self.resolution.packages.iter();
+        packages.filter(|package| !self.marker_of(&package.name).is_false())
+    }
+
+    /// Returns its version of a package that some environment needs.
+    pub fn version_of(&self, name: &PackageName) -> Option<&Version> {
+        let mut packages = self.resolution.packages.iter();
+        let package = packages.find(|package| package.name == *name)?;
+        (!self.marker_of(name).is_false()).then_some(&package.version)
+    }
+
     /// Returns where a requirement of a package of it counts.
     pub fn marker_of_edge(&self, package: &Resolved, edge: &Edge) -> MarkerTree {
         match &self.reach {
@@ -127,9 +141,7 @@ impl Fork {
 /// Returns how many parts differ in a version.
 pub fn different(forks: &[Fork]) -> usize {
     let pins = |fork: &Fork| -> BTreeMap<PackageName, Version> {
-        let packages = fork.resolution.packages.iter();
-        let needed = packages.filter(|it| !fork.marker_of(&it.name).is_false());
-        needed.map(|it| (it.name.clone(), it.version.clone())).collect()
+        fork.needed().map(|it| (it.name.clone(), it.version.clone())).collect()
     };
     forks.iter().map(pins).collect::<BTreeSet<_>>().len()
 }
@@ -178,8 +190,13 @@ pub fn solve_region(
             all
         }
     };
+    let mut forks = part.forks;
+    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
+    if strategy == ForkStrategy::Fewest && !is_by_declaration {
+        harmonise(&mut forking, &mut forks)?;
+    }
     Ok(Forked {
-        forks: part.forks,
+        forks,
         unserved: alike_together(part.unserved),
         trail: forking.trail,
         solves: forking.solves,
@@ -223,7 +240,7 @@ impl Forking<'_> {
     /// Answers for a region, parting it where that must be.
     fn settle(&mut self, region: Arc<Region>) -> Result<Part, Failure> {
         let question = self.question(region);
-        let (answer, divided) = self.ask(&question)?;
+        let (answer, divided) = self.answer(&question)?;
         match answer.outcome {
             Outcome::Solved(resolution) => {
                 if let Some(better) = self.without_walking_back(&question, &resolution, &divided)? {
@@ -286,7 +303,7 @@ impl Forking<'_> {
         }
     }
 
-    fn ask(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
+    fn answer(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
         self.solves += 1;
         let answer = remembering(question, self.catalog, Some(self.memo))?;
         self.trail.extend(answer.trail.iter().cloned());
@@ -355,7 +372,7 @@ impl Forking<'_> {
         let mut all = Part::default();
         for region in parts {
             let question = self.question(region);
-            let (answer, _) = self.ask(&question)?;
+            let (answer, _) = self.answer(&question)?;
             let Outcome::Solved(resolution) = answer.outcome else {
                 self.chosen.clear();
                 return Ok(None);
@@ -398,7 +415,9 @@ impl Forking<'_> {
     /// of the parts before.
     fn question(&self, region: Arc<Region>) -> Arc<Question> {
         let mut preferences: BTreeMap<PackageName, Version> = BTreeMap::new();
-        for (name, versions) in &self.chosen {
+        // The lowest of what is declared is another version where it is not declared.
+        let is_by_declaration = self.base.policy.resolution == ResolutionMode::LowestDirect;
+        for (name, versions) in self.chosen.iter().filter(|_| !is_by_declaration) {
             preferences.extend(versions.first().map(|it| (name.clone(), it.clone())));
         }
         let mut former: BTreeMap<&PackageName, Vec<&Version>> = BTreeMap::new();
@@ -416,6 +435,18 @@ impl Forking<'_> {
             question.target = question.target.with_flavour(None);
         }
         Arc::new(question)
+    }
+}
+
+/// Whoever can be asked for the answer to a part.
+pub(super) trait Asking {
+    /// Answers a question.
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure>;
+}
+
+impl Asking for Forking<'_> {
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure> {
+        Ok(self.answer(question)?.0.outcome)
     }
 }
 

@@ -14,6 +14,7 @@ mod coverage;
 mod effort;
 mod flavours;
 mod forks;
+mod harmony;
 mod holes;
 mod judge;
 mod ledger;

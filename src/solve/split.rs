@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::candidates::{Candidates, Unfit};
 use super::catalog::{Catalog, Failure, Refusal};
 use super::conflict::{Conflict, Fact, VersionsOf};
-use super::question::Question;
+use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
 use crate::package::{
     Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet, under_extras,
@@ -277,10 +277,13 @@ pub(super) fn before_python(python: &Version) -> Option<MarkerTree> {
 }
 
 /// Returns the markers by which a region has to be parted before anything is solved: a direct
-/// reference that counts in a part of it only would be taken everywhere.
+/// reference that counts in a part of it only would be taken everywhere, and so would the lowest
+/// version of what is declared in a part only.
 pub(super) fn parted_anyway(question: &Question, region: &Arc<Region>) -> Vec<MarkerTree> {
     let declarations = question.declarations.iter();
-    let direct = declarations.filter(|declaration| declaration.requirement.url.is_some());
+    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
+    let direct = declarations
+        .filter(|declaration| declaration.requirement.url.is_some() || is_by_declaration);
     direct
         .map(|declaration| under_extras(declaration.requirement.marker.tree(), &[]))
         .filter(|marker| !region.is_within(marker) && region.meets(marker))
