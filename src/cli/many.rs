@@ -18,6 +18,8 @@ use crate::solve::{
 use crate::source::Problem;
 use crate::target::{Region, Target};
 
+/// Of the packages that a platform gets no file of, so many are named.
+const MOST_SHOWN: usize = 6;
 /// Flavours of torch are tried for a whole region up to this number.
 const MOST_FLAVOURS: usize = 4;
 
@@ -318,32 +320,35 @@ fn least_of(targets: &[Target]) -> Option<String> {
     })
 }
 
-/// Tells of platforms and Pythons that would get no file of a package.
+/// Tells of platforms and Pythons that would get no file of some packages.
 fn gap_warnings(forks: &[Fork]) -> Vec<Problem> {
-    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut by_place: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for gap in forks.iter().flat_map(gaps) {
         let label = format!("{} {}", gap.name, gap.version);
-        told.entry(label).or_default().insert(gap_in_words(&gap));
+        by_place.entry(place_of(&gap)).or_default().insert(label);
     }
-    let warnings = told.into_iter().map(|(label, places)| {
-        let places: Vec<String> = places.into_iter().collect();
-        let message = format!("{label} has no file for {}", list(&places));
-        let help = "Nobody can install it there. Narrow the environments, or name those that have \
-                    to be served as `required-environments`.";
+    let warnings = by_place.into_iter().map(|(place, labels)| {
+        let mut shown: Vec<String> = labels.iter().take(MOST_SHOWN).cloned().collect();
+        if labels.len() > MOST_SHOWN {
+            shown.push(format!("{} more", labels.len() - MOST_SHOWN));
+        }
+        let message = format!("{place} gets no file of {}", list(&shown));
+        let help = "What needs them cannot be installed there. Leave it out of `environments`, or \
+                    put it into `required-environments` for versions that serve it.";
         Problem::anywhere(message).with_help(help).as_warning()
     });
     warnings.collect()
 }
 
-fn gap_in_words(gap: &Gap) -> String {
-    let pythons: Vec<String> = gap.minors.iter().map(|minor| format!("3.{minor}")).collect();
-    let pythons = match pythons.as_slice() {
+fn place_of(gap: &Gap) -> String {
+    let number = |minor: &u64| format!("3.{minor}");
+    let pythons = match gap.minors.as_slice() {
         [] => String::new(),
-        [only] => format!("Python {only}"),
-        [first, .., last] => format!("Python {first} to {last}"),
+        [only] => format!("Python {}", number(only)),
+        [first, .., last] => format!("Python {} to {}", number(first), number(last)),
     };
     match gap.platform {
-        Some(platform) => format!("{pythons} on {}", platform.words()),
+        Some(platform) => format!("{} ({pythons})", platform.words()),
         None => pythons,
     }
 }

@@ -37,13 +37,17 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
     let Some(needed) = part(region, &needed) else {
         return Vec::new();
     };
-    let minors = needed.minors();
+    let minors = needed.minors().to_vec();
     let platforms = needed.platforms().iter().copied();
     let usual: Vec<_> = platforms.filter(|it| it.is_usual()).collect();
-    let is_served = |minor: u64, at: usize| {
-        let accepted = usual[at].tags_of(minor);
-        tags.iter().any(|tags| accepted.rank(tags).is_ok())
-    };
+    let served_on: Vec<Vec<bool>> = usual
+        .iter()
+        .map(|platform| {
+            let accepted = platform.tags_of(&minors);
+            let bits = tags.iter().map(|tags| accepted.judge(tags).map_or(0, |it| it.pythons));
+            needed.minors_of(bits.fold(0, |all, bits| all | bits))
+        })
+        .collect();
     let gap = |platform: Option<&'static KnownPlatform>, minors: Vec<u64>| Gap {
         name: package.name.clone(),
         version: package.version.clone(),
@@ -53,16 +57,14 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut served: Vec<usize> = Vec::new();
     for at in 0..usual.len() {
-        match minors.iter().any(|minor| is_served(*minor, at)) {
+        match served_on[at].contains(&true) {
             true => served.push(at),
             false => gaps.push(gap(Some(usual[at]), minors.clone())),
         }
     }
-    let lacking: Vec<u64> = minors
-        .iter()
-        .copied()
-        .filter(|minor| !served.iter().any(|at| is_served(*minor, *at)))
-        .collect();
+    let is_lacking = |of: &usize| !served.iter().any(|at| served_on[*at][*of]);
+    let lacking = (0..minors.len()).filter(is_lacking).map(|of| minors[of]);
+    let lacking: Vec<u64> = lacking.collect();
     if !lacking.is_empty() && !served.is_empty() {
         gaps.push(gap(None, lacking));
     }

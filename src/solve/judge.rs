@@ -11,7 +11,7 @@ use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
-use crate::target::{Misfit, Required};
+use crate::target::{Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -92,7 +92,7 @@ impl Judge {
             .map(|tags| match self.tags.get(tags) {
                 Some(verdict) => *verdict,
                 None => {
-                    let verdict = question.tags().rank(tags);
+                    let verdict = question.rank(tags);
                     self.tags.insert(tags.into(), verdict);
                     verdict
                 }
@@ -112,7 +112,12 @@ impl Judge {
             })
             .collect();
         let required = match &self.question.region {
-            Some(region) => region.required().iter().map(|it| served(it, page)).collect(),
+            Some(region) => {
+                let mut served = minors_of_tags(region, page);
+                let required = region.required().iter();
+                served.extend(required.map(|it| tags_served(it, page)));
+                served
+            }
             None => Vec::new(),
         };
         let mut fitness = Fitness {
@@ -143,10 +148,22 @@ impl Judge {
     }
 }
 
-/// Returns for each set of tags on a page whether it suits an environment.
-fn served(required: &Required, page: &Page) -> Vec<bool> {
+/// Returns for each minor version of a region which sets of tags on a page serve it.
+fn minors_of_tags(region: &Region, page: &Page) -> Vec<Vec<bool>> {
+    let mut served = vec![Vec::new(); region.minors().len()];
+    for tags in page.tag_strings() {
+        let bits = region.tags().judge(tags).map_or(0, |accepted| accepted.pythons);
+        for (of_minor, is_served) in served.iter_mut().zip(region.minors_of(bits)) {
+            of_minor.push(is_served);
+        }
+    }
+    served
+}
+
+/// Returns for each set of tags on a page whether it is accepted.
+fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
     let tags = page.tag_strings();
-    tags.map(|tags| required.tags().rank(tags).is_ok()).collect()
+    tags.map(|tags| required.tags().judge(tags).is_ok()).collect()
 }
 
 /// The order of usable files: less is better.
@@ -154,7 +171,7 @@ type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
 
 /// What makes a file of one project fit.
 struct Fitness<'a> {
-    /// For each environment that must be served, which tags do.
+    /// For each Python of a region and each environment that must be served, which tags do.
     required: Vec<Vec<bool>>,
     tags: Vec<Result<u32, Misfit>>,
     pythons: Vec<bool>,
@@ -202,7 +219,8 @@ impl Fitness<'_> {
         }
     }
 
-    /// Whether each environment that must be served has a file of a version.
+    /// Whether each Python of a region, on some platform, and each environment that must be served
+    /// has a file of a version.
     fn serves_required(&self, page: &Page, version: usize, takes_yanked: bool) -> bool {
         self.required.iter().all(|served| {
             page.files(version).any(|at| {

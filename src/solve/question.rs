@@ -8,7 +8,7 @@ use crate::input::FormatControl;
 use crate::package::{
     Declaration, ExtraName, Marker, PackageName, Specifiers, Timestamp, Version,
 };
-use crate::target::{Region, TagSet, Target};
+use crate::target::{Misfit, Region, Target};
 
 /// One question to the solver.
 #[derive(Clone, Debug)]
@@ -92,11 +92,12 @@ impl Question {
         }
     }
 
-    /// Returns the wheel tags that are accepted, of a region those that some environment accepts.
-    pub fn tags(&self) -> &TagSet {
+    /// Returns how good the tags of a wheel are, lower for better ones, or the first axis on which
+    /// they do not fit; of a region for some of its environments.
+    pub fn rank(&self, tags: &str) -> Result<u32, Misfit> {
         match &self.region {
-            None => self.target.tags(),
-            Some(region) => region.tags(),
+            None => self.target.tags().rank(tags),
+            Some(region) => region.tags().judge(tags).map(|accepted| accepted.rank),
         }
     }
 

@@ -67,7 +67,7 @@ impl Reach {
         let extra = edge.extra.as_ref();
         let own = self.of_node(&package.name, extra);
         let extras: Vec<ExtraName> = extra.cloned().into_iter().collect();
-        both(&own, &under_extras(edge.requirement.marker.tree(), &extras))
+        both(&own, &under_extras(&edge.requirement.marker.exact_tree(), &extras))
     }
 }
 
@@ -82,7 +82,7 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// Goes from where something holds along a requirement of it.
     fn follow(&mut self, requirement: &Requirement, from: &MarkerTree, extras: &[ExtraName]) {
-        let here = both(from, &under_extras(requirement.marker.tree(), extras));
+        let here = both(from, &under_extras(&requirement.marker.exact_tree(), extras));
         if here.is_false() || self.question.excludes.contains(&requirement.name) {
             return;
         }
@@ -98,7 +98,7 @@ impl Walk<'_> {
             self.reach_all(requirement, &[], &here);
         }
         for instead in overrides {
-            let here = both(&here, &under_extras(instead.marker.tree(), &[]));
+            let here = both(&here, &under_extras(&instead.marker.exact_tree(), &[]));
             self.reach_all(instead, &requirement.extras, &here);
         }
     }

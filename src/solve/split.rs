@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::candidates::{Candidates, Unfit};
 use super::catalog::{Catalog, Failure, Refusal};
+use super::ceilings::minors_served;
 use super::conflict::{Conflict, Fact, VersionsOf};
 use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
@@ -129,7 +130,7 @@ impl<'r> Demands<'r> {
         self.all.push(Demand {
             name: requirement.name.clone(),
             set: requirement.specifiers.set().clone(),
-            marker: under_extras(requirement.marker.tree(), &extras),
+            marker: under_extras(&requirement.marker.exact_tree(), &extras),
         });
     }
 
@@ -181,6 +182,9 @@ impl Pythons {
                     if unusable.iter().any(|(why, _)| *why == Unfit::Python) {
                         pythons.add_refused(region, candidates);
                     }
+                    if unusable.iter().any(|(why, _)| matches!(why, Unfit::Tags(_))) {
+                        pythons.add_unbuilt(region, candidates);
+                    }
                 }
                 Fact::Refused { who, is_python, .. } if *is_python => {
                     let Some(candidates) = conflict.packages.get(&who.name) else {
@@ -207,6 +211,24 @@ impl Pythons {
                 let wanted = wanted.and_then(|at| Specifiers::parse_lenient(strings.get(at)?).ok());
                 if let Some(wanted) = wanted {
                     self.add(region, &wanted);
+                }
+            }
+        }
+    }
+
+    /// Adds for which Pythons versions have wheels that do not have them for all.
+    fn add_unbuilt(&mut self, region: &Region, candidates: &Candidates) {
+        let minors = region.minors();
+        let of_tags = candidates.refused().iter();
+        for refused in of_tags.filter(|refused| matches!(refused.why, Unfit::Tags(_))) {
+            let page = candidates.page(refused.page);
+            let served = minors_served(region, page, refused.version);
+            for (at, pair) in served.windows(2).enumerate() {
+                let bound = Version::new([3, minors[at + 1], 0]);
+                match pair {
+                    [false, true] => self.floors.push(bound),
+                    [true, false] => self.ceilings.push(bound),
+                    _ => {}
                 }
             }
         }
@@ -285,7 +307,7 @@ pub(super) fn parted_anyway(question: &Question, region: &Arc<Region>) -> Vec<Ma
     let direct = declarations
         .filter(|declaration| declaration.requirement.url.is_some() || is_by_declaration);
     direct
-        .map(|declaration| under_extras(declaration.requirement.marker.tree(), &[]))
+        .map(|declaration| under_extras(&declaration.requirement.marker.exact_tree(), &[]))
         .filter(|marker| !region.is_within(marker) && region.meets(marker))
         .collect()
 }

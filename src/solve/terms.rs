@@ -108,7 +108,7 @@ impl<'q> Fitting<'q> {
     pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
         let question = self.question;
         let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
-        let fits = tags.is_none_or(|tags| question.tags().rank(tags).is_ok());
+        let fits = tags.is_none_or(|tags| question.rank(tags).is_ok());
         let python = file
             .requires_python()
             .and_then(|at| page.python_strings().nth(at))

@@ -14,6 +14,7 @@ mod python;
 mod region;
 mod region_words;
 mod served;
+mod tag_table;
 mod tags;
 
 pub use accelerator::{
@@ -26,4 +27,5 @@ pub use platform_name::PlatformError;
 pub use python::{Implementation, PythonError, PythonVersion};
 pub use region::{KnownPlatform, Region, Required};
 pub use served::{PythonsServed, platforms_served, pythons_served};
+pub use tag_table::{Accepted, TagTable};
 pub use tags::{Misfit, TagSet};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::possible::{equal, possible};
-use super::{Arch, Os, Platform, PythonVersion, TagSet, region_words};
+use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
 use crate::package::{
     ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both, covers, either,
     pythons_named, shortest_text, under_extras,
@@ -24,7 +24,9 @@ pub struct Region {
     /// The Pythons in it by which others are judged, ascending.
     pythons: Vec<Version>,
     platforms: Vec<&'static KnownPlatform>,
-    tags: TagSet,
+    minors: Vec<u64>,
+    /// The wheel tags accepted in it; the bits are those of the minor versions.
+    tags: TagTable,
     /// The environments within it of which each has to have a file of every package.
     required: Vec<Required>,
     verdicts: Mutex<HashMap<(MarkerTree, Option<ExtraName>), bool>>,
@@ -34,7 +36,7 @@ pub struct Region {
 #[derive(Clone, Debug)]
 pub struct Required {
     marker: MarkerTree,
-    tags: TagSet,
+    tags: TagTable,
 }
 
 /// A platform that markers can tell from others.
@@ -105,9 +107,9 @@ impl KnownPlatform {
         }
     }
 
-    /// Returns the wheel tags that CPython of a minor version accepts there.
-    pub fn tags_of(&self, minor: u64) -> TagSet {
-        TagSet::of_all(&[PythonVersion::cpython(minor)], self.platforms.iter())
+    /// Returns the wheel tags that CPython of some minor versions accepts there.
+    pub fn tags_of(&self, minors: &[u64]) -> TagTable {
+        tags(minors, &[self])
     }
 
     /// Whether an environment is one of it.
@@ -145,12 +147,15 @@ impl Region {
             return None;
         }
         let pythons = pythons_in(&marker, landmarks);
+        let mut minors: Vec<u64> = pythons.iter().map(|python| python.release()[1]).collect();
+        minors.dedup();
         let platforms: Vec<&KnownPlatform> = KNOWN
             .iter()
             .filter(|platform| !platform.marker().is_disjoint(&marker))
             .collect();
         Some(Self {
-            tags: tags(&pythons, &platforms),
+            tags: tags(&minors, &platforms),
+            minors,
             said,
             marker,
             pythons,
@@ -221,8 +226,9 @@ impl Region {
         &self.platforms
     }
 
-    /// Returns the wheel tags that some environment in it accepts.
-    pub fn tags(&self) -> &TagSet {
+    /// Returns the wheel tags that some environment in it accepts; the first bits of a verdict are
+    /// those of [`Self::minors`] with the usual build of CPython.
+    pub fn tags(&self) -> &TagTable {
         &self.tags
     }
 
@@ -232,11 +238,15 @@ impl Region {
     }
 
     /// Returns the minor versions of Python 3 in it, ascending.
-    pub fn minors(&self) -> Vec<u64> {
-        let minors = self.pythons.iter().filter_map(|it| it.release().get(1).copied());
-        let mut minors: Vec<u64> = minors.collect();
-        minors.dedup();
-        minors
+    pub fn minors(&self) -> &[u64] {
+        &self.minors
+    }
+
+    /// Returns for each minor version whether its bit is among these.
+    pub fn minors_of(&self, bits: u64) -> Vec<bool> {
+        let places = 0..self.minors.len() as u32;
+        let bit = |at| bits & 1_u64.checked_shl(at).unwrap_or(0) != 0;
+        places.map(bit).collect()
     }
 
     /// Whether a marker holds somewhere in it with these extras asked for.
@@ -247,12 +257,12 @@ impl Region {
         let key = match extras {
             [] => (marker.tree().clone(), None),
             [extra] => (marker.tree().clone(), Some(extra.clone())),
-            _ => return self.meets(&under_extras(marker.tree(), extras)),
+            _ => return self.meets(&under_extras(&marker.exact_tree(), extras)),
         };
         let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         *verdicts
             .entry(key)
-            .or_insert_with(|| self.meets(&under_extras(marker.tree(), extras)))
+            .or_insert_with(|| self.meets(&under_extras(&marker.exact_tree(), extras)))
     }
 
     /// Whether a tree holds somewhere in it.
@@ -295,7 +305,7 @@ impl Required {
     }
 
     /// Returns the wheel tags that it accepts.
-    pub fn tags(&self) -> &TagSet {
+    pub fn tags(&self) -> &TagTable {
         &self.tags
     }
 }
@@ -345,9 +355,7 @@ fn named(python: &Version) -> Option<PythonVersion> {
 
 /// Works out the tags that some of the Pythons accept on some of the platforms; the usual builds
 /// of CPython come first.
-fn tags(pythons: &[Version], platforms: &[&KnownPlatform]) -> TagSet {
-    let mut minors: Vec<u64> = pythons.iter().map(|python| python.release()[1]).collect();
-    minors.dedup();
+fn tags(minors: &[u64], platforms: &[&KnownPlatform]) -> TagTable {
     let mut interpreters: Vec<PythonVersion> = Vec::new();
     for kind in ["", "t", "pypy"] {
         let texts = minors.iter().map(|minor| match kind {
@@ -357,5 +365,5 @@ fn tags(pythons: &[Version], platforms: &[&KnownPlatform]) -> TagSet {
         interpreters.extend(texts.filter_map(|text| text.parse().ok()));
     }
     let platforms = platforms.iter().flat_map(|known| known.platforms);
-    TagSet::of_all(&interpreters, platforms)
+    TagTable::new(&interpreters, platforms)
 }

@@ -18,11 +18,14 @@ const FIRST_ABI3: u64 = 2;
 #[derive(Clone, Debug)]
 pub struct TagSet {
     /// Interpreter and ABI of the rows that go with each platform, best first.
-    rows: Vec<(Box<str>, Box<str>)>,
+    rows: Vec<Row>,
     /// Interpreters that go with no ABI and any platform, best first.
     portable: Vec<Box<str>>,
     platforms: Platforms,
 }
+
+/// An interpreter and an ABI.
+pub(super) type Row = (Box<str>, Box<str>);
 
 /// Platform tags by name, with their place; shared between sets for several Pythons.
 pub(super) type Platforms = Arc<HashMap<Box<str>, u32>>;
@@ -46,6 +49,17 @@ impl TagSet {
 
     /// Works out the tags of a Python on a platform whose tags are there already.
     pub(super) fn on(python: &PythonVersion, platforms: &Platforms) -> Self {
+        let (rows, portable) = Self::rows_of(python);
+        Self {
+            rows,
+            portable,
+            platforms: Arc::clone(platforms),
+        }
+    }
+
+    /// Returns the interpreters and ABIs that go with platforms, and the interpreters that go with
+    /// any, best first.
+    pub(super) fn rows_of(python: &PythonVersion) -> (Vec<Row>, Vec<Box<str>>) {
         let mut rows = match python.implementation() {
             Implementation::CPython => cpython_rows(python),
             Implementation::PyPy => pypy_rows(python),
@@ -56,40 +70,7 @@ impl TagSet {
             Implementation::CPython => format!("cp3{}", python.minor()).into(),
             Implementation::PyPy => "pp3".into(),
         };
-        Self {
-            rows,
-            portable: std::iter::once(own).chain(general).collect(),
-            platforms: Arc::clone(platforms),
-        }
-    }
-
-    /// Works out the tags that some of these Pythons accept on some of these platforms; those of an
-    /// earlier one are better.
-    pub(super) fn of_all<'p>(
-        pythons: &[PythonVersion],
-        platforms: impl Iterator<Item = &'p Platform>,
-    ) -> Self {
-        let mut places: HashMap<Box<str>, u32> = HashMap::new();
-        for tag in platforms.flat_map(platform_tags) {
-            let next = places.len() as u32;
-            places.entry(tag.into()).or_insert(next);
-        }
-        let platforms = Arc::new(places);
-        let mut all = Self {
-            rows: Vec::new(),
-            portable: Vec::new(),
-            platforms,
-        };
-        for python in pythons {
-            let own = Self::on(python, &all.platforms);
-            let new = own.rows.into_iter();
-            let new: Vec<_> = new.filter(|row| !all.rows.contains(row)).collect();
-            all.rows.extend(new);
-            let new = own.portable.into_iter();
-            let new: Vec<_> = new.filter(|py| !all.portable.contains(py)).collect();
-            all.portable.extend(new);
-        }
-        all
+        (rows, std::iter::once(own).chain(general).collect())
     }
 
     /// Returns the place of the best tag of a compressed set such as `py2.py3-none-any`, lower for
@@ -133,9 +114,7 @@ impl TagSet {
     /// Tells a wheel for another Python from one of another ABI: an older CPython's stable ABI is a
     /// matter of the ABI, anything else of an older CPython one of the Python.
     fn misfit(&self, set: &CompressedSet<'_>) -> Misfit {
-        let Some((own, _)) = self.rows.first() else {
-            return Misfit::Python;
-        };
+        let own = &self.rows[0].0;
         let is_stable = set.abis().any(|abi| abi.starts_with("abi3"));
         let is_abi = self
             .rows
@@ -166,14 +145,14 @@ pub(super) fn platforms(platform: &Platform) -> Platforms {
 }
 
 /// `py2.py3-none-any`, split at the dashes.
-struct CompressedSet<'a> {
+pub(super) struct CompressedSet<'a> {
     interpreters: &'a str,
     abis: &'a str,
     platforms: &'a str,
 }
 
 impl<'a> CompressedSet<'a> {
-    fn split(tags: &'a str) -> Option<Self> {
+    pub(super) fn split(tags: &'a str) -> Option<Self> {
         let (interpreters, rest) = tags.split_once('-')?;
         let (abis, platforms) = rest.split_once('-')?;
         Some(Self {
@@ -181,6 +160,10 @@ impl<'a> CompressedSet<'a> {
             abis,
             platforms,
         })
+    }
+
+    pub(super) fn interpreters(&self) -> impl Iterator<Item = &'a str> {
+        self.interpreters.split('.')
     }
 
     fn names(&self, interpreter: &str) -> bool {
@@ -191,11 +174,11 @@ impl<'a> CompressedSet<'a> {
         self.names(interpreter) && self.abis().any(|own| own == &**abi)
     }
 
-    fn abis(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn abis(&self) -> impl Iterator<Item = &'a str> {
         self.abis.split('.')
     }
 
-    fn platforms(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn platforms(&self) -> impl Iterator<Item = &'a str> {
         self.platforms.split('.')
     }
 }
