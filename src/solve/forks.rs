@@ -177,24 +177,22 @@ pub fn solve_region(
             regions = part_all(regions, &marker);
         }
     }
-    let part = match forking.as_before(&regions)? {
-        Some(part) => part,
-        None => {
-            let mut all = Part::default();
-            for region in regions {
-                if strategy == ForkStrategy::RequiresPython {
-                    forking.chosen.clear();
-                }
-                all.extend(forking.settle(region)?);
-            }
-            all
+    let mut part = Part::default();
+    for region in regions.iter().cloned() {
+        if strategy == ForkStrategy::RequiresPython {
+            forking.chosen.clear();
         }
-    };
-    let mut forks = part.forks;
-    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
-    if strategy == ForkStrategy::Fewest && !is_by_declaration {
-        harmonise(&mut forking, &mut forks)?;
+        part.extend(forking.settle(region)?);
     }
+    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
+    if forking.keeps_former(&part) {
+        // What was made alike before is, as far as it can be.
+    } else if let Some(before) = forking.as_before(&regions)? {
+        part = before;
+    } else if strategy == ForkStrategy::Fewest && !is_by_declaration {
+        harmonise(&mut forking, &mut part.forks)?;
+    }
+    let forks = part.forks;
     Ok(Forked {
         forks,
         unserved: alike_together(part.unserved),
@@ -253,6 +251,7 @@ impl Forking<'_> {
                 }
             }
             Outcome::Unsolvable(conflict) => {
+                let conflict = self.plain_conflict(&question, conflict)?;
                 let parts = match self.solves < MOST_SOLVES {
                     true => split::parts(&question, &conflict, self.catalog)?,
                     false => None,
@@ -266,6 +265,26 @@ impl Forking<'_> {
                 }
             }
         }
+    }
+
+    /// Returns the conflict as it is found without any preferences, so that a region is parted alike
+    /// whatever a former lock has.
+    fn plain_conflict(
+        &mut self,
+        question: &Arc<Question>,
+        conflict: Conflict,
+    ) -> Result<Conflict, Failure> {
+        if question.preferences.is_empty() {
+            return Ok(conflict);
+        }
+        let plain = Arc::new(Question {
+            preferences: BTreeMap::new(),
+            ..Question::clone(question)
+        });
+        Ok(match self.answer(&plain)?.0.outcome {
+            Outcome::Unsolvable(plain) => plain,
+            Outcome::Solved(_) => conflict,
+        })
     }
 
     fn settle_both(&mut self, (first, second): (Region, Region)) -> Result<Part, Failure> {
@@ -362,6 +381,7 @@ impl Forking<'_> {
 
     /// Answers with the parts that a former lock has, where all its versions still serve.
     fn as_before(&mut self, regions: &[Arc<Region>]) -> Result<Option<Part>, Failure> {
+        self.chosen.clear();
         let mut parts = regions.to_vec();
         for marker in self.former_markers() {
             parts = part_all(parts, &marker);
@@ -374,20 +394,33 @@ impl Forking<'_> {
             let question = self.question(region);
             let (answer, _) = self.answer(&question)?;
             let Outcome::Solved(resolution) = answer.outcome else {
-                self.chosen.clear();
                 return Ok(None);
             };
-            let kept = resolution.packages.iter().all(|package| {
-                let preferred = question.preferences.get(&package.name);
-                preferred.is_none_or(|preferred| *preferred == package.version)
-            });
-            if !kept {
-                self.chosen.clear();
-                return Ok(None);
-            }
             all.extend(self.fork(question, resolution));
         }
-        Ok(Some(all))
+        let keeps = self.keeps_former(&all);
+        Ok(keeps.then_some(all))
+    }
+
+    /// Whether parts have the versions of a former lock wherever it speaks of a package.
+    fn keeps_former(&self, part: &Part) -> bool {
+        !self.preferred.is_empty()
+            && part.forks.iter().all(|fork| {
+                fork.needed().all(|package| {
+                    let mut former = self.former_of(fork, &package.name).peekable();
+                    former.peek().is_none() || former.any(|version| *version == package.version)
+                })
+            })
+    }
+
+    /// Returns the versions that a former lock has of a package in a part.
+    fn former_of<'a>(&'a self, fork: &'a Fork, name: &'a PackageName) -> impl Iterator<Item = &'a Version> {
+        let pins = self.preferred.iter().filter(move |pin| pin.name == *name);
+        let here = pins.filter(|pin| {
+            let region = fork.question.region.as_ref();
+            region.is_none_or(|region| region.meets(&pin.marker))
+        });
+        here.map(|pin| &pin.version)
     }
 
     /// Returns the markers by which a former lock tells versions of one package from each other.

@@ -120,7 +120,12 @@ impl Judge {
             }
             None => Vec::new(),
         };
+        let speaking = self.question.region.as_ref().map(|_| {
+            let tags = page.tag_strings();
+            tags.map(Region::speaking_rank).collect()
+        });
         let mut fitness = Fitness {
+            speaking,
             required,
             tags,
             pythons,
@@ -171,6 +176,8 @@ type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
 
 /// What makes a file of one project fit.
 struct Fitness<'a> {
+    /// Of a region: how good the wheels with these tags are to tell what a version needs.
+    speaking: Option<Vec<Option<u32>>>,
     /// For each Python of a region and each environment that must be served, which tags do.
     required: Vec<Vec<bool>>,
     tags: Vec<Result<u32, Misfit>>,
@@ -202,6 +209,7 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
+        let file = self.speaker(page, version).filter(|_| page.file(file).is_wheel()).unwrap_or(file);
         if !self.serves_required(page, version, takes_yanked) {
             return Err(Unfit::Tags(Misfit::Platform));
         }
@@ -217,6 +225,17 @@ impl Fitness<'_> {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Returns the wheel of a version that tells what it needs in every part of a region.
+    fn speaker(&self, page: &Page, version: usize) -> Option<usize> {
+        let speaking = self.speaking.as_ref()?;
+        let wheels = page.files(version).filter_map(|at| {
+            let file = page.file(at);
+            let is_taken = self.terms.check_age(&file).is_ok() && !file.is_yanked();
+            Some((speaking[file.tags().filter(|_| is_taken)?]?, at))
+        });
+        wheels.min().map(|(_, at)| at)
     }
 
     /// Whether each Python of a region, on some platform, and each environment that must be served

@@ -2,7 +2,7 @@
 //! known, and the wheel tags that some of them accept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::possible::{equal, possible};
 use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
@@ -230,6 +230,18 @@ impl Region {
     /// those of [`Self::minors`] with the usual build of CPython.
     pub fn tags(&self) -> &TagTable {
         &self.tags
+    }
+
+    /// Returns how good a wheel is to tell what its version needs, lower for better ones: the same
+    /// for all regions, so that their parts ask for the metadata of one wheel only.
+    pub fn speaking_rank(tags: &str) -> Option<u32> {
+        static EVERYWHERE: OnceLock<TagTable> = OnceLock::new();
+        let table = EVERYWHERE.get_or_init(|| {
+            let minors: Vec<u64> = (OLDEST..=PythonVersion::newest_stable().minor()).rev().collect();
+            let all: Vec<&KnownPlatform> = KNOWN.iter().collect();
+            self::tags(&minors, &all)
+        });
+        table.judge(tags).ok().map(|accepted| accepted.rank)
     }
 
     /// Returns the environments that must not be left without a file.
