@@ -12,8 +12,8 @@ use crate::lock::{Circumstances, FormerPin, Lock, Realm, build_forked};
 use crate::package::{Declaration, PackageName, Version};
 use crate::report::count;
 use crate::solve::{
-    Failure, Fork, Forked, Gap, Outcome, Preferred, Question, Step, Unserved, different, gaps, solve,
-    solve_flavours, solve_region,
+    Answer, Failure, FlavourAnswer, Fork, Forked, Gap, Outcome, Preferred, Question, Step,
+    Unserved, different, gaps, solve, solve_flavours, solve_region,
 };
 use crate::source::Problem;
 use crate::target::{Region, Target};
@@ -47,6 +47,33 @@ impl Prepared {
             Scope::Target => self.solve_targets(std::slice::from_ref(&self.question.target)),
             Scope::Targets(targets) => self.solve_targets(targets),
             Scope::Region(universal) => self.solve_universal(universal),
+        }
+    }
+
+    /// Answers for the first environment that has no solution, if there is one.
+    pub(super) fn solve_first(&self) -> Result<FlavourAnswer, Failure> {
+        if matches!(self.scope, Scope::Target) {
+            return self.solve();
+        }
+        let many = self.solve_many()?;
+        let unserved = many.unserved.into_iter().map(|part| {
+            let outcome = Outcome::Unsolvable(part.conflict);
+            (part.question, outcome)
+        });
+        let served = many.forks.into_iter().map(|fork| {
+            let outcome = Outcome::Solved(fork.resolution);
+            (fork.question, outcome)
+        });
+        match unserved.chain(served).next() {
+            Some((question, outcome)) => Ok(FlavourAnswer {
+                question,
+                answer: Answer {
+                    outcome,
+                    trail: many.trail,
+                },
+                tried: Vec::new(),
+            }),
+            None => self.solve(),
         }
     }
 
@@ -184,7 +211,11 @@ impl Inputs {
         former: Vec<FormerPin>,
     ) -> Vec<FormerPin> {
         // What is no name was told when the preferences for one target were read.
-        let upgrades = names(&choice.upgrade_package, "--upgrade-package", &mut Vec::new());
+        let upgrades = names(
+            &choice.upgrade_package,
+            "--upgrade-package",
+            &mut Vec::new(),
+        );
         let kept = former.into_iter().filter(|_| !choice.upgrade);
         kept.filter(|pin| !upgrades.contains(&pin.name)).collect()
     }
@@ -219,7 +250,10 @@ impl Many {
     }
 
     fn places(&self) -> Vec<String> {
-        self.forks.iter().map(|fork| fork.question.place()).collect()
+        self.forks
+            .iter()
+            .map(|fork| fork.question.place())
+            .collect()
     }
 
     /// Returns one line on the environments that have an answer.
@@ -301,10 +335,18 @@ fn narrower(universal: &Universal, whole: &Many) -> Option<Universal> {
     };
     let unserved = whole.unserved.iter().map(|it| first(&it.question));
     let end = unserved.collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    let serves_older = whole.forks.iter().any(|fork| first(&fork.question) < Some(end.clone()));
+    let serves_older = whole
+        .forks
+        .iter()
+        .any(|fork| first(&fork.question) < Some(end.clone()));
     let is_asked_for = universal.region.required().iter().any(|required| {
-        let regions = whole.unserved.iter().filter_map(|it| it.question.region.as_ref());
-        regions.into_iter().any(|region| region.meets(required.marker()))
+        let regions = whole
+            .unserved
+            .iter()
+            .filter_map(|it| it.question.region.as_ref());
+        regions
+            .into_iter()
+            .any(|region| region.meets(required.marker()))
     });
     match serves_older && !is_asked_for {
         true => universal.before(&end),
@@ -313,7 +355,10 @@ fn narrower(universal: &Universal, whole: &Many) -> Option<Universal> {
 }
 
 fn least_of(targets: &[Target]) -> Option<String> {
-    let least = targets.iter().map(Target::python).min_by_key(|python| python.version())?;
+    let least = targets
+        .iter()
+        .map(Target::python)
+        .min_by_key(|python| python.version())?;
     Some(match least.is_full() {
         true => format!(">={}", least.version()),
         false => format!(">={}.{}", least.major(), least.minor()),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::args::{AnnotationArg, FormatArg, OutputArgs, QuestionArgs};
 use crate::host::{WriteError, check_place, read_former};
 use crate::input::Manifest;
-use crate::lock::{Annotations, FormerPin, Format, Pins, RequirementsStyle, former_pins, is_pylock_name};
+use crate::lock::{
+    Annotations, Format, FormerPin, Pins, RequirementsStyle, former_pins, is_pylock_name,
+};
 use crate::source::{Problem, SourceFile};
 
 /// The options of the output, understood.

@@ -19,8 +19,7 @@ pub(super) fn name_all(
 ) -> Result<Vec<Problem>, Failure> {
     let mut problems = Vec::new();
     for unnamed in std::mem::take(&mut manifest.unnamed) {
-        let counts =
-            target.is_none_or(|target| unnamed.marker.holds(target.environment(), &[]));
+        let counts = target.is_none_or(|target| unnamed.marker.holds(target.environment(), &[]));
         if !counts {
             continue;
         }

@@ -279,10 +279,7 @@ pub fn unfit_sentence(
         }
         Unfit::Tags(_) => {
             let served = hints::what_wheels_serve(question, candidates, versions);
-            format!(
-                "{which} {has} no wheel for {}{served}.",
-                question.place()
-            )
+            format!("{which} {has} no wheel for {}{served}.", question.place())
         }
         Unfit::Python => {
             let wanted = hints::pythons_wanted(candidates, versions);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{FormatControl, ToolEnvironments};
 use super::formats::{FormatList, FormatName};
+use super::{FormatControl, ToolEnvironments};
 use crate::package::{
     Declaration, DeclarationKind, Digest, DirectUrl, ExtraName, IndexUrl, Marker, PackageName,
     Specifiers,

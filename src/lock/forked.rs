@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::build::{locked_declaration, locked_package};
 use super::{Circumstances, Lock, LockedPackage, LockedTarget, ToolRecord};
-use crate::package::{
-    Choice, MarkerTree, PackageName, Version, choices_of, either, shortest_text,
-};
+use crate::package::{Choice, MarkerTree, PackageName, Version, choices_of, either, shortest_text};
 use crate::solve::{Fitting, Fork, Question, Resolved};
 use crate::target::{Region, Target};
 
@@ -23,12 +21,7 @@ pub struct Realm {
 }
 
 /// Makes one lock of the answers for several parts.
-pub fn build_forked(
-    base: &Question,
-    forks: &[Fork],
-    realm: &Realm,
-    given: &Circumstances,
-) -> Lock {
+pub fn build_forked(base: &Question, forks: &[Fork], realm: &Realm, given: &Circumstances) -> Lock {
     let all = forks
         .iter()
         .fold(MarkerTree::FALSE, |all, fork| either(&all, &fork.marker));

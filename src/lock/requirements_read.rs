@@ -8,6 +8,9 @@ use super::{Pin, Pins};
 use crate::package::{Digest, PackageName, Version};
 use crate::source::SourceFile;
 
+/// A pin with its marker.
+pub(super) type MarkedPin = (PackageName, Version, Option<String>);
+
 /// Returns the pins; never fails.
 pub fn read_requirements_pins(file: &Arc<SourceFile>) -> Pins {
     let mut pins = Pins::default();
@@ -32,14 +35,14 @@ pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
 }
 
 /// Returns the pins with their markers, in the order of the file; never fails.
-pub(super) fn read_marked_pins(
-    file: &Arc<SourceFile>,
-) -> Vec<(PackageName, Version, Option<String>)> {
+pub(super) fn read_marked_pins(file: &Arc<SourceFile>) -> Vec<MarkedPin> {
     let lines = joined_lines(file.text()).into_iter();
     let marked = lines.filter_map(|line| {
         let (name, pin) = pin(&line)?;
         let declared = line.split(" --").next().unwrap_or_default();
-        let marker = declared.split_once(';').map(|(_, marker)| marker.trim().to_owned());
+        let marker = declared
+            .split_once(';')
+            .map(|(_, marker)| marker.trim().to_owned());
         Some((name, pin.version?, marker))
     });
     marked.collect()

@@ -140,7 +140,9 @@ fn between_releases(text: &str) -> Option<String> {
         let end = quoted[1..].find(&quoted[..1])? + 1;
         let (word, after) = (&quoted[1..end], &quoted[end + 1..]);
         let version = word.parse::<Version>().ok();
-        let release = version.filter(Version::any_prerelease).map(|it| it.only_release());
+        let release = version
+            .filter(Version::any_prerelease)
+            .map(|it| it.only_release());
         let operator = before.trim_end();
         match release {
             Some(release) if operator.ends_with("<=") => {

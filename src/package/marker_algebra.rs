@@ -51,7 +51,9 @@ impl Choice {
             return None;
         };
         let name: &str = name.as_ref();
-        let extra = name.strip_prefix(EXTRA).map(|name| Self::Extra(name.to_owned()));
+        let extra = name
+            .strip_prefix(EXTRA)
+            .map(|name| Self::Extra(name.to_owned()));
         let group = || Some(Self::Group(name.strip_prefix(GROUP)?.to_owned()));
         extra.or_else(group)
     }
@@ -166,14 +168,16 @@ fn shorten(term: &mut Vec<MarkerExpression>, outside: &MarkerTree) {
 
 /// Says `== '3.11.*'` as its two bounds, of which one may do.
 fn unfold_minors(term: &mut Vec<MarkerExpression>) {
-    let unfolded = term.drain(..).flat_map(|expression| match minor_of(&expression) {
-        Some((key, major, minor)) => {
-            let from = bound(&key, Operator::GreaterThanEqual, major, minor);
-            let to = bound(&key, Operator::LessThan, major, minor + 1);
-            vec![from, to]
-        }
-        None => vec![expression],
-    });
+    let unfolded = term
+        .drain(..)
+        .flat_map(|expression| match minor_of(&expression) {
+            Some((key, major, minor)) => {
+                let from = bound(&key, Operator::GreaterThanEqual, major, minor);
+                let to = bound(&key, Operator::LessThan, major, minor + 1);
+                vec![from, to]
+            }
+            None => vec![expression],
+        });
     *term = unfolded.collect();
 }
 
@@ -313,7 +317,9 @@ pub fn read_entry_marker(text: &str) -> Option<MarkerTree> {
         }
     }
     plain.push_str(rest);
-    Marker::parse(&plain).ok().map(|marker| marker.tree().clone())
+    Marker::parse(&plain)
+        .ok()
+        .map(|marker| marker.tree().clone())
 }
 
 /// What stands behind a name, and what it means.
@@ -400,9 +406,21 @@ mod tests {
     #[test]
     fn of_a_minor_version_only_the_bound_that_matters_is_said() {
         let old = "python_version == '3.11'";
-        check(old, "python_version >= '3.11'", Some("python_full_version < '3.12'"));
-        check(old, "python_version < '3.12'", Some("python_full_version >= '3.11'"));
-        check(old, "python_version >= '3.10'", Some("python_full_version == '3.11.*'"));
+        check(
+            old,
+            "python_version >= '3.11'",
+            Some("python_full_version < '3.12'"),
+        );
+        check(
+            old,
+            "python_version < '3.12'",
+            Some("python_full_version >= '3.11'"),
+        );
+        check(
+            old,
+            "python_version >= '3.10'",
+            Some("python_full_version == '3.11.*'"),
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Platforms that would get no file at all of a package of the answer: noticed while locking, and
 //! not when somebody installs there.
 
-use super::forks::Fork;
+use super::fork::Fork;
 use super::resolution::Resolved;
 use super::terms::Fitting;
 use crate::package::{MarkerTree, PackageName, Version};
@@ -23,7 +23,9 @@ pub struct Gap {
 /// Returns what the packages of one part leave out.
 pub fn gaps(fork: &Fork) -> Vec<Gap> {
     let packages = fork.resolution.packages.iter();
-    packages.flat_map(|package| gaps_of(fork, package)).collect()
+    packages
+        .flat_map(|package| gaps_of(fork, package))
+        .collect()
 }
 
 fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
@@ -44,7 +46,9 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
         .iter()
         .map(|platform| {
             let accepted = platform.tags_of(&minors);
-            let bits = tags.iter().map(|tags| accepted.judge(tags).map_or(0, |it| it.pythons));
+            let bits = tags
+                .iter()
+                .map(|tags| accepted.judge(tags).map_or(0, |it| it.pythons));
             needed.minors_of(bits.fold(0, |all, bits| all | bits))
         })
         .collect();

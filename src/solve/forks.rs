@@ -12,69 +12,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Failure};
-use super::conflict::{Conflict, Fact};
+use super::conflict::Conflict;
 use super::coverage::gaps;
+use super::fork::{Fork, Forked, Preferred, Unserved, alike_together};
 use super::harmony::harmonise;
 use super::memo::Memo;
+use super::parts::{minor_bounds, part_all, within};
 use super::passes::{Answer, Outcome, remembering};
 use super::question::{Question, ResolutionMode};
-use super::reach::Reach;
-use super::resolution::{Edge, Resolution, Resolved};
+use super::resolution::Resolution;
 use super::split;
 use super::trail::Step;
-use crate::package::{Marker, MarkerTree, PackageName, Version, both};
-use crate::target::{Region, Target};
+use crate::package::{MarkerTree, PackageName, Version};
+use crate::target::Region;
 
 /// So many solves are begun for one region; then the parts that are left are told as they stand.
 const MOST_SOLVES: usize = 400;
 /// So many versions that would part a region are tried before an older one is taken.
 const MOST_DIVIDED: usize = 3;
-
-/// The answer for a part of a region.
-#[derive(Clone, Debug)]
-pub struct Fork {
-    /// The question as it was put for this part.
-    pub question: Arc<Question>,
-    /// The environments of this part.
-    pub marker: MarkerTree,
-    /// The answer.
-    pub resolution: Resolution,
-    /// Where in the part each package is needed; everywhere, where nothing is said.
-    pub reach: Option<Reach>,
-}
-
-/// A part of a region that has no answer.
-#[derive(Clone, Debug)]
-pub struct Unserved {
-    /// The question as it was put for this part.
-    pub question: Arc<Question>,
-    /// Why it has none.
-    pub conflict: Conflict,
-}
-
-/// The answers for all parts of a region.
-#[derive(Clone, Debug, Default)]
-pub struct Forked {
-    /// The parts with an answer, in the order in which they were solved.
-    pub forks: Vec<Fork>,
-    /// The parts without one.
-    pub unserved: Vec<Unserved>,
-    /// What was tried, in order.
-    pub trail: Vec<Step>,
-    /// How many solves that took.
-    pub solves: usize,
-}
-
-/// A version that a former lock has where a marker holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preferred {
-    /// The package.
-    pub name: PackageName,
-    /// Its version there.
-    pub version: Version,
-    /// Where.
-    pub marker: MarkerTree,
-}
 
 /// What forking aims at; the names are uv's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,66 +39,6 @@ pub enum ForkStrategy {
     Fewest,
     /// The newest versions for each Python.
     RequiresPython,
-}
-
-impl Fork {
-    /// Takes the answer for a region, or for one target.
-    pub fn new(question: Arc<Question>, resolution: Resolution) -> Self {
-        let (marker, reach) = match &question.region {
-            Some(region) => {
-                let reach = Reach::of(&question, region, &resolution);
-                (region.said().clone(), Some(reach))
-            }
-            None => {
-                let marker = Marker::parse(&question.target.marker());
-                let marker = marker.map_or(MarkerTree::TRUE, |marker| marker.tree().clone());
-                (marker, None)
-            }
-        };
-        Self {
-            question,
-            marker,
-            resolution,
-            reach,
-        }
-    }
-
-    /// Returns where a package of it is needed.
-    pub fn marker_of(&self, name: &PackageName) -> MarkerTree {
-        match &self.reach {
-            Some(reach) => both(&self.marker, &reach.of_package(name)),
-            None => self.marker.clone(),
-        }
-    }
-
-    /// Returns the packages that some environment needs.
-    pub fn needed(&self) -> impl Iterator<Item = &Resolved> {
-        let packages = self.resolution.packages.iter();
-        packages.filter(|package| !self.marker_of(&package.name).is_false())
-    }
-
-    /// Returns its version of a package that some environment needs.
-    pub fn version_of(&self, name: &PackageName) -> Option<&Version> {
-        let mut packages = self.resolution.packages.iter();
-        let package = packages.find(|package| package.name == *name)?;
-        (!self.marker_of(name).is_false()).then_some(&package.version)
-    }
-
-    /// Returns where a requirement of a package of it counts.
-    pub fn marker_of_edge(&self, package: &Resolved, edge: &Edge) -> MarkerTree {
-        match &self.reach {
-            Some(reach) => both(&self.marker, &reach.of_edge(package, edge)),
-            None => self.marker.clone(),
-        }
-    }
-}
-
-/// Returns how many parts differ in a version.
-pub fn different(forks: &[Fork]) -> usize {
-    let pins = |fork: &Fork| -> BTreeMap<PackageName, Version> {
-        fork.needed().map(|it| (it.name.clone(), it.version.clone())).collect()
-    };
-    forks.iter().map(pins).collect::<BTreeSet<_>>().len()
 }
 
 /// Answers a question for its region. `expect` hears of a question before it is asked for the first
@@ -311,7 +206,10 @@ impl Forking<'_> {
         part: Part,
         platform: &MarkerTree,
     ) -> Result<Part, Failure> {
-        let regions = part.forks.iter().find_map(|fork| fork.question.region.clone());
+        let regions = part
+            .forks
+            .iter()
+            .find_map(|fork| fork.question.region.clone());
         let Some(region) = regions else {
             return Ok(part);
         };
@@ -365,7 +263,8 @@ impl Forking<'_> {
         let worth = divided.iter().filter(was_passed_over);
         let worth = worth.filter(|(name, _)| seen.insert(name.clone()));
         for (name, version) in worth.take(MOST_DIVIDED) {
-            let parts = split::parts_of_version(question, resolution, (name, version), self.catalog)?;
+            let parts =
+                split::parts_of_version(question, resolution, (name, version), self.catalog)?;
             let Some(parts) = parts.filter(|_| self.solves < MOST_SOLVES) else {
                 continue;
             };
@@ -414,7 +313,11 @@ impl Forking<'_> {
     }
 
     /// Returns the versions that a former lock has of a package in a part.
-    fn former_of<'a>(&'a self, fork: &'a Fork, name: &'a PackageName) -> impl Iterator<Item = &'a Version> {
+    fn former_of<'a>(
+        &'a self,
+        fork: &'a Fork,
+        name: &'a PackageName,
+    ) -> impl Iterator<Item = &'a Version> {
         let pins = self.preferred.iter().filter(move |pin| pin.name == *name);
         let here = pins.filter(|pin| {
             let region = fork.question.region.as_ref();
@@ -454,7 +357,11 @@ impl Forking<'_> {
             preferences.extend(versions.first().map(|it| (name.clone(), it.clone())));
         }
         let mut former: BTreeMap<&PackageName, Vec<&Version>> = BTreeMap::new();
-        for pin in self.preferred.iter().filter(|pin| region.meets(&pin.marker)) {
+        for pin in self
+            .preferred
+            .iter()
+            .filter(|pin| region.meets(&pin.marker))
+        {
             former.entry(&pin.name).or_default().push(&pin.version);
         }
         for (name, versions) in former {
@@ -485,80 +392,3 @@ impl Asking for Forking<'_> {
 
 /// A version of a package that needs different versions of another one in different environments.
 type Divided = (PackageName, Version);
-
-/// Puts a question for a part of its region.
-fn within(
-    base: &Question,
-    region: Arc<Region>,
-    preferences: BTreeMap<PackageName, Version>,
-) -> Question {
-    let python = region.least_python();
-    let python = python.unwrap_or_else(|| base.target.python().clone());
-    let own = base.target.environment();
-    let is_own = |known: &&&crate::target::KnownPlatform| known.is_of(own);
-    let platforms = region.platforms();
-    let platform = match platforms.iter().find(is_own) {
-        Some(_) => *base.target.platform(),
-        None => platforms
-            .first()
-            .map_or(*base.target.platform(), |known| known.platform()),
-    };
-    let target = Target::new(python, platform).with_accelerators(base.target.accelerators().clone());
-    Question {
-        target,
-        region: Some(region),
-        preferences,
-        ..base.clone()
-    }
-}
-
-fn part_all(regions: Vec<Arc<Region>>, marker: &MarkerTree) -> Vec<Arc<Region>> {
-    let mut parts = Vec::new();
-    for region in regions {
-        match region.split(marker) {
-            Some((one, other)) => parts.extend([Arc::new(one), Arc::new(other)]),
-            None => parts.push(region),
-        }
-    }
-    parts
-}
-
-/// Returns the markers between the minor versions of a question's Pythons.
-fn minor_bounds(question: &Question) -> Vec<MarkerTree> {
-    let pythons = question.region.iter().flat_map(|region| region.pythons());
-    let mut minors: Vec<Version> = pythons
-        .map(|python| Version::new([3, python.release()[1], 0]))
-        .collect();
-    minors.dedup();
-    minors.iter().skip(1).rev().filter_map(split::before_python).collect()
-}
-
-/// Puts parts together that have no answer for the same reasons.
-fn alike_together(parts: Vec<Unserved>) -> Vec<Unserved> {
-    let declared = |conflict: &Conflict| -> BTreeSet<usize> {
-        let facts = conflict.facts.iter().filter_map(|fact| match fact {
-            Fact::Declared { at, .. } => Some(*at),
-            _ => None,
-        });
-        facts.collect()
-    };
-    let mut together: Vec<Unserved> = Vec::new();
-    for part in parts {
-        let alike = together
-            .iter_mut()
-            .find(|known| declared(&known.conflict) == declared(&part.conflict));
-        let Some(known) = alike else {
-            together.push(part);
-            continue;
-        };
-        let regions = known.question.region.as_ref().zip(part.question.region.as_ref());
-        if let Some(region) = regions.and_then(|(one, other)| one.joined(other)) {
-            let question = Question {
-                region: Some(Arc::new(region)),
-                ..Question::clone(&known.question)
-            };
-            known.question = Arc::new(question);
-        }
-    }
-    together
-}

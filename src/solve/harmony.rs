@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::Failure;
-use super::forks::{Asking, Fork};
+use super::fork::Fork;
+use super::forks::Asking;
 use super::passes::Outcome;
 use super::question::Question;
 use crate::package::{PackageName, Version};
@@ -34,7 +35,11 @@ fn harmonise_one(
             let Some(new) = with_version(asking, forks, (name, version), left)? else {
                 continue;
             };
-            let all: Vec<&Fork> = forks.iter().enumerate().map(|(at, it)| new.get(&at).unwrap_or(it)).collect();
+            let all: Vec<&Fork> = forks
+                .iter()
+                .enumerate()
+                .map(|(at, it)| new.get(&at).unwrap_or(it))
+                .collect();
             if count(&all) < count(&forks.iter().collect::<Vec<_>>()) {
                 for (at, fork) in new {
                     forks[at] = fork;
@@ -95,7 +100,8 @@ fn versions(forks: &[Fork]) -> Versions {
 
 fn count(forks: &[&Fork]) -> usize {
     let packages = forks.iter().flat_map(|fork| fork.needed());
-    let pins: BTreeSet<(&PackageName, &Version)> =
-        packages.map(|package| (&package.name, &package.version)).collect();
+    let pins: BTreeSet<(&PackageName, &Version)> = packages
+        .map(|package| (&package.name, &package.version))
+        .collect();
     pins.len()
 }

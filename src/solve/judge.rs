@@ -157,7 +157,10 @@ impl Judge {
 fn minors_of_tags(region: &Region, page: &Page) -> Vec<Vec<bool>> {
     let mut served = vec![Vec::new(); region.minors().len()];
     for tags in page.tag_strings() {
-        let bits = region.tags().judge(tags).map_or(0, |accepted| accepted.pythons);
+        let bits = region
+            .tags()
+            .judge(tags)
+            .map_or(0, |accepted| accepted.pythons);
         for (of_minor, is_served) in served.iter_mut().zip(region.minors_of(bits)) {
             of_minor.push(is_served);
         }
@@ -168,7 +171,8 @@ fn minors_of_tags(region: &Region, page: &Page) -> Vec<Vec<bool>> {
 /// Returns for each set of tags on a page whether it is accepted.
 fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
     let tags = page.tag_strings();
-    tags.map(|tags| required.tags().judge(tags).is_ok()).collect()
+    tags.map(|tags| required.tags().judge(tags).is_ok())
+        .collect()
 }
 
 /// The order of usable files: less is better.
@@ -209,7 +213,10 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
-        let file = self.speaker(page, version).filter(|_| page.file(file).is_wheel()).unwrap_or(file);
+        let file = self
+            .speaker(page, version)
+            .filter(|_| page.file(file).is_wheel())
+            .unwrap_or(file);
         if !self.serves_required(page, version, takes_yanked) {
             return Err(Unfit::Tags(Misfit::Platform));
         }

@@ -297,7 +297,8 @@ impl<'l, 'a> Provider<'l, 'a> {
             let known = self.ledger.known(project)?;
             let candidate = known.candidates.usable()[ordinal as usize];
             let version = known.candidates.version(&candidate);
-            self.ledger.note(Step::Divided(self.ledger.name(project), version));
+            self.ledger
+                .note(Step::Divided(self.ledger.name(project), version));
         }
         if extra.is_none() {
             self.add_unsaid(project, ordinal, &mut wanted)?;

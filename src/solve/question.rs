@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::input::FormatControl;
-use crate::package::{
-    Declaration, ExtraName, Marker, PackageName, Specifiers, Timestamp, Version,
-};
+use crate::package::{Declaration, ExtraName, Marker, PackageName, Specifiers, Timestamp, Version};
 use crate::target::{Misfit, Region, Target};
 
 /// One question to the solver.

@@ -67,7 +67,10 @@ impl Reach {
         let extra = edge.extra.as_ref();
         let own = self.of_node(&package.name, extra);
         let extras: Vec<ExtraName> = extra.cloned().into_iter().collect();
-        both(&own, &under_extras(&edge.requirement.marker.exact_tree(), &extras))
+        both(
+            &own,
+            &under_extras(&edge.requirement.marker.exact_tree(), &extras),
+        )
     }
 }
 
@@ -82,7 +85,10 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// Goes from where something holds along a requirement of it.
     fn follow(&mut self, requirement: &Requirement, from: &MarkerTree, extras: &[ExtraName]) {
-        let here = both(from, &under_extras(&requirement.marker.exact_tree(), extras));
+        let here = both(
+            from,
+            &under_extras(&requirement.marker.exact_tree(), extras),
+        );
         if here.is_false() || self.question.excludes.contains(&requirement.name) {
             return;
         }
@@ -120,7 +126,11 @@ impl Walk<'_> {
     }
 
     fn add(&mut self, node: Node, here: &MarkerTree) {
-        let known = self.reach.nodes.entry(node.clone()).or_insert(MarkerTree::FALSE);
+        let known = self
+            .reach
+            .nodes
+            .entry(node.clone())
+            .or_insert(MarkerTree::FALSE);
         if covers(known, &both(here, self.region.marker())) {
             return;
         }

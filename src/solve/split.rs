@@ -33,9 +33,9 @@ pub(super) fn parts(
         return Ok(Some(parts));
     }
     let lacks_wheels = conflict.facts.iter().any(|fact| match fact {
-        Fact::Nothing { unusable, .. } => {
-            unusable.iter().any(|(why, _)| matches!(why, Unfit::Tags(_)))
-        }
+        Fact::Nothing { unusable, .. } => unusable
+            .iter()
+            .any(|(why, _)| matches!(why, Unfit::Tags(_))),
         _ => false,
     });
     let mut required = region.required().iter().filter(|_| lacks_wheels);
@@ -50,7 +50,10 @@ pub(super) fn parts_of_version(
     (name, version): (&PackageName, &Version),
     catalog: &dyn Catalog,
 ) -> Result<Option<(Region, Region)>, Failure> {
-    let package = resolution.packages.iter().find(|package| package.name == *name);
+    let package = resolution
+        .packages
+        .iter()
+        .find(|package| package.name == *name);
     let (Some(region), Some(package)) = (&question.region, package) else {
         return Ok(None);
     };
@@ -100,7 +103,9 @@ impl<'r> Demands<'r> {
             match fact {
                 Fact::Declared { at, overrides } => {
                     demands.add(declared(at), None);
-                    overrides.iter().for_each(|at| demands.add(declared(at), None));
+                    overrides
+                        .iter()
+                        .for_each(|at| demands.add(declared(at), None));
                 }
                 Fact::Unmet { at, .. } => demands.add(declared(at), None),
                 Fact::Needs {
@@ -110,7 +115,9 @@ impl<'r> Demands<'r> {
                     ..
                 } => {
                     needs.iter().for_each(|it| demands.add(it, extra.as_ref()));
-                    overrides.iter().for_each(|at| demands.add(declared(at), None));
+                    overrides
+                        .iter()
+                        .for_each(|at| demands.add(declared(at), None));
                 }
                 Fact::Nothing { unusable, .. } => {
                     for (why, _) in unusable {
@@ -182,7 +189,10 @@ impl Pythons {
                     if unusable.iter().any(|(why, _)| *why == Unfit::Python) {
                         pythons.add_refused(region, candidates);
                     }
-                    if unusable.iter().any(|(why, _)| matches!(why, Unfit::Tags(_))) {
+                    if unusable
+                        .iter()
+                        .any(|(why, _)| matches!(why, Unfit::Tags(_)))
+                    {
                         pythons.add_unbuilt(region, candidates);
                     }
                 }
@@ -244,7 +254,11 @@ impl Pythons {
     ) -> Result<(), Failure> {
         for candidate in candidates.usable() {
             let version = candidates.version(candidate);
-            if !who.runs.iter().any(|(first, last)| (first..=last).contains(&&version)) {
+            if !who
+                .runs
+                .iter()
+                .any(|(first, last)| (first..=last).contains(&&version))
+            {
                 continue;
             }
             match catalog.metadata(candidates.project(), candidate.at()) {
@@ -295,7 +309,9 @@ pub(super) fn before_python(python: &Version) -> Option<MarkerTree> {
         [major, minor, 0] => format!("python_full_version < '{major}.{minor}'"),
         _ => format!("python_full_version < '{python}'"),
     };
-    Marker::parse(&text).ok().map(|marker| marker.tree().clone())
+    Marker::parse(&text)
+        .ok()
+        .map(|marker| marker.tree().clone())
 }
 
 /// Returns the markers by which a region has to be parted before anything is solved: a direct

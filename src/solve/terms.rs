@@ -113,6 +113,8 @@ impl<'q> Fitting<'q> {
             .requires_python()
             .and_then(|at| page.python_strings().nth(at))
             .and_then(|text| Specifiers::parse_lenient(text).ok());
-        self.allows(name, file) && fits && python.is_none_or(|wanted| question.admits_python(&wanted))
+        self.allows(name, file)
+            && fits
+            && python.is_none_or(|wanted| question.admits_python(&wanted))
     }
 }

@@ -41,7 +41,9 @@ pub(super) fn possible() -> &'static MarkerTree {
             rules.push(implies(&name, &title));
             rules.push(implies(&title, &name));
         }
-        rules.iter().fold(MarkerTree::TRUE, |all, rule| both(&all, rule))
+        rules
+            .iter()
+            .fold(MarkerTree::TRUE, |all, rule| both(&all, rule))
     })
 }
 
@@ -74,7 +76,11 @@ mod tests {
             let marker = Marker::parse(text).unwrap();
             assert!(marker.tree().is_disjoint(possible()), "{text}");
         }
-        for text in ["sys_platform == 'cygwin'", "os_name == 'nt'", "os_name == 'java'"] {
+        for text in [
+            "sys_platform == 'cygwin'",
+            "os_name == 'nt'",
+            "os_name == 'java'",
+        ] {
             let marker = Marker::parse(text).unwrap();
             assert!(!marker.tree().is_disjoint(possible()), "{text}");
         }

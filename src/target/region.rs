@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::possible::{equal, possible};
 use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
 use crate::package::{
-    ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both, covers, either,
-    pythons_named, shortest_text, under_extras,
+    ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both,
+    covers, either, pythons_named, shortest_text, under_extras,
 };
 
 /// The first minor version of Python 3 that a region may reach back to.
@@ -75,18 +75,53 @@ const MAC_OS: Os = Os::MacOs(30, 0);
 
 /// The platforms that wheels are made for, the usual ones first.
 const KNOWN: &[KnownPlatform] = &[
-    known("linux", "x86_64", &[on(GLIBC, Arch::X86_64), on(MUSL, Arch::X86_64)], true),
-    known("linux", "aarch64", &[on(GLIBC, Arch::Aarch64), on(MUSL, Arch::Aarch64)], true),
+    known(
+        "linux",
+        "x86_64",
+        &[on(GLIBC, Arch::X86_64), on(MUSL, Arch::X86_64)],
+        true,
+    ),
+    known(
+        "linux",
+        "aarch64",
+        &[on(GLIBC, Arch::Aarch64), on(MUSL, Arch::Aarch64)],
+        true,
+    ),
     known("darwin", "arm64", &[on(MAC_OS, Arch::Aarch64)], true),
     known("darwin", "x86_64", &[on(MAC_OS, Arch::X86_64)], true),
     known("win32", "AMD64", &[on(Os::Windows, Arch::X86_64)], true),
     known("win32", "ARM64", &[on(Os::Windows, Arch::Aarch64)], false),
     known("win32", "x86", &[on(Os::Windows, Arch::X86)], false),
-    known("linux", "i686", &[on(GLIBC, Arch::X86), on(MUSL, Arch::X86)], false),
-    known("linux", "armv7l", &[on(GLIBC, Arch::Armv7l), on(MUSL, Arch::Armv7l)], false),
-    known("linux", "ppc64le", &[on(GLIBC, Arch::Ppc64le), on(MUSL, Arch::Ppc64le)], false),
-    known("linux", "s390x", &[on(GLIBC, Arch::S390x), on(MUSL, Arch::S390x)], false),
-    known("linux", "riscv64", &[on(GLIBC, Arch::Riscv64), on(MUSL, Arch::Riscv64)], false),
+    known(
+        "linux",
+        "i686",
+        &[on(GLIBC, Arch::X86), on(MUSL, Arch::X86)],
+        false,
+    ),
+    known(
+        "linux",
+        "armv7l",
+        &[on(GLIBC, Arch::Armv7l), on(MUSL, Arch::Armv7l)],
+        false,
+    ),
+    known(
+        "linux",
+        "ppc64le",
+        &[on(GLIBC, Arch::Ppc64le), on(MUSL, Arch::Ppc64le)],
+        false,
+    ),
+    known(
+        "linux",
+        "s390x",
+        &[on(GLIBC, Arch::S390x), on(MUSL, Arch::S390x)],
+        false,
+    ),
+    known(
+        "linux",
+        "riscv64",
+        &[on(GLIBC, Arch::Riscv64), on(MUSL, Arch::Riscv64)],
+        false,
+    ),
 ];
 
 impl KnownPlatform {
@@ -237,7 +272,9 @@ impl Region {
     pub fn speaking_rank(tags: &str) -> Option<u32> {
         static EVERYWHERE: OnceLock<TagTable> = OnceLock::new();
         let table = EVERYWHERE.get_or_init(|| {
-            let minors: Vec<u64> = (OLDEST..=PythonVersion::newest_stable().minor()).rev().collect();
+            let minors: Vec<u64> = (OLDEST..=PythonVersion::newest_stable().minor())
+                .rev()
+                .collect();
             let all: Vec<&KnownPlatform> = KNOWN.iter().collect();
             self::tags(&minors, &all)
         });

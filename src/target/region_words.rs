@@ -8,7 +8,11 @@ use crate::package::{
 };
 
 /// Names of systems by the value of `sys_platform`.
-const SYSTEMS: &[(&str, &str)] = &[("linux", "Linux"), ("darwin", "macOS"), ("win32", "Windows")];
+const SYSTEMS: &[(&str, &str)] = &[
+    ("linux", "Linux"),
+    ("darwin", "macOS"),
+    ("win32", "Windows"),
+];
 
 /// Describes the environments of a marker in which these Pythons are.
 pub(super) fn describe(pythons: &[Version], said: &MarkerTree) -> String {
@@ -30,7 +34,11 @@ fn pythons_in_words(pythons: &[Version]) -> String {
             format!("Python {} and newer", number(first))
         }
         [first, .., last] if minor(first) != minor(last) => {
-            format!("Python {} to 3.{}", number(first), minor(last).unwrap_or_default())
+            format!(
+                "Python {} to 3.{}",
+                number(first),
+                minor(last).unwrap_or_default()
+            )
         }
         [first, ..] => format!("Python {}", number(first)),
     }

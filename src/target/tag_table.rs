@@ -44,7 +44,11 @@ impl TagTable {
             let (rows, portable) = TagSet::rows_of(python);
             for (interpreter, abi) in rows {
                 let abis = table.rows.entry(interpreter).or_default();
-                accept(abis.entry(abi).or_insert(Accepted { rank, pythons: 0 }), bit, &mut rank);
+                accept(
+                    abis.entry(abi).or_insert(Accepted { rank, pythons: 0 }),
+                    bit,
+                    &mut rank,
+                );
             }
             for interpreter in portable {
                 let accepted = Accepted {
@@ -73,7 +77,9 @@ impl TagTable {
             best = Some(joined(best, *row));
         }
         let platforms = set.platforms();
-        let platform = platforms.filter_map(|platform| self.platforms.get(platform)).min();
+        let platform = platforms
+            .filter_map(|platform| self.platforms.get(platform))
+            .min();
         let count = self.platforms.len() as u32;
         if let (Some(row), Some(platform)) = (best, platform) {
             let rank = row.rank.saturating_mul(count).saturating_add(*platform);
@@ -115,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_table_accepts_what_the_sets_of_its_pythons_do() {
-        let pythons: Vec<PythonVersion> = ["3.10", "3.12", "3.13t"].map(|it| it.parse().unwrap()).into();
+        let pythons: Vec<PythonVersion> = ["3.10", "3.12", "3.13t"]
+            .map(|it| it.parse().unwrap())
+            .into();
         let platforms: Vec<Platform> = ["linux", "windows"].map(|it| it.parse().unwrap()).into();
         let table = TagTable::new(&pythons, platforms.iter());
         for tags in [
@@ -135,7 +143,11 @@ mod tests {
                 let mut sets = platforms.iter().map(|it| TagSet::new(python, it));
                 expected |= u64::from(sets.any(|set| set.rank(tags).is_ok())) << at;
             }
-            assert_eq!(table.judge(tags).map_or(0, |it| it.pythons), expected, "{tags}");
+            assert_eq!(
+                table.judge(tags).map_or(0, |it| it.pythons),
+                expected,
+                "{tags}"
+            );
         }
     }
 }

@@ -83,7 +83,9 @@ pub(super) fn settle(
     let base = sources::settle_torch_index(&args.index, heard, place, &mut options, problems);
     let torch = torch::Settling::new(&args.target, heard, &facts, problems);
     let torch = torch.settle(target.as_ref(), indexes.as_ref());
-    let known = target.clone().map(|it| it.with_accelerators(torch.accelerators.clone()));
+    let known = target
+        .clone()
+        .map(|it| it.with_accelerators(torch.accelerators.clone()));
     let scope = scope::settle_scope(&args.target, heard, &facts, known.as_ref(), problems);
     options.torch = torch.choice.name();
     let python = target.as_ref().map(Target::python);

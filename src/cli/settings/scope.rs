@@ -108,7 +108,10 @@ fn universal(args: &TargetArgs, heard: Heard<'_>, target: &Target) -> Result<Uni
     let Some(region) = region else {
         return Err(format!("no environment is left by Python {pythons}"));
     };
-    let texts = said.only.iter().filter_map(|(marker, _)| marker.try_to_string());
+    let texts = said
+        .only
+        .iter()
+        .filter_map(|(marker, _)| marker.try_to_string());
     let far = Marker::parse(FAR)?;
     Ok(Universal {
         realm: Realm {
@@ -137,7 +140,9 @@ fn from_python(
     let upper = declared.map(|declared| {
         let clauses = declared.text().split(',');
         let clauses = clauses.filter(|clause| !clause.starts_with('>') && !clause.is_empty());
-        clauses.map(|clause| format!(",{clause}")).collect::<String>()
+        clauses
+            .map(|clause| format!(",{clause}"))
+            .collect::<String>()
     });
     let text = format!("{least}{}", upper.unwrap_or_default());
     Specifiers::parse(&text).map_err(|error| error.message)
@@ -146,7 +151,11 @@ fn from_python(
 /// Returns a `requires-python` as a marker.
 fn python_marker(pythons: &Specifiers) -> Result<MarkerTree, String> {
     let mut marker = MarkerTree::TRUE;
-    for clause in pythons.text().split(',').filter(|clause| !clause.is_empty()) {
+    for clause in pythons
+        .text()
+        .split(',')
+        .filter(|clause| !clause.is_empty())
+    {
         let at = clause.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let (operator, version) = clause.split_at(at);
         let text = format!("python_full_version {operator} '{version}'");
@@ -242,12 +251,15 @@ fn target(text: &str, facts: &Facts) -> Result<Target, (String, String)> {
         [platform, python, flavour] => (platform, python, Some(flavour)),
         _ => {
             let message = format!("`{text}` is not a platform and a Python");
-            return Err((message, "Write it as `linux/3.10` or `linux/3.10/cu128`.".into()));
+            return Err((
+                message,
+                "Write it as `linux/3.10` or `linux/3.10/cu128`.".into(),
+            ));
         }
     };
-    let platform: Platform = platform.parse().map_err(|error: crate::target::PlatformError| {
-        (error.message, error.help)
-    })?;
+    let platform: Platform = platform
+        .parse()
+        .map_err(|error: crate::target::PlatformError| (error.message, error.help))?;
     let python: PythonVersion = python
         .parse()
         .map_err(|error: crate::target::PythonError| (error.message, error.help))?;
