@@ -306,8 +306,8 @@ impl Forking<'_> {
         !self.preferred.is_empty()
             && part.forks.iter().all(|fork| {
                 fork.needed().all(|package| {
-                    let mut former = self.former_of(fork, &package.name).peekable();
-                    former.peek().is_none() || former.any(|version| *version == package.version)
+                    let mut former = self.former_of(fork, &package.name);
+                    former.all(|version| *version == package.version)
                 })
             })
     }
@@ -380,11 +380,18 @@ impl Forking<'_> {
 
 /// Whoever can be asked for the answer to a part.
 pub(super) trait Asking {
+    /// Returns the question for the whole region.
+    fn base(&self) -> &Arc<Question>;
+
     /// Answers a question.
     fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure>;
 }
 
 impl Asking for Forking<'_> {
+    fn base(&self) -> &Arc<Question> {
+        self.base
+    }
+
     fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure> {
         Ok(self.answer(question)?.0.outcome)
     }

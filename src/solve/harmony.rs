@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::catalog::Failure;
 use super::fork::Fork;
 use super::forks::Asking;
+use super::judge::Judge;
 use super::passes::Outcome;
 use super::question::Question;
 use crate::package::{PackageName, Version};
@@ -32,6 +33,9 @@ fn harmonise_one(
     let versions = versions(forks);
     for (name, several) in versions.iter().filter(|(_, several)| several.len() > 1) {
         for version in several.iter().rev() {
+            if !serves_all(asking.base(), forks, (name, version)) {
+                continue;
+            }
             let Some(new) = with_version(asking, forks, (name, version), left)? else {
                 continue;
             };
@@ -49,6 +53,22 @@ fn harmonise_one(
         }
     }
     Ok(false)
+}
+
+/// Whether a version can be used in the whole region: what is too old there for what newer ones say
+/// of Python is no version to bring others back to.
+fn serves_all(
+    base: &Arc<Question>,
+    forks: &[Fork],
+    (name, version): (&PackageName, &Version),
+) -> bool {
+    let packages = forks.iter().flat_map(|fork| &fork.resolution.packages);
+    let mut own = packages.filter(|it| it.name == *name && it.version == *version);
+    own.next().is_some_and(|package| {
+        let project = Arc::clone(package.candidates.project());
+        let candidates = Judge::new(Arc::clone(base)).judge(project);
+        candidates.ordinal_of(version).is_some()
+    })
 }
 
 /// Answers the parts that have another version of a package again; none where one of them cannot

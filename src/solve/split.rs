@@ -9,6 +9,7 @@ use super::ceilings::minors_served;
 use super::conflict::{Conflict, Fact, VersionsOf};
 use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
+use crate::index::Metadata;
 use crate::package::{
     Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet, under_extras,
 };
@@ -24,7 +25,8 @@ pub(super) fn parts(
     let Some(region) = &question.region else {
         return Ok(None);
     };
-    let demands = Demands::of(question, region, conflict);
+    let mut demands = Demands::of(question, region, conflict);
+    demands.add_refused(conflict, catalog)?;
     if let Some(parts) = demands.ranked().iter().find_map(|(_, it)| region.split(it)) {
         return Ok(Some(parts));
     }
@@ -32,11 +34,14 @@ pub(super) fn parts(
     if let Some(parts) = pythons.markers().iter().find_map(|it| region.split(it)) {
         return Ok(Some(parts));
     }
-    let lacks_wheels = conflict.facts.iter().any(|fact| match fact {
-        Fact::Nothing { unusable, .. } => unusable
-            .iter()
-            .any(|(why, _)| matches!(why, Unfit::Tags(_))),
-        _ => false,
+    // Versions that are out everywhere in the region are no part of the proof, and may serve a part.
+    let pythons = Pythons::of_all(region, conflict);
+    if let Some(parts) = pythons.markers().iter().find_map(|it| region.split(it)) {
+        return Ok(Some(parts));
+    }
+    let lacks_wheels = conflict.packages.values().any(|candidates| {
+        let mut refused = candidates.refused().iter();
+        refused.any(|refused| matches!(refused.why, Unfit::Tags(_)))
     });
     let mut required = region.required().iter().filter(|_| lacks_wheels);
     Ok(required.find_map(|it| region.split(it.marker())))
@@ -141,6 +146,31 @@ impl<'r> Demands<'r> {
         });
     }
 
+    /// Adds what versions that were tried and refused ask of themselves and of other places than the
+    /// indexes: that is what they are refused for.
+    fn add_refused(&mut self, conflict: &Conflict, catalog: &dyn Catalog) -> Result<(), Failure> {
+        for fact in &conflict.facts {
+            let Fact::Refused { who, .. } = fact else {
+                continue;
+            };
+            let Some(candidates) = conflict.packages.get(&who.name) else {
+                continue;
+            };
+            for metadata in metadata_of(candidates, who, catalog)? {
+                let refused = metadata.requires.iter();
+                let refused = refused.filter(|it| it.name == who.name || it.url.is_some());
+                for requirement in refused {
+                    self.add(requirement, None);
+                    metadata
+                        .extras
+                        .iter()
+                        .for_each(|extra| self.add(requirement, Some(extra)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the markers that hold in a part of the region, best first: of two demands that stand
     /// against each other and never meet, of two that stand against each other, and of any.
     fn ranked(&self) -> Vec<(u8, MarkerTree)> {
@@ -166,6 +196,28 @@ impl<'r> Demands<'r> {
             (false, false) => 3,
         }
     }
+}
+
+/// Returns the metadata of versions that were tried, as far as it can be had.
+fn metadata_of(
+    candidates: &Candidates,
+    who: &VersionsOf,
+    catalog: &dyn Catalog,
+) -> Result<Vec<Arc<Metadata>>, Failure> {
+    let mut found = Vec::new();
+    for candidate in candidates.usable() {
+        let version = candidates.version(candidate);
+        let mut runs = who.runs.iter();
+        if !runs.any(|(first, last)| (first..=last).contains(&&version)) {
+            continue;
+        }
+        match catalog.metadata(candidates.project(), candidate.at()) {
+            Ok(metadata) => found.push(metadata),
+            Err(Refusal::Failed(failure)) => return Err(failure),
+            Err(Refusal::Missing(_) | Refusal::Unusable(_)) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Where the `requires-python` of versions changes its mind within a region.
@@ -206,6 +258,16 @@ impl Pythons {
             }
         }
         Ok(pythons)
+    }
+
+    /// Takes the bounds of all packages that the conflict speaks of.
+    fn of_all(region: &Region, conflict: &Conflict) -> Self {
+        let mut pythons = Self::default();
+        for candidates in conflict.packages.values() {
+            pythons.add_refused(region, candidates);
+            pythons.add_unbuilt(region, candidates);
+        }
+        pythons
     }
 
     /// Adds what the pages say of versions that are out for their Python.
@@ -252,23 +314,9 @@ impl Pythons {
         who: &VersionsOf,
         catalog: &dyn Catalog,
     ) -> Result<(), Failure> {
-        for candidate in candidates.usable() {
-            let version = candidates.version(candidate);
-            if !who
-                .runs
-                .iter()
-                .any(|(first, last)| (first..=last).contains(&&version))
-            {
-                continue;
-            }
-            match catalog.metadata(candidates.project(), candidate.at()) {
-                Ok(metadata) => {
-                    if let Some(wanted) = &metadata.requires_python {
-                        self.add(region, wanted);
-                    }
-                }
-                Err(Refusal::Failed(failure)) => return Err(failure),
-                Err(Refusal::Missing(_) | Refusal::Unusable(_)) => {}
+        for metadata in metadata_of(candidates, who, catalog)? {
+            if let Some(wanted) = &metadata.requires_python {
+                self.add(region, wanted);
             }
         }
         Ok(())
