@@ -9,7 +9,7 @@ use super::many::Many;
 use super::prepare::Prepared;
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain};
-use crate::report::{Findings, draw_conflict, draw_further_conflict};
+use crate::report::{Findings, draw_conflict};
 use crate::solve::{Effort, Unserved, core_of};
 
 /// So many questions are solved to shrink one conflict.
@@ -41,12 +41,8 @@ pub(super) fn tell_unserved(
     let mut explanations = Vec::new();
     for part in &many.unserved {
         let told = explained(prepared, part, until);
-        let number = explanations.len() + 1;
         if !is_json {
-            terminal.say(&match number {
-                1 => draw_conflict(&told, terminal.style),
-                _ => draw_further_conflict(&told, number, terminal.style),
-            });
+            terminal.say(&draw_conflict(&told, terminal.style));
         }
         explanations.push(told);
     }

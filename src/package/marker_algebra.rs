@@ -86,16 +86,18 @@ pub fn covers(wide: &MarkerTree, narrow: &MarkerTree) -> bool {
 }
 
 /// Returns a marker of a package's metadata with the comparisons of `extra` replaced by what they
-/// are where these extras, and no others, are asked for.
+/// are where these extras, and no others, are asked for. What an installer chooses stays.
 pub fn under_extras(tree: &MarkerTree, active: &[ExtraName]) -> MarkerTree {
     let terms = tree.to_dnf();
-    let names_extra =
-        |expression: &MarkerExpression| matches!(expression, MarkerExpression::Extra { .. });
+    let names_extra = |expression: &MarkerExpression| match expression {
+        MarkerExpression::Extra { name, .. } => Choice::of(name).is_none(),
+        _ => false,
+    };
     if !terms.iter().flatten().any(names_extra) {
         return tree.clone();
     }
     let is_met = |expression: &MarkerExpression| match expression {
-        MarkerExpression::Extra { operator, name } => {
+        MarkerExpression::Extra { operator, name } if Choice::of(name).is_none() => {
             let is_active = matches!(name, MarkerValueExtra::Extra(name) if active.contains(name));
             is_active == (*operator == ExtraOperator::Equal)
         }
@@ -294,6 +296,18 @@ fn expression_text(expression: &MarkerExpression) -> String {
     format!("'{name}' {operator} {variable}")
 }
 
+/// Returns the words for a choice that a comparison speaks of, and whether it has to be made.
+pub fn choice_in_words(expression: &MarkerExpression) -> Option<(String, bool)> {
+    let MarkerExpression::Extra { operator, name } = expression else {
+        return None;
+    };
+    let words = match Choice::of(name)? {
+        Choice::Extra(name) => format!("with extra `{name}`"),
+        Choice::Group(name) => format!("with group `{name}`"),
+    };
+    Some((words, *operator == ExtraOperator::Equal))
+}
+
 /// Reads the marker of a lock's entry, with PEP 751's choices.
 pub fn read_entry_marker(text: &str) -> Option<MarkerTree> {
     let mut plain = String::new();
@@ -449,6 +463,16 @@ mod tests {
             tree("sys_platform == 'linux'")
         );
         assert!(under_extras(&tree("extra != 'a'"), &[]).is_true());
+    }
+
+    #[test]
+    fn choices_stay_where_extras_take_their_values() {
+        let chosen = both(&Choice::Extra("a".into()).marker(), &tree("extra != 'a'"));
+
+        assert_eq!(
+            under_extras(&chosen, &[]),
+            Choice::Extra("a".into()).marker()
+        );
     }
 
     #[test]

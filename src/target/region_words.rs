@@ -4,7 +4,7 @@ use super::PythonVersion;
 use super::possible::possible;
 use crate::package::{
     Marker, MarkerExpression, MarkerOperator, MarkerTree, MarkerValueString, MarkerValueVersion,
-    Version, both, either, shortest,
+    Version, both, choice_in_words, either, shortest,
 };
 
 /// Names of systems by the value of `sys_platform`.
@@ -51,7 +51,10 @@ fn places(pythons: &[Version], said: &MarkerTree) -> Vec<String> {
         Some(Marker::parse(&text).ok()?.tree().clone())
     });
     let same = same.fold(MarkerTree::FALSE, |all, one| either(&all, &one));
-    let terms = shortest(said, &both(&same, possible()));
+    let mut terms = shortest(said, &both(&same, possible()));
+    // That a choice is not made goes without saying.
+    let is_said = |it: &MarkerExpression| choice_in_words(it).is_none_or(|(_, is_made)| is_made);
+    terms.iter_mut().for_each(|term| term.retain(is_said));
     if terms.iter().any(Vec::is_empty) {
         return Vec::new();
     }
@@ -63,6 +66,9 @@ fn places(pythons: &[Version], said: &MarkerTree) -> Vec<String> {
 }
 
 fn in_words(expression: &MarkerExpression) -> String {
+    if let Some((words, _)) = choice_in_words(expression) {
+        return words;
+    }
     let MarkerExpression::String {
         key: MarkerValueString::SysPlatform,
         operator,
