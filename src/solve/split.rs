@@ -15,6 +15,9 @@ use crate::package::{
 };
 use crate::target::Region;
 
+/// Of a package whose extras are asked for, so many versions are looked into.
+const MOST_OF_EXTRAS: usize = 5;
+
 /// Returns the two parts of a question's region in which the conflict may be another; none where
 /// nothing in it depends on the environment.
 pub(super) fn parts(
@@ -27,6 +30,7 @@ pub(super) fn parts(
     };
     let mut demands = Demands::of(question, region, conflict);
     demands.add_refused(conflict, catalog)?;
+    demands.add_of_extras(question, conflict, catalog)?;
     if let Some(parts) = demands.ranked().iter().find_map(|(_, it)| region.split(it)) {
         return Ok(Some(parts));
     }
@@ -165,6 +169,43 @@ impl<'r> Demands<'r> {
                         .extras
                         .iter()
                         .for_each(|extra| self.add(requirement, Some(extra)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what the extras that are asked for ask of their own package: the conflict tells an extra
+    /// and its package as one.
+    fn add_of_extras(
+        &mut self,
+        question: &Question,
+        conflict: &Conflict,
+        catalog: &dyn Catalog,
+    ) -> Result<(), Failure> {
+        let mut asked: Vec<&Requirement> = Vec::new();
+        for fact in &conflict.facts {
+            match fact {
+                Fact::Declared { at, .. } => asked.push(&question.declarations[*at].requirement),
+                Fact::Needs { needs, .. } => asked.extend(needs),
+                _ => {}
+            }
+        }
+        for requirement in asked.into_iter().filter(|it| !it.extras.is_empty()) {
+            let Some(candidates) = conflict.packages.get(&requirement.name) else {
+                continue;
+            };
+            let newest = candidates.usable().iter().rev().take(MOST_OF_EXTRAS);
+            for candidate in newest {
+                let metadata = match catalog.metadata(candidates.project(), candidate.at()) {
+                    Ok(metadata) => metadata,
+                    Err(Refusal::Failed(failure)) => return Err(failure),
+                    Err(Refusal::Missing(_) | Refusal::Unusable(_)) => continue,
+                };
+                let own = metadata.requires.iter();
+                for own in own.filter(|it| it.name == requirement.name) {
+                    let extras = requirement.extras.iter();
+                    extras.for_each(|extra| self.add(own, Some(extra)));
                 }
             }
         }

@@ -276,7 +276,7 @@ fn wrong_at(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn every_slice_of_a_region_s_lock_is_valid_and_none_is_left_out_that_has_a_solution(world in some_world()) {
