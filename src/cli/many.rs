@@ -82,6 +82,14 @@ impl Prepared {
         let Some(narrowed) = narrower(universal, &whole) else {
             return Ok(whole);
         };
+        if whole.forks.iter().all(|fork| is_within(fork, &narrowed)) {
+            return Ok(Many {
+                realm: narrowed.realm,
+                left_out: whole.unserved,
+                unserved: Vec::new(),
+                ..whole
+            });
+        }
         let narrowed = self.solve_in(&narrowed)?;
         Ok(match narrowed.unserved.is_empty() {
             true => Many {
@@ -352,6 +360,12 @@ fn narrower(universal: &Universal, whole: &Many) -> Option<Universal> {
         true => universal.before(&end),
         false => None,
     }
+}
+
+/// Whether all environments of a part are in a region.
+fn is_within(fork: &Fork, universal: &Universal) -> bool {
+    let region = fork.question.region.as_ref();
+    region.is_some_and(|region| region.is_within(universal.region.said()))
 }
 
 fn least_of(targets: &[Target]) -> Option<String> {

@@ -102,7 +102,10 @@ impl Fork {
     /// Returns where a requirement of a package of it counts.
     pub fn marker_of_edge(&self, package: &Resolved, edge: &Edge) -> MarkerTree {
         match &self.reach {
-            Some(reach) => both(&self.marker, &reach.of_edge(package, edge)),
+            Some(reach) => match &self.question.region {
+                Some(region) => both(&self.marker, &reach.of_edge(region, package, edge)),
+                None => self.marker.clone(),
+            },
             None => self.marker.clone(),
         }
     }

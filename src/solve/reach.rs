@@ -7,7 +7,6 @@ use super::question::Question;
 use super::resolution::{Edge, Resolution, Resolved};
 use crate::package::{
     DeclarationKind, ExtraName, MarkerTree, PackageName, Requirement, both, covers, either,
-    under_extras,
 };
 use crate::target::Region;
 
@@ -33,7 +32,7 @@ impl Reach {
         };
         for declaration in &question.declarations {
             if declaration.kind == DeclarationKind::Requirement {
-                walk.follow(&declaration.requirement, &MarkerTree::TRUE, &[]);
+                walk.follow(&declaration.requirement, &MarkerTree::TRUE, None);
             }
         }
         while let Some(((name, extra), from)) = walk.waiting.pop_front() {
@@ -41,7 +40,7 @@ impl Reach {
                 continue;
             };
             for requirement in &package.metadata.requires {
-                walk.follow(requirement, &from, extra.as_slice());
+                walk.follow(requirement, &from, extra.as_ref());
             }
         }
         walk.reach
@@ -63,14 +62,10 @@ impl Reach {
     }
 
     /// Returns where a requirement of a package counts.
-    pub fn of_edge(&self, package: &Resolved, edge: &Edge) -> MarkerTree {
+    pub fn of_edge(&self, region: &Region, package: &Resolved, edge: &Edge) -> MarkerTree {
         let extra = edge.extra.as_ref();
         let own = self.of_node(&package.name, extra);
-        let extras: Vec<ExtraName> = extra.cloned().into_iter().collect();
-        both(
-            &own,
-            &under_extras(&edge.requirement.marker.exact_tree(), &extras),
-        )
+        both(&own, &region.under(&edge.requirement.marker, extra).0)
     }
 }
 
@@ -84,11 +79,12 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     /// Goes from where something holds along a requirement of it.
-    fn follow(&mut self, requirement: &Requirement, from: &MarkerTree, extras: &[ExtraName]) {
-        let here = both(
-            from,
-            &under_extras(&requirement.marker.exact_tree(), extras),
-        );
+    fn follow(&mut self, requirement: &Requirement, from: &MarkerTree, extra: Option<&ExtraName>) {
+        let (own, is_met) = self.region.under(&requirement.marker, extra);
+        if !is_met {
+            return;
+        }
+        let here = both(from, &own);
         if here.is_false() || self.question.excludes.contains(&requirement.name) {
             return;
         }
@@ -104,7 +100,7 @@ impl Walk<'_> {
             self.reach_all(requirement, &[], &here);
         }
         for instead in overrides {
-            let here = both(&here, &under_extras(&instead.marker.exact_tree(), &[]));
+            let here = both(&here, &self.region.under(&instead.marker, None).0);
             self.reach_all(instead, &requirement.extras, &here);
         }
     }

@@ -29,8 +29,12 @@ pub struct Region {
     tags: TagTable,
     /// The environments within it of which each has to have a file of every package.
     required: Vec<Required>,
-    verdicts: Mutex<HashMap<(MarkerTree, Option<ExtraName>), bool>>,
+    /// What markers are under an extra, and whether they hold somewhere in it then.
+    verdicts: Mutex<HashMap<UnderExtra, (MarkerTree, bool)>>,
 }
+
+/// A marker of metadata, with the extra that is asked for.
+type UnderExtra = (Marker, Option<ExtraName>);
 
 /// An environment that must not be left without a file.
 #[derive(Clone, Debug)]
@@ -303,15 +307,28 @@ impl Region {
         if marker.is_always() {
             return true;
         }
-        let key = match extras {
-            [] => (marker.tree().clone(), None),
-            [extra] => (marker.tree().clone(), Some(extra.clone())),
-            _ => return self.meets(&under_extras(&marker.exact_tree(), extras)),
-        };
+        match extras {
+            [] => self.under(marker, None).1,
+            [extra] => self.under(marker, Some(extra)).1,
+            _ => self.meets(&under_extras(&marker.exact_tree(), extras)),
+        }
+    }
+
+    /// Returns where a marker of metadata holds with an extra asked for, or with none, and whether
+    /// that is somewhere in it.
+    pub fn under(&self, marker: &Marker, extra: Option<&ExtraName>) -> (MarkerTree, bool) {
+        if marker.is_always() {
+            return (MarkerTree::TRUE, true);
+        }
+        let key = (marker.clone(), extra.cloned());
         let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
-        *verdicts
-            .entry(key)
-            .or_insert_with(|| self.meets(&under_extras(&marker.exact_tree(), extras)))
+        let verdict = verdicts.entry(key).or_insert_with(|| {
+            let extras: Vec<ExtraName> = extra.cloned().into_iter().collect();
+            let tree = under_extras(&marker.exact_tree(), &extras);
+            let is_met = self.meets(&tree);
+            (tree, is_met)
+        });
+        verdict.clone()
     }
 
     /// Whether a tree holds somewhere in it.
