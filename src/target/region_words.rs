@@ -60,9 +60,11 @@ fn places(pythons: &[Version], said: &MarkerTree) -> Vec<String> {
     }
     let words = terms.iter().map(|term| {
         let words: Vec<String> = term.iter().map(in_words).collect();
-        words.join(" ")
+        words.join(" ").replacen(" outside ", " and ", usize::MAX)
     });
-    vec![words.collect::<Vec<_>>().join(", or ")]
+    let mut words: Vec<String> = words.collect();
+    words.dedup();
+    vec![words.join(", or ")]
 }
 
 fn in_words(expression: &MarkerExpression) -> String {
@@ -123,7 +125,7 @@ mod tests {
         );
         check(
             "python_version >= '3.11' and sys_platform != 'darwin' and sys_platform != 'win32'",
-            "Python 3.11 and newer outside macOS outside Windows",
+            "Python 3.11 and newer outside macOS and Windows",
         );
         check(
             "python_version >= '3.11' and implementation_name == 'pypy'",
