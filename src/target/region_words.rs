@@ -14,6 +14,8 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("win32", "Windows"),
 ];
 
+const OUTSIDE: &str = "outside ";
+
 /// Describes the environments of a marker in which these Pythons are.
 pub(super) fn describe(pythons: &[Version], said: &MarkerTree) -> String {
     let mut place = places(pythons, said);
@@ -59,8 +61,14 @@ fn places(pythons: &[Version], said: &MarkerTree) -> Vec<String> {
         return Vec::new();
     }
     let words = terms.iter().map(|term| {
-        let words: Vec<String> = term.iter().map(in_words).collect();
-        words.join(" ").replacen(" outside ", " and ", usize::MAX)
+        let words = term.iter().map(in_words);
+        let (outside, mut words): (Vec<String>, Vec<String>) =
+            words.partition(|words| words.starts_with(OUTSIDE));
+        let outside: Vec<&str> = outside.iter().map(|it| &it[OUTSIDE.len()..]).collect();
+        if !outside.is_empty() {
+            words.push(format!("{OUTSIDE}{}", outside.join(" and ")));
+        }
+        words.join(" ")
     });
     let mut words: Vec<String> = words.collect();
     words.dedup();
@@ -95,7 +103,7 @@ fn in_words(expression: &MarkerExpression) -> String {
     let name = SYSTEMS.iter().find(|(known, _)| known == value);
     match (operator, name) {
         (MarkerOperator::Equal, Some((_, name))) => format!("on {name}"),
-        (MarkerOperator::NotEqual, Some((_, name))) => format!("outside {name}"),
+        (MarkerOperator::NotEqual, Some((_, name))) => format!("{OUTSIDE}{name}"),
         _ => format!("where {expression}"),
     }
 }
