@@ -24,8 +24,8 @@ use crate::solve::Policy;
 use crate::source::{Origin, Problem};
 use crate::target::Target;
 
-pub(super) use sources::DEFAULT_INDEX;
 pub(super) use scope::{Scope, Universal};
+pub(super) use sources::DEFAULT_INDEX;
 pub(super) use torch::TorchChoice;
 
 /// What a lock is made under.
