@@ -142,6 +142,7 @@ pub(crate) fn question(requirements: &[&str]) -> Arc<Question> {
         declarations: requirements.iter().map(declaration).collect(),
         excludes: Default::default(),
         target: Target::new(python, platform),
+        region: None,
         policy: Policy::default(),
         preferences: BTreeMap::new(),
         facts: pyaudit::facts::Facts::embedded(),

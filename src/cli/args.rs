@@ -198,6 +198,18 @@ pub(crate) struct TargetArgs {
     /// aarch64-apple-darwin, …, or a wheel platform tag [default: this machine]
     #[arg(long, visible_alias = "python-platform", value_name = "PLATFORM")]
     pub(crate) platform: Option<String>,
+    /// Lock for all platforms and all Pythons from the least on that the project admits, in one file
+    /// with markers
+    #[arg(long)]
+    pub(crate) universal: bool,
+    /// A target of several, as PLATFORM/PYTHON or PLATFORM/PYTHON/FLAVOUR: linux/3.10/cu128; given
+    /// more than once, one lock is made for all of them
+    #[arg(long = "target", value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Of a universal lock: as few versions of a package as there can be, or the newest for each
+    /// Python [default: fewest]
+    #[arg(long, value_name = "STRATEGY")]
+    pub(crate) fork_strategy: Option<ForkStrategyArg>,
     /// Which builds of torch and its family to lock: cu128, rocm6.3, xpu, cpu, …; pypi for those of
     /// the default index; auto for the newest that fit what --gpu, --driver and --cuda say, or what
     /// this machine has [default: auto where one of these is given]
@@ -288,6 +300,15 @@ pub(crate) enum ResolutionArg {
     Lowest,
     /// The oldest of what is declared, the newest of the rest
     LowestDirect,
+}
+
+/// The names of uv's fork strategies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ForkStrategyArg {
+    /// As few versions of a package as there can be
+    Fewest,
+    /// The newest versions for each Python
+    RequiresPython,
 }
 
 /// The names of uv's index strategies.

@@ -333,7 +333,7 @@ fn tell_repairs(
 }
 
 /// Writes the report where one is asked for.
-fn put_out(findings: &Findings<'_>, output: &OutputArgs, terminal: &Terminal) -> Exit {
+pub(super) fn put_out(findings: &Findings<'_>, output: &OutputArgs, terminal: &Terminal) -> Exit {
     let json = || LockReport::new(LockOutcome::Conflict(ConflictReport::new(findings))).to_json();
     let written = output.report.as_deref().map_or(Ok(()), |path| {
         write_report(path, findings, json).map_err(|error| error.to_string())

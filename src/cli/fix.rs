@@ -31,9 +31,12 @@ fn fix(args: &FixArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let former = Output(&args.output).former(&mut inputs.problems);
     let preferences = inputs.preferences(&args.question.choice, former.as_ref());
     let folder = inputs.folder.clone();
+    let pins = Output(&args.output).former_pins();
+    let pins = inputs.former_pins(&args.question.choice, pins);
     let mut prepared = inputs.settled(terminal)?.prepare(preferences, terminal)?;
+    prepared.former = pins;
     let solving = Instant::now();
-    let solved = prepared.solve();
+    let solved = prepared.solve_first();
     let took = solving.elapsed();
     prepared.take_warnings();
     let solved = solved.map_err(|failure| failed(&failure, &prepared, terminal))?;

@@ -7,10 +7,13 @@ use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
 use super::command::command_line;
 use super::conflict::{Unsolved, tell_conflicts};
+use super::many::parts_in_words;
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
 use super::prepare::{Inputs, Prepared};
+use super::settings::Scope;
 use super::terminal::Terminal;
+use super::unserved::tell_unserved;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::{WriteError, write_whole};
@@ -32,19 +35,25 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     inputs.problems.extend(of_output);
     let former = output.former(&mut inputs.problems);
     let preferences = inputs.preferences(&args.question.choice, former.as_ref());
+    let pins = inputs.former_pins(&args.question.choice, output.former_pins());
     let settled = inputs.settled(terminal)?;
     if let Err(error) = output.check() {
         terminal.say_problems(&[Problem::anywhere(error.to_string())]);
         return Err(Exit::Outside);
     }
+    let mut prepared = settled.prepare(preferences, terminal)?;
+    prepared.former = pins;
     let run = Run {
         output,
         terminal,
-        prepared: settled.prepare(preferences, terminal)?,
+        prepared,
         former,
         started,
     };
-    Ok(run.solve())
+    Ok(match run.prepared.scope {
+        Scope::Target => run.solve(),
+        Scope::Targets(_) | Scope::Region(_) => run.solve_many(),
+    })
 }
 
 /// One run, once its question stands.
@@ -94,9 +103,39 @@ impl Run<'_> {
                 let mixed = mixed_cuda(&question, &resolution);
                 self.prepared.problems.extend(mixed);
                 let lock = build(&question, &resolution, &self.circumstances());
-                self.write(&question, &lock)
+                self.write(&question.place(), &lock)
             }
         }
+    }
+
+    /// The same for several environments.
+    fn solve_many(mut self) -> Exit {
+        let solving = Instant::now();
+        let solved = self.prepared.solve_many();
+        let took = solving.elapsed();
+        self.prepared.progress.finish();
+        if let Ok(many) = &solved {
+            self.tell_trail(&many.trail);
+            if self.terminal.verbosity > 0 {
+                self.terminal.say(&parts_in_words(many));
+            }
+        }
+        self.tell_counts(&self.prepared.catalog.counts());
+        self.prepared.take_warnings();
+        let many = match solved {
+            Ok(many) => many,
+            Err(failure) => {
+                self.terminal.say_problems(&self.prepared.problems);
+                self.terminal.say_failure(&failure);
+                return Exit::Outside;
+            }
+        };
+        if !many.unserved.is_empty() {
+            return tell_unserved(&self.prepared, &many, took, self.output.0, self.terminal);
+        }
+        self.prepared.problems.extend(many.misgivings());
+        let lock = many.lock(&self.circumstances());
+        self.write(&many.place(), &lock)
     }
 
     fn circumstances(&self) -> Circumstances {
@@ -117,9 +156,10 @@ impl Run<'_> {
         for step in trail {
             let is_told = match step {
                 Step::Tried(..) => self.terminal.verbosity > 1,
-                Step::Refused(..) | Step::Restarted(_) | Step::AllowedPrereleases(_) => {
-                    self.terminal.verbosity > 0
-                }
+                Step::Refused(..)
+                | Step::Restarted(_)
+                | Step::Divided(..)
+                | Step::AllowedPrereleases(_) => self.terminal.verbosity > 0,
             };
             if is_told {
                 self.terminal.say(&step.to_string());
@@ -157,7 +197,7 @@ impl Run<'_> {
         Some(parent.map_or_else(|| current.clone(), |parent| current.join(parent)))
     }
 
-    fn write(&self, question: &Question, lock: &Lock) -> Exit {
+    fn write(&self, target: &str, lock: &Lock) -> Exit {
         let style = self
             .output
             .style(command_line, self.prepared.manifest.require_hashes);
@@ -185,11 +225,10 @@ impl Run<'_> {
         let path = path.map(Path::to_string_lossy);
         let (path, moved) = (path.as_deref(), moved.as_deref());
         let report = || LockedReport::new(lock, path, moved, &self.prepared.problems);
-        let target = question.target.describe();
         let elapsed = elapsed(self.started.elapsed());
         let told = Summary {
             lock,
-            target: &target,
+            target,
             elapsed: &elapsed,
             written: path,
             changes: moved,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::args::{AnnotationArg, FormatArg, OutputArgs, QuestionArgs};
 use crate::host::{WriteError, check_place, read_former};
 use crate::input::Manifest;
-use crate::lock::{Annotations, Format, Pins, RequirementsStyle, is_pylock_name};
+use crate::lock::{
+    Annotations, Format, FormerPin, Pins, RequirementsStyle, former_pins, is_pylock_name,
+};
 use crate::source::{Problem, SourceFile};
 
 /// The options of the output, understood.
@@ -105,6 +107,18 @@ impl<'a> Output<'a> {
             problems.push(Problem { message, ..problem }.as_warning());
         })
         .ok()
+    }
+
+    /// Returns what the output file has where, as far as it can be read: what is wrong with it is told
+    /// by [`Self::former`].
+    pub(super) fn former_pins(self) -> Vec<FormerPin> {
+        let path = self.path().filter(|path| path.is_file());
+        let text = path.and_then(|path| Some((path, read_former(path).ok()??)));
+        let pins = text.map(|(path, text)| {
+            let file = SourceFile::new(path.to_string_lossy(), text);
+            former_pins(self.format(), &file)
+        });
+        pins.unwrap_or_default()
     }
 
     /// Returns how a requirements file is to look; `command` is the command line.

@@ -13,13 +13,13 @@ use super::Exit;
 use super::args::{ChoiceArgs, QuestionArgs};
 use super::misgivings::misgivings;
 use super::progress::Progress;
-use super::settings::{Heard, Settings, TorchChoice, names, settle};
+use super::settings::{Heard, Scope, Settings, TorchChoice, names, settle};
 use super::terminal::Terminal;
 use super::unnamed::name_all;
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
-use crate::lock::{LockOptions, Pins};
+use crate::lock::{FormerPin, LockOptions, Pins};
 use crate::package::{PackageName, Timestamp, Version};
 use crate::solve::{
     Catalog as _, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
@@ -64,6 +64,10 @@ pub(super) struct Prepared {
     pub(super) catalog: LiveCatalog,
     /// The options in the words that a lock keeps.
     pub(super) options: LockOptions,
+    /// For which environments.
+    pub(super) scope: Scope,
+    /// What a former lock has, for several environments.
+    pub(super) former: Vec<FormerPin>,
     /// Whether nothing says which Python to lock for, so that another may be proposed.
     pub(super) is_python_free: bool,
     /// What is shown until it is finished.
@@ -177,7 +181,11 @@ impl Settled {
         let mut outside = self.settings.outside;
         outside.listener = progress.listener();
         let catalog = LiveCatalog::open(outside, None);
-        match name_all(&mut self.manifest, &catalog, &self.settings.target) {
+        let only = match self.settings.scope {
+            Scope::Target => Some(&self.settings.target),
+            Scope::Targets(_) | Scope::Region(_) => None,
+        };
+        match name_all(&mut self.manifest, &catalog, only) {
             Ok(problems) => self.problems.extend(problems),
             Err(failure) => {
                 progress.finish();
@@ -196,6 +204,7 @@ impl Settled {
             declarations: self.manifest.declarations.clone(),
             excludes: excludes.map(|(name, _)| name.clone()).collect(),
             target: self.settings.target,
+            region: None,
             policy: self.settings.policy,
             preferences,
             facts: self.settings.facts,
@@ -205,6 +214,8 @@ impl Settled {
             TorchChoice::Unsaid | TorchChoice::Pypi | TorchChoice::Only(_) => Vec::new(),
         };
         Ok(Prepared {
+            scope: self.settings.scope,
+            former: Vec::new(),
             manifest: self.manifest,
             problems: self.problems,
             question: Arc::new(question),

@@ -157,6 +157,7 @@ impl Reading {
                 target: target
                     .clone()
                     .with_accelerators(settings.target.accelerators().clone()),
+                region: None,
                 policy: settings.policy.clone(),
                 preferences: BTreeMap::new(),
                 facts: Arc::clone(&settings.facts),

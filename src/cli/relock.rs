@@ -7,9 +7,11 @@ use super::args::{CacheArgs, IndexArgs, QuestionArgs};
 use super::prepare::Inputs;
 use super::reading::is_input;
 use super::recorded::{leads_away, not_asked, question_args, says_where, strange};
+use super::settings::Scope;
 use super::terminal::Terminal;
 use super::why::pins;
-use crate::lock::{Circumstances, Lock, WhichFiles, build};
+use crate::lock::{Circumstances, FormerPin, Lock, WhichFiles, build};
+use crate::package::{MarkerTree, read_entry_marker};
 use crate::solve::Outcome;
 use crate::source::Problem;
 
@@ -115,13 +117,7 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
     }
     let pinned = pins(&lock.packages);
     let settled = inputs.settled(terminal).ok()?;
-    let prepared = settled.prepare(pinned.clone(), terminal).ok()?;
-    let solved = prepared.solve();
-    prepared.progress.finish();
-    let solved = solved.ok()?;
-    let Outcome::Solved(resolution) = solved.answer.outcome else {
-        return None;
-    };
+    let mut prepared = settled.prepare(pinned.clone(), terminal).ok()?;
     let circumstances = Circumstances {
         project: prepared.manifest.name.clone(),
         options: prepared.options.clone(),
@@ -129,8 +125,40 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
         files: WhichFiles::Fitting,
         folder: None,
     };
+    if !matches!(prepared.scope, Scope::Target) {
+        prepared.former = former_of(lock);
+        let many = prepared.solve_many();
+        prepared.progress.finish();
+        let many = many.ok().filter(|many| many.unserved.is_empty())?;
+        let again = many.lock(&circumstances);
+        return (former_of(&again) == former_of(lock)).then_some(again);
+    }
+    let solved = prepared.solve();
+    prepared.progress.finish();
+    let solved = solved.ok()?;
+    let Outcome::Solved(resolution) = solved.answer.outcome else {
+        return None;
+    };
     let again = build(&solved.question, &resolution, &circumstances);
     (pins(&again.packages) == pinned).then_some(again)
+}
+
+/// Returns the entries of a lock with their markers.
+fn former_of(lock: &Lock) -> Vec<FormerPin> {
+    let entries = lock.packages.iter().filter_map(|package| {
+        let marker = match &package.marker {
+            Some(text) => read_entry_marker(text)?,
+            None => MarkerTree::TRUE,
+        };
+        Some(FormerPin {
+            name: package.name.clone(),
+            version: package.version.clone()?,
+            marker,
+        })
+    });
+    let mut entries: Vec<FormerPin> = entries.collect();
+    entries.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    entries
 }
 
 /// Splits a command as the shell does, as far as the single quotes go that it was written with.

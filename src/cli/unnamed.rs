@@ -10,16 +10,17 @@ use crate::solve::{Failure, Refusal};
 use crate::source::Problem;
 use crate::target::Target;
 
-/// Names all references that count for the target. Those that cannot be named are problems, at the
+/// Names all references that count for the target, or anywhere. Those that cannot be named are problems, at the
 /// user's line; a failure of the outside world ends it.
 pub(super) fn name_all(
     manifest: &mut Manifest,
     catalog: &LiveCatalog,
-    target: &Target,
+    target: Option<&Target>,
 ) -> Result<Vec<Problem>, Failure> {
     let mut problems = Vec::new();
     for unnamed in std::mem::take(&mut manifest.unnamed) {
-        if !unnamed.marker.holds(target.environment(), &[]) {
+        let counts = target.is_none_or(|target| unnamed.marker.holds(target.environment(), &[]));
+        if !counts {
             continue;
         }
         match catalog.name_of(&unnamed.url) {

@@ -89,7 +89,7 @@ fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
     let (_, versions) = hole.unusable.iter().find(|(why, _)| is_target(why))?;
     let newest_wanted = versions.first()?;
     let candidates = hole.candidates?;
-    let target = question.target.describe();
+    let target = question.place();
     let fits: Vec<Version> = candidates
         .usable()
         .iter()

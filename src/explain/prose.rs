@@ -52,7 +52,7 @@ pub fn explain(question: &Question, conflict: &Conflict) -> Explanation {
     }
     let conclusion = conclusion(question, conflict);
     Explanation {
-        headline: format!("no set of versions fits {}", question.target.describe()),
+        headline: format!("no set of versions fits {}", question.place()),
         flavours: Vec::new(),
         hints: hints::hints(question, conflict),
         steps: telling.steps,
@@ -279,10 +279,7 @@ pub fn unfit_sentence(
         }
         Unfit::Tags(_) => {
             let served = hints::what_wheels_serve(question, candidates, versions);
-            format!(
-                "{which} {has} no wheel for {}{served}.",
-                question.target.describe()
-            )
+            format!("{which} {has} no wheel for {}{served}.", question.place())
         }
         Unfit::Python => {
             let wanted = hints::pythons_wanted(candidates, versions);

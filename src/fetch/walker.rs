@@ -79,9 +79,9 @@ impl Walker {
     pub(super) fn pursue(&self, metadata: &Metadata) -> Vec<Wish> {
         let backtracking = lock(&self.backtracking);
         let seen = lock(&self.seen);
-        let environment = self.question.target.environment();
         let wanted = metadata.requires.iter().filter(|requirement| {
-            backtracking.contains(&requirement.name) && requirement.marker.holds(environment, &[])
+            backtracking.contains(&requirement.name)
+                && self.question.holds(&requirement.marker, &[])
         });
         wanted
             .filter_map(|requirement| {
@@ -134,12 +134,11 @@ impl Walker {
         extras: &BTreeSet<ExtraName>,
     ) -> Vec<Wish> {
         let extras: Vec<ExtraName> = extras.iter().cloned().collect();
-        let environment = self.question.target.environment();
         let mut wishes = Vec::new();
         for requirement in requirements {
             let counts = requirement.url.is_none()
                 && !self.question.excludes.contains(&requirement.name)
-                && requirement.marker.holds(environment, &extras);
+                && self.question.holds(&requirement.marker, &extras);
             if counts {
                 wishes.extend(self.narrow(requirement));
             }
@@ -183,14 +182,13 @@ impl Walker {
     }
 
     fn overridden(&self, name: &PackageName) -> Option<&VersionSet> {
-        let environment = self.question.target.environment();
         self.question
             .declarations
             .iter()
             .filter(|declaration| declaration.kind == DeclarationKind::Override)
             .map(|declaration| &declaration.requirement)
             .find(|requirement| {
-                requirement.name == *name && requirement.marker.holds(environment, &[])
+                requirement.name == *name && self.question.holds(&requirement.marker, &[])
             })
             .map(|requirement| requirement.specifiers.set())
     }

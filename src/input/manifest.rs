@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::FormatControl;
 use super::formats::{FormatList, FormatName};
+use super::{FormatControl, ToolEnvironments};
 use crate::package::{
     Declaration, DeclarationKind, Digest, DirectUrl, ExtraName, IndexUrl, Marker, PackageName,
     Specifiers,
@@ -128,6 +128,8 @@ pub struct ToolTable {
     pub torch_index: Option<Located<IndexUrl>>,
     /// `facts`: the file with the user's own, absolute.
     pub facts: Option<Located<PathBuf>>,
+    /// The environments to lock for.
+    pub environments: ToolEnvironments,
     /// `highest`, `lowest` or `lowest-direct`.
     pub resolution: Option<Located<String>>,
     /// One of the five policies on pre-releases.
@@ -280,6 +282,9 @@ impl ToolTable {
         first(&mut self.driver, other.driver);
         if self.gpus.is_empty() {
             self.gpus = other.gpus;
+        }
+        if self.environments == ToolEnvironments::default() {
+            self.environments = other.environments;
         }
         first(&mut self.torch, other.torch);
         first(&mut self.torch_index, other.torch_index);

@@ -22,6 +22,7 @@ mod script;
 mod selection;
 mod sources;
 mod tool;
+mod tool_environments;
 mod tool_indexes;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use manifest::{
 };
 pub use reference::read_requirement;
 pub use selection::Selection;
+pub use tool_environments::ToolEnvironments;
 
 /// What a reader has to know besides the text.
 #[derive(Clone, Copy, Debug)]

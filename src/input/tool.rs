@@ -7,6 +7,7 @@ use super::document::{Document, Text, Value};
 use super::pyproject::ProjectReader;
 use super::reference::package_name;
 use super::sources::{Sources, read_sources};
+use super::tool_environments::read_environments;
 use super::tool_indexes::read_indexes;
 use super::{AllowBuild, FormatList, FormatName, Located};
 use crate::package::{DeclarationKind, PackageName};
@@ -16,14 +17,17 @@ use crate::source::Problem;
 const KEYS: &[&str] = &[
     "advisories",
     "allow-build",
+    "conflicts",
     "constraint-dependencies",
     "cooldown",
+    "environments",
     "exclude-dependencies",
     "exclude-newer",
     "exclude-newer-package",
     "extra-index-url",
     "facts",
     "find-links",
+    "fork-strategy",
     "index",
     "index-strategy",
     "index-url",
@@ -32,6 +36,7 @@ const KEYS: &[&str] = &[
     "only-binary",
     "override-dependencies",
     "prerelease",
+    "required-environments",
     "resolution",
     "rules",
     "sources",
@@ -101,6 +106,7 @@ pub(super) fn read_tool<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d>)
     project.sources = sources.clone();
     read_words(&tables, project);
     read_target(&tables, project);
+    read_environments(&tables, project);
     read_cutoffs(&tables, project);
     read_formats(&tables, project);
     read_lists(&tables, project);
@@ -277,6 +283,6 @@ fn read_name(text: &Text, document: &mut Document<'_>) -> Option<PackageName> {
     name
 }
 
-fn located(text: Text) -> Located<String> {
+pub(super) fn located(text: Text) -> Located<String> {
     (text.text, text.origin)
 }

@@ -7,7 +7,7 @@ use super::{
     LockedNote, LockedPackage, LockedSource, LockedTarget, ToolRecord,
 };
 use crate::index::{FileView, MetadataSource};
-use crate::package::{DirectUrl, PackageName};
+use crate::package::{Declaration, DirectUrl, PackageName};
 use crate::solve::{Dependent, Fitting, Question, Resolution, Resolved};
 use crate::source::without_detours;
 use crate::target::PythonVersion;
@@ -63,20 +63,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
             declarations: question
                 .declarations
                 .iter()
-                .map(|declaration| LockedDeclaration {
-                    name: declaration.requirement.name.clone(),
-                    text: crate::package::IndexUrl::redacted(&declaration.requirement.to_string()),
-                    kind: declaration.kind,
-                    file: declaration.origin.label().to_owned(),
-                    line: declaration.origin.line(),
-                    column: declaration.origin.column(),
-                    section: declaration.section.clone(),
-                    applies: declaration
-                        .requirement
-                        .marker
-                        .holds(question.target.environment(), &[]),
-                    is_kept: declaration.is_kept(),
-                })
+                .map(|it| locked_declaration(it, question.holds(&it.requirement.marker, &[])))
                 .collect(),
         }),
     };
@@ -87,15 +74,31 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
     lock.sorted()
 }
 
+/// Returns a declaration as a lock tells it.
+pub(super) fn locked_declaration(declaration: &Declaration, applies: bool) -> LockedDeclaration {
+    let requirement = &declaration.requirement;
+    LockedDeclaration {
+        name: requirement.name.clone(),
+        text: crate::package::IndexUrl::redacted(&requirement.to_string()),
+        kind: declaration.kind,
+        file: declaration.origin.label().to_owned(),
+        line: declaration.origin.line(),
+        column: declaration.origin.column(),
+        section: declaration.section.clone(),
+        applies,
+        is_kept: declaration.is_kept(),
+    }
+}
+
 /// The Python of the target, and later ones of the same language: `environments` says it closely.
-fn least_python(python: &PythonVersion) -> String {
+pub(super) fn least_python(python: &PythonVersion) -> String {
     match python.is_full() {
         true => format!(">={}", python.version()),
         false => format!(">={}.{}", python.major(), python.minor()),
     }
 }
 
-fn locked_package(
+pub(super) fn locked_package(
     question: &Question,
     resolution: &Resolution,
     resolved: &Resolved,

@@ -3,6 +3,7 @@
 
 mod build;
 mod diff;
+mod forked;
 mod formats;
 mod model;
 mod note;
@@ -10,6 +11,7 @@ mod pdm_lock_read;
 mod pins;
 mod poetry_lock_read;
 mod poetry_lock_wire;
+mod preferred;
 mod pylock_read;
 mod pylock_write;
 mod record;
@@ -24,6 +26,7 @@ mod wire;
 
 pub use build::{Circumstances, WhichFiles, build};
 pub use diff::{LockChange, changes};
+pub use forked::{Realm, build_forked};
 pub use formats::{FORMATS, Format, WriteOptions, Writer, is_pylock_name};
 pub use model::{
     ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,
@@ -32,6 +35,7 @@ pub use note::LockedNote;
 pub use pdm_lock_read::read_pdm_lock;
 pub use pins::{Pin, Pins};
 pub use poetry_lock_read::read_poetry_lock;
+pub use preferred::{FormerPin, former_pins};
 pub use pylock_read::read_pylock;
 pub use pylock_write::write_pylock;
 pub use record::{LockOptions, LockedDeclaration, LockedGpu, LockedTarget, ToolRecord};

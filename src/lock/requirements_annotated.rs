@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::requirements_read::{MarkedPin, read_marked_pins};
 use super::{
     EdgeDetail, Lock, LockedDeclaration, LockedEdge, LockedPackage, Pins, ToolRecord,
     read_requirements_pins,
@@ -15,7 +16,7 @@ use crate::source::SourceFile;
 pub fn read_requirements_lock(file: &Arc<SourceFile>) -> Lock {
     let mut lock = Lock {
         created_by: String::new(),
-        packages: packages(&read_requirements_pins(file)),
+        packages: marked(packages(&read_requirements_pins(file)), file),
         ..Lock::empty()
     };
     let mut record = ToolRecord::default();
@@ -58,6 +59,20 @@ fn packages(pins: &Pins) -> Vec<LockedPackage> {
         pins.into_iter().map(package)
     };
     pins.names().flat_map(of_name).collect()
+}
+
+/// Adds the markers of the lines.
+fn marked(mut packages: Vec<LockedPackage>, file: &Arc<SourceFile>) -> Vec<LockedPackage> {
+    let pins = read_marked_pins(file);
+    for package in &mut packages {
+        let is_own =
+            |pin: &&MarkedPin| pin.0 == package.name && Some(&pin.1) == package.version.as_ref();
+        package.marker = pins
+            .iter()
+            .find(is_own)
+            .and_then(|(.., marker)| marker.clone());
+    }
+    packages
 }
 
 /// Returns every reason of a `# via`, with the package that it stands at.

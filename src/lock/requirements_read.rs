@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Pin, Pins};
-use crate::package::{Digest, PackageName};
+use crate::package::{Digest, PackageName, Version};
 use crate::source::SourceFile;
+
+/// A pin with its marker.
+pub(super) type MarkedPin = (PackageName, Version, Option<String>);
 
 /// Returns the pins; never fails.
 pub fn read_requirements_pins(file: &Arc<SourceFile>) -> Pins {
@@ -29,6 +32,20 @@ pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
     let lines = joined_lines(file.text());
     let mut lines = lines.iter().map(|line| line.trim());
     lines.all(|line| line.is_empty() || line.starts_with('-') || pin(line).is_some())
+}
+
+/// Returns the pins with their markers, in the order of the file; never fails.
+pub(super) fn read_marked_pins(file: &Arc<SourceFile>) -> Vec<MarkedPin> {
+    let lines = joined_lines(file.text()).into_iter();
+    let marked = lines.filter_map(|line| {
+        let (name, pin) = pin(&line)?;
+        let declared = line.split(" --").next().unwrap_or_default();
+        let marker = declared
+            .split_once(';')
+            .map(|(_, marker)| marker.trim().to_owned());
+        Some((name, pin.version?, marker))
+    });
+    marked.collect()
 }
 
 /// Lines without comments, those that end in a backslash joined with the next.

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
 
 use super::comparison::Reading;
+use super::marker_algebra::under_extras;
 use super::marker_grammar::read_marker;
 
 /// An environment marker with the text it was read from (pep508_rs prints `python_version` back as
@@ -32,6 +34,17 @@ impl Marker {
         Self {
             tree,
             text: text.into(),
+        }
+    }
+
+    /// Returns the marker with its text, for where a choice of an installer's is made too. No extras
+    /// of the marker's own are left in it: a declaration has none.
+    pub fn under_choice(&self, choice: &MarkerTree) -> Self {
+        let mut tree = under_extras(&self.tree, &[]);
+        tree.and(choice.clone());
+        Self {
+            tree,
+            text: Arc::clone(&self.text),
         }
     }
 
@@ -82,6 +95,15 @@ impl Marker {
         &self.tree
     }
 
+    /// Returns the tree for sums with sets of environments. A bound at a pre-release of Python counts
+    /// between releases there: the algebra takes `<= '3.11.0a6'` for `<= '3.11'`.
+    pub fn exact_tree(&self) -> MarkerTree {
+        match between_releases(&self.text) {
+            Some(text) => Self::parse(&text).map_or_else(|_| self.tree.clone(), |it| it.tree),
+            None => self.tree.clone(),
+        }
+    }
+
     /// Returns the text it was read from; empty for the marker that always holds.
     pub fn text(&self) -> &str {
         &self.text
@@ -102,6 +124,44 @@ impl fmt::Debug for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Marker({:?})", self.text)
     }
+}
+
+/// Returns the text with every bound at a pre-release of Python put at the release, where that says
+/// something else.
+fn between_releases(text: &str) -> Option<String> {
+    if !text.contains("python_full_version") {
+        return None;
+    }
+    let mut mended = String::new();
+    let mut is_mended = false;
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '"']) {
+        let (before, quoted) = rest.split_at(at);
+        let end = quoted[1..].find(&quoted[..1])? + 1;
+        let (word, after) = (&quoted[1..end], &quoted[end + 1..]);
+        let version = word.parse::<Version>().ok();
+        let release = version
+            .filter(Version::any_prerelease)
+            .map(|it| it.only_release());
+        let operator = before.trim_end();
+        match release {
+            Some(release) if operator.ends_with("<=") => {
+                mended.push_str(&format!("{}< '{release}'", &operator[..operator.len() - 2]));
+                is_mended = true;
+            }
+            Some(release) if operator.ends_with('>') => {
+                mended.push_str(&format!("{operator}= '{release}'"));
+                is_mended = true;
+            }
+            _ => {
+                mended.push_str(before);
+                mended.push_str(&quoted[..=end]);
+            }
+        }
+        rest = after;
+    }
+    mended.push_str(rest);
+    is_mended.then_some(mended)
 }
 
 /// Markers by their text, so that each is parsed once.

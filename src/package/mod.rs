@@ -7,6 +7,7 @@ mod direct_url;
 mod index_url;
 mod leniency;
 mod marker;
+mod marker_algebra;
 mod marker_grammar;
 mod poetry;
 mod requirement;
@@ -25,8 +26,13 @@ pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
 pub use direct_url::DirectUrl;
 pub use index_url::{IndexUrl, masked};
 pub use marker::{Marker, MarkerTexts};
+pub use marker_algebra::{
+    Choice, both, choice_in_words, choices_of, covers, either, pythons_named, read_entry_marker,
+    shortest, shortest_text, shortest_tree, under_extras,
+};
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
+pub use pep508_rs::{MarkerExpression, MarkerOperator, MarkerValueString, MarkerValueVersion};
 pub use requirement::{Declaration, DeclarationKind, Requirement, RequirementError};
 pub use secret::Secret;
 pub use specifier::{SpecifierError, Specifiers};

@@ -91,6 +91,15 @@ impl Specifiers {
         &self.set
     }
 
+    /// Returns the versions that its clauses name, in their order.
+    pub fn bounds(&self) -> Vec<Version> {
+        let clauses = self.text.split(',').map(|clause| {
+            let number = clause.trim_start_matches(['<', '>', '=', '!', '~']);
+            number.trim_end_matches(".*")
+        });
+        clauses.filter_map(|number| number.parse().ok()).collect()
+    }
+
     /// Whether it admits every version.
     pub fn is_any(&self) -> bool {
         self.text.is_empty()

@@ -30,7 +30,7 @@ pub(super) fn built(question: &Question, resolution: &Resolution) -> Vec<Built> 
         let requirement = &declaration.requirement;
         let is_pin = declaration.kind == DeclarationKind::Requirement
             && requirement.specifiers.is_pin()
-            && requirement.marker.holds(question.target.environment(), &[])
+            && question.holds(&requirement.marker, &[])
             && !declaration.is_kept();
         let mut packages = resolution.packages.iter();
         let package = packages.find(|it| it.name == requirement.name)?;

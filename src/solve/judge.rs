@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::builds::Builds;
 use super::candidates::{Candidate, Candidates, Refused, Unfit};
+use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
-use crate::target::Misfit;
+use crate::target::{Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -27,11 +28,7 @@ impl Judge {
     pub fn new(question: Arc<Question>) -> Self {
         let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
         for (at, declaration) in question.declarations.iter().enumerate() {
-            let applies = declaration
-                .requirement
-                .marker
-                .holds(question.target.environment(), &[]);
-            if applies {
+            if question.holds(&declaration.requirement.marker, &[]) {
                 by_name
                     .entry(declaration.requirement.name.clone())
                     .or_default()
@@ -76,6 +73,9 @@ impl Judge {
         if project.pages.len() > 1 {
             merge_pages(&project, &mut usable, &mut refused);
         }
+        if let Some(region) = &self.question.region {
+            heed_ceilings(region, &project, &mut usable, &mut refused);
+        }
         Candidates {
             has_only_prereleases: usable.iter().all(|candidate| candidate.is_prerelease),
             project,
@@ -85,14 +85,14 @@ impl Judge {
     }
 
     fn fitness<'a>(&'a mut self, name: &'a PackageName, on: &'a IndexPage) -> Fitness<'a> {
-        let target = &self.question.target;
+        let question = &self.question;
         let page = &on.page;
         let tags = page
             .tag_strings()
             .map(|tags| match self.tags.get(tags) {
                 Some(verdict) => *verdict,
                 None => {
-                    let verdict = target.tags().rank(tags);
+                    let verdict = question.rank(tags);
                     self.tags.insert(tags.into(), verdict);
                     verdict
                 }
@@ -105,13 +105,28 @@ impl Judge {
                 None => {
                     // As pip does: a requires-python that cannot be read shuts nothing out.
                     let verdict = Specifiers::parse_lenient(python)
-                        .map_or(true, |wanted| target.admits_python(&wanted));
+                        .map_or(true, |wanted| question.admits_python(&wanted));
                     self.pythons.insert(python.into(), verdict);
                     verdict
                 }
             })
             .collect();
+        let required = match &self.question.region {
+            Some(region) => {
+                let mut served = minors_of_tags(region, page);
+                let required = region.required().iter();
+                served.extend(required.map(|it| tags_served(it, page)));
+                served
+            }
+            None => Vec::new(),
+        };
+        let speaking = self.question.region.as_ref().map(|_| {
+            let tags = page.tag_strings();
+            tags.map(Region::speaking_rank).collect()
+        });
         let mut fitness = Fitness {
+            speaking,
+            required,
             tags,
             pythons,
             terms: Terms::of(&self.question, name),
@@ -138,11 +153,37 @@ impl Judge {
     }
 }
 
+/// Returns for each minor version of a region which sets of tags on a page serve it.
+fn minors_of_tags(region: &Region, page: &Page) -> Vec<Vec<bool>> {
+    let mut served = vec![Vec::new(); region.minors().len()];
+    for tags in page.tag_strings() {
+        let bits = region
+            .tags()
+            .judge(tags)
+            .map_or(0, |accepted| accepted.pythons);
+        for (of_minor, is_served) in served.iter_mut().zip(region.minors_of(bits)) {
+            of_minor.push(is_served);
+        }
+    }
+    served
+}
+
+/// Returns for each set of tags on a page whether it is accepted.
+fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
+    let tags = page.tag_strings();
+    tags.map(|tags| required.tags().judge(tags).is_ok())
+        .collect()
+}
+
 /// The order of usable files: less is better.
 type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
 
 /// What makes a file of one project fit.
 struct Fitness<'a> {
+    /// Of a region: how good the wheels with these tags are to tell what a version needs.
+    speaking: Option<Vec<Option<u32>>>,
+    /// For each Python of a region and each environment that must be served, which tags do.
+    required: Vec<Vec<bool>>,
     tags: Vec<Result<u32, Misfit>>,
     pythons: Vec<bool>,
     terms: Terms<'a>,
@@ -172,6 +213,13 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
+        let file = self
+            .speaker(page, version)
+            .filter(|_| page.file(file).is_wheel())
+            .unwrap_or(file);
+        if !self.serves_required(page, version, takes_yanked) {
+            return Err(Unfit::Tags(Misfit::Platform));
+        }
         let key = page.key(version);
         if let Some(builds) = &self.builds {
             let is_pinned = self.pins.iter().any(|pin| pin.contains_key(key));
@@ -184,6 +232,29 @@ impl Fitness<'_> {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Returns the wheel of a version that tells what it needs in every part of a region.
+    fn speaker(&self, page: &Page, version: usize) -> Option<usize> {
+        let speaking = self.speaking.as_ref()?;
+        let wheels = page.files(version).filter_map(|at| {
+            let file = page.file(at);
+            let is_taken = self.terms.check_age(&file).is_ok() && !file.is_yanked();
+            Some((speaking[file.tags().filter(|_| is_taken)?]?, at))
+        });
+        wheels.min().map(|(_, at)| at)
+    }
+
+    /// Whether each Python of a region, on some platform, and each environment that must be served
+    /// has a file of a version.
+    fn serves_required(&self, page: &Page, version: usize, takes_yanked: bool) -> bool {
+        self.required.iter().all(|served| {
+            page.files(version).any(|at| {
+                let file = page.file(at);
+                let fits = file.tags().is_none_or(|tags| served[tags]);
+                fits && self.rank(&file, takes_yanked).is_ok()
+            })
+        })
     }
 
     /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version

@@ -78,7 +78,7 @@ impl<'a> Ledger<'a> {
                     .or_default()
                     .push(at);
             }
-            if !requirement.marker.holds(question.target.environment(), &[]) {
+            if !question.holds(&requirement.marker, &[]) {
                 continue;
             }
             if let Some(url) = &requirement.url
@@ -203,7 +203,7 @@ impl<'a> Ledger<'a> {
     /// has wheels: it would rarely build today.
     fn checked(&self, known: &Known, metadata: Arc<Metadata>) -> Read {
         if let Some(wanted) = &metadata.requires_python
-            && !self.question.target.admits_python(wanted)
+            && !self.question.admits_python(wanted)
         {
             return Err(TriedAndRefused::needs_python(wanted));
         }
@@ -307,15 +307,15 @@ impl<'a> Ledger<'a> {
         metadata: &'m Metadata,
         extra: Option<&ExtraName>,
     ) -> impl Iterator<Item = &'m Requirement> {
-        let environment = self.question.target.environment().clone();
+        let question = Arc::clone(&self.question);
         let extra = extra.cloned();
         metadata.requires.iter().filter(move |requirement| {
             let marker = &requirement.marker;
-            let holds_without = marker.holds(&environment, &[]);
+            let holds_without = question.holds(marker, &[]);
             match &extra {
                 None => holds_without,
                 Some(extra) => {
-                    !holds_without && marker.holds(&environment, std::slice::from_ref(extra))
+                    !holds_without && question.holds(marker, std::slice::from_ref(extra))
                 }
             }
         })
@@ -332,7 +332,7 @@ impl<'a> Ledger<'a> {
             overrides => overrides
                 .iter()
                 .map(|at| &self.question.declarations[*at].requirement)
-                .filter(|wanted| wanted.marker.holds(self.question.target.environment(), &[]))
+                .filter(|wanted| self.question.holds(&wanted.marker, &[]))
                 .collect(),
         }
     }
@@ -344,10 +344,7 @@ fn speaks(question: &Question, declaration: &Declaration) -> bool {
     let is_overridden = question.declarations.iter().any(|other| {
         other.kind == DeclarationKind::Override
             && other.requirement.name == *name
-            && other
-                .requirement
-                .marker
-                .holds(question.target.environment(), &[])
+            && question.holds(&other.requirement.marker, &[])
     });
     declaration.kind == DeclarationKind::Override || !is_overridden
 }

@@ -16,7 +16,7 @@ use crate::index::Project;
 use crate::package::{
     Declaration, DeclarationKind, Digest, PackageName, Timestamp, Version, VersionSet,
 };
-use crate::target::{Accelerators, Platform, PythonVersion};
+use crate::target::{Accelerators, Platform, PythonVersion, Region};
 
 /// Remembers judgements.
 #[derive(Default)]
@@ -54,6 +54,7 @@ impl Memo {
 struct Grounds {
     python: PythonVersion,
     platform: Platform,
+    region: Option<Arc<Region>>,
     accelerators: Accelerators,
     facts: Arc<Facts>,
     cutoff: Option<Timestamp>,
@@ -69,11 +70,12 @@ impl Grounds {
         let declarations = question.declarations.iter().enumerate();
         let of_name = declarations.filter(|(_, declaration)| {
             let requirement = &declaration.requirement;
-            requirement.name == *name && requirement.marker.holds(target.environment(), &[])
+            requirement.name == *name && question.holds(&requirement.marker, &[])
         });
         Self {
             python: target.python().clone(),
             platform: *target.platform(),
+            region: question.region.clone(),
             accelerators: match question.facts.is_family(name) {
                 true => target.accelerators().clone(),
                 false => Accelerators::default(),
@@ -92,6 +94,7 @@ impl PartialEq for Grounds {
     fn eq(&self, other: &Self) -> bool {
         let same_facts = Arc::ptr_eq(&self.facts, &other.facts);
         same_facts
+            && self.region == other.region
             && (&self.python, &self.platform, &self.accelerators)
                 == (&other.python, &other.platform, &other.accelerators)
             && (self.cutoff, self.takes_wheels, self.takes_sdists)

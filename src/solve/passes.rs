@@ -91,9 +91,7 @@ fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) {
     }
     for declaration in &ledger.question.declarations {
         let requirement = &declaration.requirement;
-        let holds = requirement
-            .marker
-            .holds(ledger.question.target.environment(), &[]);
+        let holds = ledger.question.holds(&requirement.marker, &[]);
         if holds && requirement.specifiers.names_prerelease() {
             let name = &declaration.requirement.name;
             allowed.insert(ledger.names.borrow_mut().project_id(name));

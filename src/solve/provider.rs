@@ -293,6 +293,13 @@ impl<'l, 'a> Provider<'l, 'a> {
                 return Ok(Err(why.into()));
             }
         }
+        if self.ledger.question.region.is_some() && asks_for_none(&wanted) {
+            let known = self.ledger.known(project)?;
+            let candidate = known.candidates.usable()[ordinal as usize];
+            let version = known.candidates.version(&candidate);
+            self.ledger
+                .note(Step::Divided(self.ledger.name(project), version));
+        }
         if extra.is_none() {
             self.add_unsaid(project, ordinal, &mut wanted)?;
         }
@@ -329,6 +336,11 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
         Ok(())
     }
+}
+
+/// Whether no version of some package meets all that is asked of it.
+fn asks_for_none(wanted: &Wanted) -> bool {
+    wanted.iter().any(|(_, versions)| versions.is_empty())
 }
 
 /// PubGrub does not bear a package that depends on itself: met, it is nothing to depend on; unmet,

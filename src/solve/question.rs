@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::facts::Facts;
 use crate::input::FormatControl;
-use crate::package::{Declaration, PackageName, Timestamp, Version};
-use crate::target::Target;
+use crate::package::{Declaration, ExtraName, Marker, PackageName, Specifiers, Timestamp, Version};
+use crate::target::{Misfit, Region, Target};
 
 /// One question to the solver.
 #[derive(Clone, Debug)]
@@ -15,8 +15,10 @@ pub struct Question {
     pub declarations: Vec<Declaration>,
     /// Packages that are left out wherever they are asked for.
     pub excludes: BTreeSet<PackageName>,
-    /// Where the result has to run.
+    /// Where the result has to run; of a region, one of its environments.
     pub target: Target,
+    /// All environments in which one answer has to serve, where that is more than the target.
+    pub region: Option<Arc<Region>>,
     /// How to choose.
     pub policy: Policy,
     /// Versions to prefer where they fit, such as those of a former lock.
@@ -68,6 +70,45 @@ pub enum ResolutionMode {
     Lowest,
     /// The oldest of what is declared, the newest of the rest.
     LowestDirect,
+}
+
+impl Question {
+    /// Whether a marker holds where the answer has to serve, or in some of those environments, with
+    /// these extras asked for.
+    pub fn holds(&self, marker: &Marker, extras: &[ExtraName]) -> bool {
+        match &self.region {
+            None => marker.holds(self.target.environment(), extras),
+            Some(region) => region.may_hold(marker, extras),
+        }
+    }
+
+    /// Whether a `requires-python` admits the target's Python, or every Python of the region.
+    pub fn admits_python(&self, requires_python: &Specifiers) -> bool {
+        match &self.region {
+            None => self.target.admits_python(requires_python),
+            Some(region) => region.admits_python(requires_python),
+        }
+    }
+
+    /// Returns how good the tags of a wheel are, lower for better ones, or the first axis on which
+    /// they do not fit; of a region for some of its environments.
+    pub fn rank(&self, tags: &str) -> Result<u32, Misfit> {
+        match &self.region {
+            None => self.target.tags().rank(tags),
+            Some(region) => region.tags().judge(tags).map(|accepted| accepted.rank),
+        }
+    }
+
+    /// Returns words for where the answer has to serve: `Python 3.10 on Linux x86_64 (glibc 2.28)`.
+    pub fn place(&self) -> String {
+        match &self.region {
+            None => self.target.describe(),
+            Some(region) => {
+                let accelerators = self.target.accelerators().describe();
+                [vec![region.describe()], accelerators].concat().join(", ")
+            }
+        }
+    }
 }
 
 impl Policy {

@@ -20,7 +20,6 @@ impl<'q> Terms<'q> {
     /// Gathers the terms from the policy and from the declarations that hold on the target.
     pub(crate) fn of(question: &'q Question, name: &PackageName) -> Self {
         let policy = &question.policy;
-        let environment = question.target.environment();
         let mut terms = Self {
             cutoff: policy.cutoff(name).map(|cutoff| cutoff.seconds()),
             takes_wheels: policy.formats.allows_wheels(name),
@@ -29,7 +28,7 @@ impl<'q> Terms<'q> {
         };
         for declaration in &question.declarations {
             let requirement = &declaration.requirement;
-            if requirement.name != *name || !requirement.marker.holds(environment, &[]) {
+            if requirement.name != *name || !question.holds(&requirement.marker, &[]) {
                 continue;
             }
             terms.digests.extend(&declaration.digests);
@@ -107,13 +106,15 @@ impl<'q> Fitting<'q> {
 
     /// Whether a file of a page can be installed on the target.
     pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
-        let target = &self.question.target;
+        let question = self.question;
         let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
-        let fits = tags.is_none_or(|tags| target.tags().rank(tags).is_ok());
+        let fits = tags.is_none_or(|tags| question.rank(tags).is_ok());
         let python = file
             .requires_python()
             .and_then(|at| page.python_strings().nth(at))
             .and_then(|text| Specifiers::parse_lenient(text).ok());
-        self.allows(name, file) && fits && python.is_none_or(|wanted| target.admits_python(&wanted))
+        self.allows(name, file)
+            && fits
+            && python.is_none_or(|wanted| question.admits_python(&wanted))
     }
 }

@@ -14,6 +14,9 @@ pub enum Step {
     /// A package had tried several versions in vain: the search began again, and decides it before
     /// those that stood in its way.
     Restarted(PackageName),
+    /// A version needs different versions of one package in different environments: it can be used
+    /// in a part of them only.
+    Divided(PackageName, Version),
     /// No release could serve: the search began again with the pre-releases of these packages.
     AllowedPrereleases(Vec<PackageName>),
 }
@@ -25,6 +28,10 @@ impl fmt::Display for Step {
             Self::Refused(name, version, why) => {
                 write!(f, "{name} {version} cannot be used: {why}")
             }
+            Self::Divided(name, version) => write!(
+                f,
+                "{name} {version} needs different versions of a package in different environments"
+            ),
             Self::Restarted(name) => write!(
                 f,
                 "beginning again: {name} found no version that fits what was decided before it"

@@ -174,6 +174,7 @@ impl World {
             excludes: asked.excludes.iter().map(|text| name(text)).collect(),
             target: Target::new(python.parse().unwrap(), platform.parse().unwrap())
                 .with_accelerators(asked.accelerators(&facts)),
+            region: None,
             policy: Policy {
                 prereleases: match asked.prerelease.as_deref() {
                     None => Prereleases::default(),

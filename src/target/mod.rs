@@ -9,8 +9,12 @@ mod markers;
 mod platform;
 mod platform_name;
 mod platform_tags;
+mod possible;
 mod python;
+mod region;
+mod region_words;
 mod served;
+mod tag_table;
 mod tags;
 
 pub use accelerator::{
@@ -21,5 +25,7 @@ pub use flavour::Flavour;
 pub use platform::{Arch, Os, Platform};
 pub use platform_name::PlatformError;
 pub use python::{Implementation, PythonError, PythonVersion};
+pub use region::{KnownPlatform, Region, Required};
 pub use served::{PythonsServed, platforms_served, pythons_served};
+pub use tag_table::{Accepted, TagTable};
 pub use tags::{Misfit, TagSet};

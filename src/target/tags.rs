@@ -18,11 +18,14 @@ const FIRST_ABI3: u64 = 2;
 #[derive(Clone, Debug)]
 pub struct TagSet {
     /// Interpreter and ABI of the rows that go with each platform, best first.
-    rows: Vec<(Box<str>, Box<str>)>,
+    rows: Vec<Row>,
     /// Interpreters that go with no ABI and any platform, best first.
     portable: Vec<Box<str>>,
     platforms: Platforms,
 }
+
+/// An interpreter and an ABI.
+pub(super) type Row = (Box<str>, Box<str>);
 
 /// Platform tags by name, with their place; shared between sets for several Pythons.
 pub(super) type Platforms = Arc<HashMap<Box<str>, u32>>;
@@ -46,6 +49,17 @@ impl TagSet {
 
     /// Works out the tags of a Python on a platform whose tags are there already.
     pub(super) fn on(python: &PythonVersion, platforms: &Platforms) -> Self {
+        let (rows, portable) = Self::rows_of(python);
+        Self {
+            rows,
+            portable,
+            platforms: Arc::clone(platforms),
+        }
+    }
+
+    /// Returns the interpreters and ABIs that go with platforms, and the interpreters that go with
+    /// any, best first.
+    pub(super) fn rows_of(python: &PythonVersion) -> (Vec<Row>, Vec<Box<str>>) {
         let mut rows = match python.implementation() {
             Implementation::CPython => cpython_rows(python),
             Implementation::PyPy => pypy_rows(python),
@@ -56,11 +70,7 @@ impl TagSet {
             Implementation::CPython => format!("cp3{}", python.minor()).into(),
             Implementation::PyPy => "pp3".into(),
         };
-        Self {
-            rows,
-            portable: std::iter::once(own).chain(general).collect(),
-            platforms: Arc::clone(platforms),
-        }
+        (rows, std::iter::once(own).chain(general).collect())
     }
 
     /// Returns the place of the best tag of a compressed set such as `py2.py3-none-any`, lower for
@@ -135,14 +145,14 @@ pub(super) fn platforms(platform: &Platform) -> Platforms {
 }
 
 /// `py2.py3-none-any`, split at the dashes.
-struct CompressedSet<'a> {
+pub(super) struct CompressedSet<'a> {
     interpreters: &'a str,
     abis: &'a str,
     platforms: &'a str,
 }
 
 impl<'a> CompressedSet<'a> {
-    fn split(tags: &'a str) -> Option<Self> {
+    pub(super) fn split(tags: &'a str) -> Option<Self> {
         let (interpreters, rest) = tags.split_once('-')?;
         let (abis, platforms) = rest.split_once('-')?;
         Some(Self {
@@ -150,6 +160,10 @@ impl<'a> CompressedSet<'a> {
             abis,
             platforms,
         })
+    }
+
+    pub(super) fn interpreters(&self) -> impl Iterator<Item = &'a str> {
+        self.interpreters.split('.')
     }
 
     fn names(&self, interpreter: &str) -> bool {
@@ -160,11 +174,11 @@ impl<'a> CompressedSet<'a> {
         self.names(interpreter) && self.abis().any(|own| own == &**abi)
     }
 
-    fn abis(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn abis(&self) -> impl Iterator<Item = &'a str> {
         self.abis.split('.')
     }
 
-    fn platforms(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn platforms(&self) -> impl Iterator<Item = &'a str> {
         self.platforms.split('.')
     }
 }

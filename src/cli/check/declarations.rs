@@ -129,6 +129,9 @@ fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Troubl
     let mut question = question_args(&[])?;
     question.sources = sources.to_vec();
     question.target = TargetArgs {
+        universal: false,
+        targets: Vec::new(),
+        fork_strategy: None,
         python: args.python.clone(),
         platform: args.platform.clone(),
         torch: args.torch.clone(),

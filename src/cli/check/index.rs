@@ -52,6 +52,7 @@ pub(super) fn ask_indexes(
             declarations: Vec::new(),
             excludes: BTreeSet::new(),
             target: target.clone(),
+            region: None,
             policy: sources.settings.policy.clone(),
             preferences: BTreeMap::new(),
             facts: Arc::clone(&sources.settings.facts),

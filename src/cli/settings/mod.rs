@@ -5,6 +5,7 @@
 
 mod builds;
 mod choice;
+mod scope;
 mod sources;
 mod target;
 mod torch;
@@ -23,6 +24,7 @@ use crate::solve::Policy;
 use crate::source::{Origin, Problem};
 use crate::target::Target;
 
+pub(super) use scope::{Scope, Universal};
 pub(super) use sources::DEFAULT_INDEX;
 pub(super) use torch::TorchChoice;
 
@@ -30,6 +32,8 @@ pub(super) use torch::TorchChoice;
 pub(super) struct Settings {
     /// Where it has to run.
     pub(super) target: Target,
+    /// Whether it has to run elsewhere too.
+    pub(super) scope: Scope,
     /// How versions are chosen.
     pub(super) policy: Policy,
     /// Where packages come from.
@@ -61,7 +65,10 @@ pub(super) fn settle(
     now: Timestamp,
     problems: &mut Vec<Problem>,
 ) -> Option<Settings> {
-    let target = target::settle_target(&args.target, heard, problems);
+    let target = match scope::first_target(&args.target) {
+        Some(target) => Some(target),
+        None => target::settle_target(&args.target, heard, problems),
+    };
     let mut options = LockOptions::default();
     let policy = choice::settle_policy(&args.choice, heard, now, &mut options, problems);
     let indexes = sources::settle_indexes(
@@ -76,6 +83,10 @@ pub(super) fn settle(
     let base = sources::settle_torch_index(&args.index, heard, place, &mut options, problems);
     let torch = torch::Settling::new(&args.target, heard, &facts, problems);
     let torch = torch.settle(target.as_ref(), indexes.as_ref());
+    let known = target
+        .clone()
+        .map(|it| it.with_accelerators(torch.accelerators.clone()));
+    let scope = scope::settle_scope(&args.target, heard, &facts, known.as_ref(), problems);
     options.torch = torch.choice.name();
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
@@ -91,6 +102,7 @@ pub(super) fn settle(
         .collect();
     Some(Settings {
         target: target?.with_accelerators(torch.accelerators),
+        scope,
         policy,
         outside: Outside {
             options: sources::fetch_options(&args.index, heard),

@@ -70,6 +70,7 @@ pub(super) fn question() -> Arc<Question> {
         }],
         excludes: Default::default(),
         target: Target::new("3.12".parse().unwrap(), "linux".parse().unwrap()),
+        region: None,
         policy: Policy::default(),
         preferences: Default::default(),
         facts: Facts::none(),

@@ -1,0 +1,103 @@
+//! Platforms that would get no file at all of a package of the answer: noticed while locking, and
+//! not when somebody installs there.
+
+use super::fork::Fork;
+use super::resolution::Resolved;
+use super::terms::Fitting;
+use crate::package::{MarkerTree, PackageName, Version};
+use crate::target::{KnownPlatform, Region};
+
+/// A platform, or some Pythons, that get no file of a package.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    /// The package.
+    pub name: PackageName,
+    /// Its version there.
+    pub version: Version,
+    /// The platform; none where it is all of them.
+    pub platform: Option<&'static KnownPlatform>,
+    /// The minor versions of Python 3, ascending.
+    pub minors: Vec<u64>,
+}
+
+/// Returns what the packages of one part leave out.
+pub fn gaps(fork: &Fork) -> Vec<Gap> {
+    let packages = fork.resolution.packages.iter();
+    packages
+        .flat_map(|package| gaps_of(fork, package))
+        .collect()
+}
+
+fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
+    let Some(region) = &fork.question.region else {
+        return Vec::new();
+    };
+    let Some(tags) = wheels_alone(fork, package) else {
+        return Vec::new();
+    };
+    let needed = fork.marker_of(&package.name);
+    let Some(needed) = part(region, &needed) else {
+        return Vec::new();
+    };
+    let minors = needed.minors().to_vec();
+    let platforms = needed.platforms().iter().copied();
+    let usual: Vec<_> = platforms.filter(|it| it.is_usual()).collect();
+    let served_on: Vec<Vec<bool>> = usual
+        .iter()
+        .map(|platform| {
+            let accepted = platform.tags_of(&minors);
+            let bits = tags
+                .iter()
+                .map(|tags| accepted.judge(tags).map_or(0, |it| it.pythons));
+            needed.minors_of(bits.fold(0, |all, bits| all | bits))
+        })
+        .collect();
+    let gap = |platform: Option<&'static KnownPlatform>, minors: Vec<u64>| Gap {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        platform,
+        minors,
+    };
+    let mut gaps = Vec::new();
+    let mut served: Vec<usize> = Vec::new();
+    for at in 0..usual.len() {
+        match served_on[at].contains(&true) {
+            true => served.push(at),
+            false => gaps.push(gap(Some(usual[at]), minors.clone())),
+        }
+    }
+    let is_lacking = |of: &usize| !served.iter().any(|at| served_on[*at][*of]);
+    let lacking = (0..minors.len()).filter(is_lacking).map(|of| minors[of]);
+    let lacking: Vec<u64> = lacking.collect();
+    if !lacking.is_empty() && !served.is_empty() {
+        gaps.push(gap(None, lacking));
+    }
+    gaps
+}
+
+fn part(region: &Region, needed: &MarkerTree) -> Option<Region> {
+    region.part(needed)
+}
+
+/// Returns the tags of a package's wheels, where none serves everywhere and there is nothing else.
+fn wheels_alone<'f>(fork: &'f Fork, package: &'f Resolved) -> Option<Vec<&'f str>> {
+    if package.url.is_some() {
+        return None;
+    }
+    let fitting = Fitting::new(&fork.question);
+    let page = package.page();
+    let strings: Vec<&str> = page.tag_strings().collect();
+    let mut tags = Vec::new();
+    for at in page.files(package.candidate.version) {
+        let file = page.file(at);
+        if !fitting.allows(&package.name, &file) {
+            continue;
+        }
+        let own = file.tags().and_then(|at| strings.get(at).copied())?;
+        if own.ends_with("-none-any") {
+            return None;
+        }
+        tags.push(own);
+    }
+    (!tags.is_empty()).then_some(tags)
+}

@@ -1,0 +1,401 @@
+//! One answer for a region: one version of everything where that can be, else the region is parted
+//! and each part gets its own, as alike as they can be.
+//!
+//! A region is first solved as if each requirement that counts somewhere in it counted everywhere.
+//! If that has an answer, it holds in every environment, and fewer versions there cannot be. If
+//! not, the conflict names the markers, Pythons and platforms that it depends on; the region is
+//! parted by one of them, and the second part prefers the versions of the first. Parts shrink, and
+//! only conflicts part them, so that their number does not multiply. A conflict in which nothing
+//! depends on the environment is one of every environment of its part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::catalog::{Catalog, Failure};
+use super::conflict::Conflict;
+use super::coverage::gaps;
+use super::fork::{Fork, Forked, Preferred, Unserved, alike_together};
+use super::harmony::harmonise;
+use super::memo::Memo;
+use super::parts::{minor_bounds, part_all, within};
+use super::passes::{Answer, Outcome, remembering};
+use super::question::{Question, ResolutionMode};
+use super::resolution::Resolution;
+use super::split;
+use super::trail::Step;
+use crate::package::{MarkerTree, PackageName, Version};
+use crate::target::Region;
+
+/// So many solves are begun for one region; then the parts that are left are told as they stand.
+const MOST_SOLVES: usize = 400;
+/// So many versions that would part a region are tried before an older one is taken.
+const MOST_DIVIDED: usize = 3;
+
+/// What forking aims at; the names are uv's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForkStrategy {
+    /// As few versions of a package as there can be.
+    #[default]
+    Fewest,
+    /// The newest versions for each Python.
+    RequiresPython,
+}
+
+/// Answers a question for its region. `expect` hears of a question before it is asked for the first
+/// time. Fails only where the catalog does.
+pub fn solve_region(
+    question: &Arc<Question>,
+    preferred: &[Preferred],
+    strategy: ForkStrategy,
+    catalog: &dyn Catalog,
+) -> Result<Forked, Failure> {
+    let Some(region) = question.region.clone() else {
+        return Ok(Forked::default());
+    };
+    let memo = Memo::default();
+    let mut forking = Forking {
+        base: question,
+        preferred,
+        catalog,
+        memo: &memo,
+        unflavoured: split::never_flavoured(question),
+        chosen: BTreeMap::new(),
+        solves: 0,
+        trail: Vec::new(),
+    };
+    let mut regions = vec![region];
+    for marker in forking.parted_anyway() {
+        regions = part_all(regions, &marker);
+    }
+    if strategy == ForkStrategy::RequiresPython {
+        for marker in minor_bounds(question) {
+            regions = part_all(regions, &marker);
+        }
+    }
+    let mut part = Part::default();
+    for region in regions.iter().cloned() {
+        if strategy == ForkStrategy::RequiresPython {
+            forking.chosen.clear();
+        }
+        part.extend(forking.settle(region)?);
+    }
+    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
+    if forking.keeps_former(&part) {
+        // What was made alike before is, as far as it can be.
+    } else if let Some(before) = forking.as_before(&regions)? {
+        part = before;
+    } else if strategy == ForkStrategy::Fewest && !is_by_declaration {
+        harmonise(&mut forking, &mut part.forks)?;
+    }
+    let forks = part.forks;
+    Ok(Forked {
+        forks,
+        unserved: alike_together(part.unserved),
+        trail: forking.trail,
+        solves: forking.solves,
+    })
+}
+
+/// What came of some parts.
+#[derive(Default)]
+struct Part {
+    forks: Vec<Fork>,
+    unserved: Vec<Unserved>,
+}
+
+impl Part {
+    fn extend(&mut self, other: Self) {
+        self.forks.extend(other.forks);
+        self.unserved.extend(other.unserved);
+    }
+
+    fn has(&self, name: &PackageName, version: &Version) -> bool {
+        let packages = self.forks.iter().flat_map(|fork| &fork.resolution.packages);
+        let mut packages = packages.filter(|package| package.name == *name);
+        packages.any(|package| package.version == *version)
+    }
+}
+
+struct Forking<'f> {
+    base: &'f Arc<Question>,
+    preferred: &'f [Preferred],
+    catalog: &'f dyn Catalog,
+    memo: &'f Memo,
+    /// Where builds of the question's flavour are not to be had.
+    unflavoured: Vec<MarkerTree>,
+    /// The versions that other parts got, in their order.
+    chosen: BTreeMap<PackageName, Vec<Version>>,
+    solves: usize,
+    trail: Vec<Step>,
+}
+
+impl Forking<'_> {
+    /// Answers for a region, parting it where that must be.
+    fn settle(&mut self, region: Arc<Region>) -> Result<Part, Failure> {
+        let question = self.question(region);
+        let (answer, divided) = self.answer(&question)?;
+        match answer.outcome {
+            Outcome::Solved(resolution) => {
+                if let Some(better) = self.without_walking_back(&question, &resolution, &divided)? {
+                    return Ok(better);
+                }
+                let part = self.fork(question, resolution);
+                match self.unbuilt_in(&part) {
+                    Some(platform) => self.settle_without_flavour(part, &platform),
+                    None => Ok(part),
+                }
+            }
+            Outcome::Unsolvable(conflict) => {
+                let conflict = self.plain_conflict(&question, conflict)?;
+                let parts = match self.solves < MOST_SOLVES {
+                    true => split::parts(&question, &conflict, self.catalog)?,
+                    false => None,
+                };
+                match parts {
+                    Some(parts) => self.settle_both(parts),
+                    None => Ok(Part {
+                        forks: Vec::new(),
+                        unserved: vec![Unserved { question, conflict }],
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Returns the conflict as it is found without any preferences, so that a region is parted alike
+    /// whatever a former lock has.
+    fn plain_conflict(
+        &mut self,
+        question: &Arc<Question>,
+        conflict: Conflict,
+    ) -> Result<Conflict, Failure> {
+        if question.preferences.is_empty() {
+            return Ok(conflict);
+        }
+        let plain = Arc::new(Question {
+            preferences: BTreeMap::new(),
+            ..Question::clone(question)
+        });
+        Ok(match self.answer(&plain)?.0.outcome {
+            Outcome::Unsolvable(plain) => plain,
+            Outcome::Solved(_) => conflict,
+        })
+    }
+
+    fn settle_both(&mut self, (first, second): (Region, Region)) -> Result<Part, Failure> {
+        let mut part = self.settle(Arc::new(first))?;
+        part.extend(self.settle(Arc::new(second))?);
+        Ok(part)
+    }
+
+    /// Returns a platform in a part for which there is no build of the flavour that is wanted.
+    fn unbuilt_in(&self, part: &Part) -> Option<MarkerTree> {
+        let [fork] = part.forks.as_slice() else {
+            return None;
+        };
+        fork.question.target.accelerators().flavour?;
+        let facts = &fork.question.facts;
+        let gaps = gaps(fork).into_iter();
+        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name));
+        gaps.find_map(|gap| Some(gap.platform?.marker()))
+    }
+
+    /// Answers for that platform with what the default index has.
+    fn settle_without_flavour(
+        &mut self,
+        part: Part,
+        platform: &MarkerTree,
+    ) -> Result<Part, Failure> {
+        let regions = part
+            .forks
+            .iter()
+            .find_map(|fork| fork.question.region.clone());
+        let Some(region) = regions else {
+            return Ok(part);
+        };
+        self.unflavoured.push(platform.clone());
+        match region.split(&platform.negate()) {
+            Some(parts) => self.settle_both(parts),
+            None => self.settle(region),
+        }
+    }
+
+    fn answer(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
+        self.solves += 1;
+        let answer = remembering(question, self.catalog, Some(self.memo))?;
+        self.trail.extend(answer.trail.iter().cloned());
+        let divided = answer.trail.iter().filter_map(|step| match step {
+            Step::Divided(name, version) => Some((name.clone(), version.clone())),
+            _ => None,
+        });
+        let divided = divided.collect();
+        Ok((answer, divided))
+    }
+
+    fn fork(&mut self, question: Arc<Question>, resolution: Resolution) -> Part {
+        for package in &resolution.packages {
+            let chosen = self.chosen.entry(package.name.clone()).or_default();
+            if !chosen.contains(&package.version) {
+                chosen.push(package.version.clone());
+            }
+        }
+        Part {
+            forks: vec![Fork::new(question, resolution)],
+            unserved: Vec::new(),
+        }
+    }
+
+    /// A version that needs different versions of one package in different environments can be used
+    /// in a part only. Where an older version was taken for that alone, the region is parted, if the
+    /// newer one then comes to serve.
+    fn without_walking_back(
+        &mut self,
+        question: &Arc<Question>,
+        resolution: &Resolution,
+        divided: &[Divided],
+    ) -> Result<Option<Part>, Failure> {
+        let mut seen = BTreeSet::new();
+        let was_passed_over = |(name, version): &&Divided| {
+            let packages = resolution.packages.iter();
+            let chosen = packages.clone().find(|package| package.name == *name);
+            chosen.is_some_and(|chosen| chosen.version < *version)
+        };
+        let worth = divided.iter().filter(was_passed_over);
+        let worth = worth.filter(|(name, _)| seen.insert(name.clone()));
+        for (name, version) in worth.take(MOST_DIVIDED) {
+            let parts =
+                split::parts_of_version(question, resolution, (name, version), self.catalog)?;
+            let Some(parts) = parts.filter(|_| self.solves < MOST_SOLVES) else {
+                continue;
+            };
+            let before = self.chosen.clone();
+            let part = self.settle_both(parts)?;
+            if part.unserved.is_empty() && part.has(name, version) {
+                return Ok(Some(part));
+            }
+            self.chosen = before;
+        }
+        Ok(None)
+    }
+
+    /// Answers with the parts that a former lock has, where all its versions still serve.
+    fn as_before(&mut self, regions: &[Arc<Region>]) -> Result<Option<Part>, Failure> {
+        self.chosen.clear();
+        let mut parts = regions.to_vec();
+        for marker in self.former_markers() {
+            parts = part_all(parts, &marker);
+        }
+        if parts.len() == regions.len() || parts.len() > MOST_SOLVES {
+            return Ok(None);
+        }
+        let mut all = Part::default();
+        for region in parts {
+            let question = self.question(region);
+            let (answer, _) = self.answer(&question)?;
+            let Outcome::Solved(resolution) = answer.outcome else {
+                return Ok(None);
+            };
+            all.extend(self.fork(question, resolution));
+        }
+        let keeps = self.keeps_former(&all);
+        Ok(keeps.then_some(all))
+    }
+
+    /// Whether parts have the versions of a former lock wherever it speaks of a package.
+    fn keeps_former(&self, part: &Part) -> bool {
+        !self.preferred.is_empty()
+            && part.forks.iter().all(|fork| {
+                fork.needed().all(|package| {
+                    let mut former = self.former_of(fork, &package.name);
+                    former.all(|version| *version == package.version)
+                })
+            })
+    }
+
+    /// Returns the versions that a former lock has of a package in a part.
+    fn former_of<'a>(
+        &'a self,
+        fork: &'a Fork,
+        name: &'a PackageName,
+    ) -> impl Iterator<Item = &'a Version> {
+        let pins = self.preferred.iter().filter(move |pin| pin.name == *name);
+        let here = pins.filter(|pin| {
+            let region = fork.question.region.as_ref();
+            region.is_none_or(|region| region.meets(&pin.marker))
+        });
+        here.map(|pin| &pin.version)
+    }
+
+    /// Returns the markers by which a former lock tells versions of one package from each other.
+    fn former_markers(&self) -> Vec<MarkerTree> {
+        let mut versions: BTreeMap<&PackageName, BTreeSet<&Version>> = BTreeMap::new();
+        for pin in self.preferred {
+            versions.entry(&pin.name).or_default().insert(&pin.version);
+        }
+        let mut markers = Vec::new();
+        for pin in self.preferred {
+            if versions[&pin.name].len() > 1 && !markers.contains(&pin.marker) {
+                markers.push(pin.marker.clone());
+            }
+        }
+        markers
+    }
+
+    fn parted_anyway(&self) -> Vec<MarkerTree> {
+        let region = self.base.region.iter();
+        let parted = region.flat_map(|region| split::parted_anyway(self.base, region));
+        parted.chain(self.unflavoured.iter().cloned()).collect()
+    }
+
+    /// Puts the question for a part: with the versions that the former lock has there, else those
+    /// of the parts before.
+    fn question(&self, region: Arc<Region>) -> Arc<Question> {
+        let mut preferences: BTreeMap<PackageName, Version> = BTreeMap::new();
+        // The lowest of what is declared is another version where it is not declared.
+        let is_by_declaration = self.base.policy.resolution == ResolutionMode::LowestDirect;
+        for (name, versions) in self.chosen.iter().filter(|_| !is_by_declaration) {
+            preferences.extend(versions.first().map(|it| (name.clone(), it.clone())));
+        }
+        let mut former: BTreeMap<&PackageName, Vec<&Version>> = BTreeMap::new();
+        for pin in self
+            .preferred
+            .iter()
+            .filter(|pin| region.meets(&pin.marker))
+        {
+            former.entry(&pin.name).or_default().push(&pin.version);
+        }
+        for (name, versions) in former {
+            if let Some(version) = versions.last() {
+                preferences.insert(name.clone(), (*version).clone());
+            }
+        }
+        let is_unflavoured = self.unflavoured.iter().any(|it| region.is_within(it));
+        let mut question = within(self.base, region, preferences);
+        if is_unflavoured {
+            question.target = question.target.with_flavour(None);
+        }
+        Arc::new(question)
+    }
+}
+
+/// Whoever can be asked for the answer to a part.
+pub(super) trait Asking {
+    /// Returns the question for the whole region.
+    fn base(&self) -> &Arc<Question>;
+
+    /// Answers a question.
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure>;
+}
+
+impl Asking for Forking<'_> {
+    fn base(&self) -> &Arc<Question> {
+        self.base
+    }
+
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure> {
+        Ok(self.answer(question)?.0.outcome)
+    }
+}
+
+/// A version of a package that needs different versions of another one in different environments.
+type Divided = (PackageName, Version);

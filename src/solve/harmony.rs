@@ -1,0 +1,127 @@
+//! Parts of a region made more alike: where one of them has to have another version of a package
+//! than those before it, they may be able to take that version too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::catalog::Failure;
+use super::fork::Fork;
+use super::forks::Asking;
+use super::judge::Judge;
+use super::passes::Outcome;
+use super::question::Question;
+use crate::package::{PackageName, Version};
+
+/// So many solves are begun to make parts alike.
+const MOST_SOLVES: usize = 120;
+
+type Versions = BTreeMap<PackageName, BTreeSet<Version>>;
+
+/// Gives parts versions of each other, as long as that makes the versions fewer.
+pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(), Failure> {
+    let mut left = MOST_SOLVES;
+    while forks.len() > 1 && harmonise_one(asking, forks, &mut left)? {}
+    Ok(())
+}
+
+/// Makes one package alike in all parts, if one can be; returns whether there was one.
+fn harmonise_one(
+    asking: &mut dyn Asking,
+    forks: &mut [Fork],
+    left: &mut usize,
+) -> Result<bool, Failure> {
+    let versions = versions(forks);
+    for (name, several) in versions.iter().filter(|(_, several)| several.len() > 1) {
+        for version in several.iter().rev() {
+            if !serves_all(asking.base(), forks, (name, version)) {
+                continue;
+            }
+            let Some(new) = with_version(asking, forks, (name, version), left)? else {
+                continue;
+            };
+            let all: Vec<&Fork> = forks
+                .iter()
+                .enumerate()
+                .map(|(at, it)| new.get(&at).unwrap_or(it))
+                .collect();
+            if count(&all) < count(&forks.iter().collect::<Vec<_>>()) {
+                for (at, fork) in new {
+                    forks[at] = fork;
+                }
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a version can be used in the whole region: what is too old there for what newer ones say
+/// of Python is no version to bring others back to.
+fn serves_all(
+    base: &Arc<Question>,
+    forks: &[Fork],
+    (name, version): (&PackageName, &Version),
+) -> bool {
+    let packages = forks.iter().flat_map(|fork| &fork.resolution.packages);
+    let mut own = packages.filter(|it| it.name == *name && it.version == *version);
+    own.next().is_some_and(|package| {
+        let project = Arc::clone(package.candidates.project());
+        let candidates = Judge::new(Arc::clone(base)).judge(project);
+        candidates.ordinal_of(version).is_some()
+    })
+}
+
+/// Answers the parts that have another version of a package again; none where one of them cannot
+/// have this one.
+fn with_version(
+    asking: &mut dyn Asking,
+    forks: &[Fork],
+    (name, version): (&PackageName, &Version),
+    left: &mut usize,
+) -> Result<Option<BTreeMap<usize, Fork>>, Failure> {
+    let mut new = BTreeMap::new();
+    for (at, fork) in forks.iter().enumerate() {
+        let own = fork.version_of(name);
+        if own.is_none_or(|own| own == version) {
+            continue;
+        }
+        if *left == 0 {
+            return Ok(None);
+        }
+        *left -= 1;
+        let packages = fork.resolution.packages.iter();
+        let own = packages.map(|it| (it.name.clone(), it.version.clone()));
+        let mut preferences: BTreeMap<PackageName, Version> = own.collect();
+        preferences.insert(name.clone(), version.clone());
+        let question = Arc::new(Question {
+            preferences,
+            ..Question::clone(&fork.question)
+        });
+        let Outcome::Solved(resolution) = asking.ask(&question)? else {
+            return Ok(None);
+        };
+        let fork = Fork::new(question, resolution);
+        if fork.version_of(name).is_some_and(|own| own != version) {
+            return Ok(None);
+        }
+        new.insert(at, fork);
+    }
+    Ok(Some(new))
+}
+
+fn versions(forks: &[Fork]) -> Versions {
+    let mut versions = Versions::new();
+    for package in forks.iter().flat_map(Fork::needed) {
+        let known = versions.entry(package.name.clone()).or_default();
+        known.insert(package.version.clone());
+    }
+    versions
+}
+
+fn count(forks: &[&Fork]) -> usize {
+    let packages = forks.iter().flat_map(|fork| fork.needed());
+    let pins: BTreeSet<(&PackageName, &Version)> = packages
+        .map(|package| (&package.name, &package.version))
+        .collect();
+    pins.len()
+}

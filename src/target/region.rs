@@ -1,0 +1,435 @@
+//! A region: a set of environments, as a marker, with the Pythons and platforms in it that are
+//! known, and the wheel tags that some of them accept.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::possible::{equal, possible};
+use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
+use crate::package::{
+    ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both,
+    covers, either, pythons_named, shortest_text, under_extras,
+};
+
+/// The first minor version of Python 3 that a region may reach back to.
+const OLDEST: u64 = 6;
+
+/// A set of environments.
+#[derive(Debug)]
+pub struct Region {
+    /// What was said of it.
+    said: MarkerTree,
+    /// The same, where such environments can be.
+    marker: MarkerTree,
+    /// The Pythons in it by which others are judged, ascending.
+    pythons: Vec<Version>,
+    platforms: Vec<&'static KnownPlatform>,
+    minors: Vec<u64>,
+    /// The wheel tags accepted in it; the bits are those of the minor versions.
+    tags: TagTable,
+    /// The environments within it of which each has to have a file of every package.
+    required: Vec<Required>,
+    /// What markers are under an extra, and whether they hold somewhere in it then.
+    verdicts: Mutex<HashMap<UnderExtra, (MarkerTree, bool)>>,
+}
+
+/// A marker of metadata, with the extra that is asked for.
+type UnderExtra = (Marker, Option<ExtraName>);
+
+/// An environment that must not be left without a file.
+#[derive(Clone, Debug)]
+pub struct Required {
+    marker: MarkerTree,
+    tags: TagTable,
+}
+
+/// A platform that markers can tell from others.
+#[derive(Debug)]
+pub struct KnownPlatform {
+    sys_platform: &'static str,
+    machine: &'static str,
+    /// What its wheels may ask for, the usual first.
+    platforms: &'static [Platform],
+    /// Whether people are surprised where it gets no wheels.
+    is_usual: bool,
+}
+
+const fn known(
+    sys_platform: &'static str,
+    machine: &'static str,
+    platforms: &'static [Platform],
+    is_usual: bool,
+) -> KnownPlatform {
+    KnownPlatform {
+        sys_platform,
+        machine,
+        platforms,
+        is_usual,
+    }
+}
+
+const fn on(os: Os, arch: Arch) -> Platform {
+    Platform { os, arch }
+}
+
+/// Newer than any that wheels ask for today.
+const GLIBC: Os = Os::Glibc(2, 45);
+const MUSL: Os = Os::Musl(1, 9);
+const MAC_OS: Os = Os::MacOs(30, 0);
+
+/// The platforms that wheels are made for, the usual ones first.
+const KNOWN: &[KnownPlatform] = &[
+    known(
+        "linux",
+        "x86_64",
+        &[on(GLIBC, Arch::X86_64), on(MUSL, Arch::X86_64)],
+        true,
+    ),
+    known(
+        "linux",
+        "aarch64",
+        &[on(GLIBC, Arch::Aarch64), on(MUSL, Arch::Aarch64)],
+        true,
+    ),
+    known("darwin", "arm64", &[on(MAC_OS, Arch::Aarch64)], true),
+    known("darwin", "x86_64", &[on(MAC_OS, Arch::X86_64)], true),
+    known("win32", "AMD64", &[on(Os::Windows, Arch::X86_64)], true),
+    known("win32", "ARM64", &[on(Os::Windows, Arch::Aarch64)], false),
+    known("win32", "x86", &[on(Os::Windows, Arch::X86)], false),
+    known(
+        "linux",
+        "i686",
+        &[on(GLIBC, Arch::X86), on(MUSL, Arch::X86)],
+        false,
+    ),
+    known(
+        "linux",
+        "armv7l",
+        &[on(GLIBC, Arch::Armv7l), on(MUSL, Arch::Armv7l)],
+        false,
+    ),
+    known(
+        "linux",
+        "ppc64le",
+        &[on(GLIBC, Arch::Ppc64le), on(MUSL, Arch::Ppc64le)],
+        false,
+    ),
+    known(
+        "linux",
+        "s390x",
+        &[on(GLIBC, Arch::S390x), on(MUSL, Arch::S390x)],
+        false,
+    ),
+    known(
+        "linux",
+        "riscv64",
+        &[on(GLIBC, Arch::Riscv64), on(MUSL, Arch::Riscv64)],
+        false,
+    ),
+];
+
+impl KnownPlatform {
+    /// Returns the marker that holds there and nowhere else.
+    pub fn marker(&self) -> MarkerTree {
+        let system = equal(MarkerValueString::SysPlatform, self.sys_platform);
+        let machine = equal(MarkerValueString::PlatformMachine, self.machine);
+        both(&both(&system, &machine), possible())
+    }
+
+    /// Returns the usual platform there.
+    pub fn platform(&self) -> Platform {
+        let Platform { os, arch } = self.platforms[0];
+        match os {
+            Os::Glibc(..) => Platform::default_linux(arch),
+            Os::MacOs(..) => Platform::default_mac_os(arch),
+            _ => Platform::new(os, arch),
+        }
+    }
+
+    /// Returns the wheel tags that CPython of some minor versions accepts there.
+    pub fn tags_of(&self, minors: &[u64]) -> TagTable {
+        tags(minors, &[self])
+    }
+
+    /// Whether an environment is one of it.
+    pub fn is_of(&self, environment: &MarkerEnvironment) -> bool {
+        environment.sys_platform() == self.sys_platform
+            && environment.platform_machine() == self.machine
+    }
+
+    /// Whether people are surprised where it gets no wheels.
+    pub fn is_usual(&self) -> bool {
+        self.is_usual
+    }
+
+    /// Returns words for a message: `Linux x86_64`.
+    pub fn words(&self) -> String {
+        let system = match self.sys_platform {
+            "linux" => "Linux",
+            "darwin" => "macOS",
+            _ => "Windows",
+        };
+        format!("{system} {}", self.machine)
+    }
+}
+
+impl Region {
+    /// Returns the region of a marker; none where there is no such environment.
+    pub fn new(said: MarkerTree) -> Option<Self> {
+        Self::with_landmarks(said, &[])
+    }
+
+    /// The same, judged by these Pythons too where they are in it.
+    fn with_landmarks(said: MarkerTree, landmarks: &[Version]) -> Option<Self> {
+        let marker = both(&said, possible());
+        if marker.is_false() {
+            return None;
+        }
+        let pythons = pythons_in(&marker, landmarks);
+        let mut minors: Vec<u64> = pythons.iter().map(|python| python.release()[1]).collect();
+        minors.dedup();
+        let platforms: Vec<&KnownPlatform> = KNOWN
+            .iter()
+            .filter(|platform| !platform.marker().is_disjoint(&marker))
+            .collect();
+        Some(Self {
+            tags: tags(&minors, &platforms),
+            minors,
+            said,
+            marker,
+            pythons,
+            platforms,
+            required: Vec::new(),
+            verdicts: Mutex::default(),
+        })
+    }
+
+    /// Returns it with environments of which each has to have a file of every package; those
+    /// outside do not count.
+    pub fn requiring(mut self, environments: &[MarkerTree]) -> Self {
+        self.required = environments
+            .iter()
+            .filter_map(|environment| {
+                let inner = Self::new(both(&self.said, environment))?;
+                Some(Required {
+                    marker: environment.clone(),
+                    tags: inner.tags,
+                })
+            })
+            .collect();
+        self
+    }
+
+    /// Returns the part of it where a marker holds, if there is one.
+    pub fn part(&self, marker: &MarkerTree) -> Option<Self> {
+        let said = both(&self.said, marker);
+        let required: Vec<MarkerTree> = self.required.iter().map(|it| it.marker.clone()).collect();
+        let mut landmarks = self.pythons.clone();
+        landmarks.extend(pythons_named(marker));
+        Some(Self::with_landmarks(said, &landmarks)?.requiring(&required))
+    }
+
+    /// Returns the parts where a marker holds and where it does not; none where that is no
+    /// difference within it.
+    pub fn split(&self, marker: &MarkerTree) -> Option<(Self, Self)> {
+        Some((self.part(marker)?, self.part(&marker.negate())?))
+    }
+
+    /// Returns it together with another one.
+    pub fn joined(&self, other: &Self) -> Option<Self> {
+        Self::new(either(&self.said, &other.said))
+    }
+
+    /// Returns the marker that was said, environments that cannot be included.
+    pub fn said(&self) -> &MarkerTree {
+        &self.said
+    }
+
+    /// Returns the marker of the environments that there can be.
+    pub fn marker(&self) -> &MarkerTree {
+        &self.marker
+    }
+
+    /// Returns the Pythons by which it is judged, ascending.
+    pub fn pythons(&self) -> &[Version] {
+        &self.pythons
+    }
+
+    /// Returns the least Python in it that can be named.
+    pub fn least_python(&self) -> Option<PythonVersion> {
+        self.pythons.iter().find_map(named)
+    }
+
+    /// Returns the platforms in it that wheels are made for, the usual ones first.
+    pub fn platforms(&self) -> &[&'static KnownPlatform] {
+        &self.platforms
+    }
+
+    /// Returns the wheel tags that some environment in it accepts; the first bits of a verdict are
+    /// those of [`Self::minors`] with the usual build of CPython.
+    pub fn tags(&self) -> &TagTable {
+        &self.tags
+    }
+
+    /// Returns how good a wheel is to tell what its version needs, lower for better ones: the same
+    /// for all regions, so that their parts ask for the metadata of one wheel only.
+    pub fn speaking_rank(tags: &str) -> Option<u32> {
+        static EVERYWHERE: OnceLock<TagTable> = OnceLock::new();
+        let table = EVERYWHERE.get_or_init(|| {
+            let minors: Vec<u64> = (OLDEST..=PythonVersion::newest_stable().minor())
+                .rev()
+                .collect();
+            let all: Vec<&KnownPlatform> = KNOWN.iter().collect();
+            self::tags(&minors, &all)
+        });
+        table.judge(tags).ok().map(|accepted| accepted.rank)
+    }
+
+    /// Returns the environments that must not be left without a file.
+    pub fn required(&self) -> &[Required] {
+        &self.required
+    }
+
+    /// Returns the minor versions of Python 3 in it, ascending.
+    pub fn minors(&self) -> &[u64] {
+        &self.minors
+    }
+
+    /// Returns for each minor version whether its bit is among these.
+    pub fn minors_of(&self, bits: u64) -> Vec<bool> {
+        let places = 0..self.minors.len() as u32;
+        let bit = |at| bits & 1_u64.checked_shl(at).unwrap_or(0) != 0;
+        places.map(bit).collect()
+    }
+
+    /// Whether a marker holds somewhere in it with these extras asked for.
+    pub fn may_hold(&self, marker: &Marker, extras: &[ExtraName]) -> bool {
+        if marker.is_always() {
+            return true;
+        }
+        match extras {
+            [] => self.under(marker, None).1,
+            [extra] => self.under(marker, Some(extra)).1,
+            _ => self.meets(&under_extras(&marker.exact_tree(), extras)),
+        }
+    }
+
+    /// Returns where a marker of metadata holds with an extra asked for, or with none, and whether
+    /// that is somewhere in it.
+    pub fn under(&self, marker: &Marker, extra: Option<&ExtraName>) -> (MarkerTree, bool) {
+        if marker.is_always() {
+            return (MarkerTree::TRUE, true);
+        }
+        let key = (marker.clone(), extra.cloned());
+        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = verdicts.entry(key).or_insert_with(|| {
+            let extras: Vec<ExtraName> = extra.cloned().into_iter().collect();
+            let tree = under_extras(&marker.exact_tree(), &extras);
+            let is_met = self.meets(&tree);
+            (tree, is_met)
+        });
+        verdict.clone()
+    }
+
+    /// Whether a tree holds somewhere in it.
+    pub fn meets(&self, tree: &MarkerTree) -> bool {
+        !tree.is_disjoint(&self.marker)
+    }
+
+    /// Whether a tree holds everywhere in it.
+    pub fn is_within(&self, tree: &MarkerTree) -> bool {
+        covers(tree, &self.marker)
+    }
+
+    /// Whether a `requires-python` admits every Python in it.
+    pub fn admits_python(&self, requires_python: &Specifiers) -> bool {
+        let mut pythons = self.pythons.iter();
+        pythons.all(|python| requires_python.contains(python))
+    }
+
+    /// Returns the newest Python in it that a `requires-python` admits.
+    pub fn newest_admitted(&self, requires_python: &Specifiers) -> Option<&Version> {
+        let mut pythons = self.pythons.iter().rev();
+        pythons.find(|python| requires_python.contains(python))
+    }
+
+    /// Returns a marker's shortest text within it; none where it holds everywhere there.
+    pub fn shortest_text(&self, tree: &MarkerTree) -> Option<String> {
+        shortest_text(tree, &self.marker)
+    }
+
+    /// Returns words for a message: `Python 3.10 and newer on Linux`.
+    pub fn describe(&self) -> String {
+        region_words::describe(&self.pythons, &self.said)
+    }
+}
+
+impl Required {
+    /// Returns its marker.
+    pub fn marker(&self) -> &MarkerTree {
+        &self.marker
+    }
+
+    /// Returns the wheel tags that it accepts.
+    pub fn tags(&self) -> &TagTable {
+        &self.tags
+    }
+}
+
+/// Two regions are the same where their markers and what they require are.
+impl PartialEq for Region {
+    fn eq(&self, other: &Self) -> bool {
+        let markers = |region: &Self| -> Vec<MarkerTree> {
+            region.required.iter().map(|it| it.marker.clone()).collect()
+        };
+        self.said == other.said && self.pythons == other.pythons && markers(self) == markers(other)
+    }
+}
+
+impl Eq for Region {}
+
+/// Returns the first release of every minor version in a region, and what stands at its bounds.
+fn pythons_in(marker: &MarkerTree, landmarks: &[Version]) -> Vec<Version> {
+    let minors = OLDEST..=PythonVersion::newest_stable().minor();
+    let mut pythons: Vec<Version> = minors.map(|minor| Version::new([3, minor, 0])).collect();
+    for bound in pythons_named(marker).iter().chain(landmarks) {
+        if let [3, minor, rest @ ..] = bound.release() {
+            let patch = rest.first().copied().unwrap_or_default();
+            pythons.push(Version::new([3, *minor, patch]));
+            if patch > 0 {
+                pythons.push(Version::new([3, *minor, patch + 1]));
+            }
+        }
+    }
+    pythons.sort();
+    pythons.dedup();
+    pythons.retain(|python| {
+        let text = format!("python_full_version == '{python}'");
+        Marker::parse(&text).is_ok_and(|exactly| !exactly.tree().is_disjoint(marker))
+    });
+    pythons
+}
+
+/// Returns a Python by its minor version, or by its patch where that is not its first.
+fn named(python: &Version) -> Option<PythonVersion> {
+    let text = match python.release() {
+        [major, minor, 0] => format!("{major}.{minor}"),
+        _ => python.to_string(),
+    };
+    text.parse().ok()
+}
+
+/// Works out the tags that some of the Pythons accept on some of the platforms; the usual builds
+/// of CPython come first.
+fn tags(minors: &[u64], platforms: &[&KnownPlatform]) -> TagTable {
+    let mut interpreters: Vec<PythonVersion> = Vec::new();
+    for kind in ["", "t", "pypy"] {
+        let texts = minors.iter().map(|minor| match kind {
+            "pypy" => format!("pypy3.{minor}"),
+            kind => format!("3.{minor}{kind}"),
+        });
+        interpreters.extend(texts.filter_map(|text| text.parse().ok()));
+    }
+    let platforms = platforms.iter().flat_map(|known| known.platforms);
+    TagTable::new(&interpreters, platforms)
+}
