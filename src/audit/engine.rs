@@ -1,5 +1,6 @@
 //! Runs the rules over a lock, and makes of what they tell findings in a stable order.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::remarks::{About, Remark, Remarks};
@@ -83,7 +84,8 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
         let remarks = remarks.map(|it| (&UNAUDITED, told(&it, levels)));
         found.extend(remarks);
     }
-    let graph = Graph::new(subject.lock, None);
+    // A lock without a fault costs no graph.
+    let graph = LazyCell::new(|| Graph::new(subject.lock, None));
     let findings = found.into_iter();
     let findings = findings.map(|(rule, remark)| finding(subject, &graph, levels, rule, remark));
     let waivers: Vec<Waiver> = waivers.iter().cloned().chain(commented(subject)).collect();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::poetry_lock_read::sorted_out;
-use super::toml_reading::{NEWER, digest, parsed, problem, requirement, shape};
+use super::toml_reading::{Document, NEWER, digest, parsed, problem, requirement};
 use super::{
     ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,
 };
@@ -80,13 +80,17 @@ struct FileOfWire {
 
 /// Reads a lock of PDM's; the problem says what was expected where.
 pub fn read_pdm_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
-    let version = shape::<VersionWire>(file)?.metadata.lock_version;
+    let document = Document::parse(file)?;
+    let version = document
+        .part::<VersionWire>("metadata")?
+        .metadata
+        .lock_version;
     if version.get_ref().split('.').next() != Some("4") {
         let found = version.get_ref();
         let message = format!("expected lock_version `4.5.0`, but found `{found}`");
         return Err(problem(file, version.span(), message).with_help(NEWER));
     }
-    let wire: FileWire = shape(file)?;
+    let wire: FileWire = document.shape()?;
     let groups = wire.metadata.groups.into_iter();
     let mut lock = Lock {
         dependency_groups: groups.filter(|it| it != "default").collect(),

@@ -9,7 +9,7 @@ use super::poetry_lock_wire::{
     ConditionalWire, DependencyWire, FileOfWire, FileWire, MarkersWire, PackageWire, SourceWire,
     VersionWire,
 };
-use super::toml_reading::{NEWER, digest, parsed, problem, shape};
+use super::toml_reading::{Document, NEWER, digest, parsed, problem};
 use super::{
     ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,
 };
@@ -18,13 +18,17 @@ use crate::source::{Problem, SourceFile};
 
 /// Reads a lock of Poetry's; the problem says what was expected where.
 pub fn read_poetry_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
-    let version = shape::<VersionWire>(file)?.metadata.lock_version;
+    let document = Document::parse(file)?;
+    let version = document
+        .part::<VersionWire>("metadata")?
+        .metadata
+        .lock_version;
     if !matches!(version.get_ref().split('.').next(), Some("1" | "2")) {
         let found = version.get_ref();
         let message = format!("expected lock-version `2.1`, but found `{found}`");
         return Err(problem(file, version.span(), message).with_help(NEWER));
     }
-    let wire: FileWire = shape(file)?;
+    let wire: FileWire = document.shape()?;
     let mut lock = Lock {
         extras: wire.extras.into_keys().collect(),
         created_by: "poetry".into(),

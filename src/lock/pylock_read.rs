@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Table};
 
-use super::toml_reading::{in_our_words, moment, parsed, problem, shape};
+use super::toml_reading::{Document, in_our_words, moment, parsed, problem};
 use super::wire::{
     ArtifactWire, DeclarationWire, DependencyWire, EdgeWire, FileWire, PackageRecordWire,
     PackageWire, RecordWire, ToolWire, VcsWire, VersionWire,
@@ -22,13 +22,14 @@ use crate::source::{Problem, SourceFile};
 
 /// Reads a lock; the problem says what was expected where.
 pub fn read_pylock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
-    let version: VersionWire = shape(file)?;
+    let document = Document::parse(file)?;
+    let version: VersionWire = document.part("lock-version")?;
     let reader = &mut Reader {
         file,
         markers: MarkerTexts::default(),
     };
     reader.check_version(&version.lock_version)?;
-    let wire: FileWire = shape(file)?;
+    let wire: FileWire = document.shape()?;
     let tool = reader.record(wire.tool)?;
     let mut packages = Vec::with_capacity(wire.packages.len());
     let mut is_recorded = Vec::with_capacity(wire.packages.len());

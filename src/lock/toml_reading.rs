@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 use crate::package::{Digest, MarkerTexts, Requirement, Timestamp};
 use crate::source::{Origin, Problem, SourceFile, Span};
@@ -14,12 +15,38 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 /// What is told to who has a lock of a version that nobody knows yet.
 pub(super) const NEWER: &str = "A newer version of pyaudit may be able to read this lock.";
 
-/// Reads TOML into a shape.
-pub(super) fn shape<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Problem> {
-    toml::from_str(file.text()).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        problem(file, span, in_our_words(error.message()))
-    })
+/// A text that was parsed: what comes first in it can be looked at before the rest takes shape.
+pub(super) struct Document<'t> {
+    file: &'t Arc<SourceFile>,
+    root: Spanned<DeTable<'t>>,
+}
+
+impl<'t> Document<'t> {
+    /// Parses TOML.
+    pub(super) fn parse(file: &'t Arc<SourceFile>) -> Result<Self, Problem> {
+        let root = DeTable::parse(file.text()).map_err(|error| told(file, &error))?;
+        Ok(Self { file, root })
+    }
+
+    /// Reads one key of it, as part of a shape that has nothing else.
+    pub(super) fn part<T: DeserializeOwned>(&self, key: &str) -> Result<T, Problem> {
+        let mut part = DeTable::new();
+        if let Some((name, value)) = self.root.get_ref().get_key_value(key) {
+            part.insert(name.clone(), value.clone());
+        }
+        let part = Spanned::new(self.root.span(), part);
+        T::deserialize(Deserializer::from(part)).map_err(|error| told(self.file, &error))
+    }
+
+    /// Reads the whole into a shape.
+    pub(super) fn shape<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        T::deserialize(Deserializer::from(self.root)).map_err(|error| told(self.file, &error))
+    }
+}
+
+fn told(file: &Arc<SourceFile>, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or(0..0);
+    problem(file, span, in_our_words(error.message()))
 }
 
 /// Says what serde says in the order of our messages: first what was expected.

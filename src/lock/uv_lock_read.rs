@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::toml_reading::{NEWER, digest, parsed, problem, requirement, shape};
+use super::toml_reading::{Document, NEWER, digest, parsed, problem, requirement};
 use super::uv_lock_wire::{
     DependencyWire, FileOfWire, FileWire, PackageWire, RequirementWire, SourceWire, VersionWire,
 };
@@ -23,7 +23,8 @@ const VERSION: i64 = 1;
 
 /// Reads a lock of uv's; the problem says what was expected where.
 pub fn read_uv_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
-    let version = shape::<VersionWire>(file)?.version;
+    let document = Document::parse(file)?;
+    let version = document.part::<VersionWire>("version")?.version;
     if *version.get_ref() != VERSION {
         let message = format!(
             "expected version `{VERSION}`, but found `{}`",
@@ -31,7 +32,7 @@ pub fn read_uv_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         );
         return Err(problem(file, version.span(), message).with_help(NEWER));
     }
-    let wire: FileWire = shape(file)?;
+    let wire: FileWire = document.shape()?;
     let mut reader = Reader {
         file,
         markers: MarkerTexts::default(),

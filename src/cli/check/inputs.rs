@@ -182,7 +182,12 @@ fn of_recorded(
     problems: &mut Vec<Problem>,
 ) -> Declared {
     // The lock may come from a stranger.
-    let is_there = |name: &str| is_input(name, around.folder, label);
+    let files: BTreeSet<&str> = recorded.iter().map(|it| it.file.as_str()).collect();
+    let there = files.into_iter();
+    let there: BTreeSet<&str> = there
+        .filter(|name| is_input(name, around.folder, label))
+        .collect();
+    let is_there = |name: &str| there.contains(name);
     let named = |kind: DeclarationKind| -> Vec<String> {
         let declared = recorded.iter().filter(|it| it.kind == kind);
         // A project's table of constraints is read with the project.

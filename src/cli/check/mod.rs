@@ -25,7 +25,6 @@ use sha2::{Digest as _, Sha256};
 
 use advisories::Gathered;
 pub(super) use args::CheckArgs;
-use args::WeightArgs;
 use cooldown::cooldown;
 use declarations::audit_declarations;
 use environment::audit_environment;
@@ -62,7 +61,7 @@ struct Checked {
     sha256: String,
     targets: Vec<String>,
     audit: Audit,
-    overview: Overview,
+    overview: Option<Overview>,
     /// What failed outside, so that not everything was judged.
     failures: Vec<Failure>,
     /// Whether all that was asked for is there.
@@ -75,6 +74,8 @@ struct Scales {
     table: AuditTable,
     today: String,
     now: Timestamp,
+    /// Whether the whole is shown at a glance.
+    is_summary: bool,
 }
 
 /// Why there is no audit.
@@ -113,7 +114,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
         ambient: &ambient,
         now,
     };
-    let mut scales = scales(&args.weight, now)?;
+    let mut scales = scales(args, now)?;
     let ignored = advisories::ignored(&args.advisories)?;
     scales.table.waivers.extend(ignored);
     let mut found = find(args, around, &scales, terminal)?;
@@ -233,9 +234,9 @@ impl Checked {
         self
     }
 
-    fn told(&self, is_overview: bool) -> Audited<'_> {
+    fn told(&self) -> Audited<'_> {
         Audited {
-            overview: is_overview.then_some(&self.overview),
+            overview: self.overview.as_ref(),
             file: &self.file,
             sha256: &self.sha256,
             targets: &self.targets,
@@ -335,7 +336,7 @@ fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
             true => vec![claims_in_words(&targets)],
             false => targets.iter().map(|target| target.describe()).collect(),
         },
-        overview: overview(subject, &audit),
+        overview: scales.is_summary.then(|| overview(subject, &audit)),
         audit,
         failures: Vec::new(),
         is_whole: true,
@@ -371,7 +372,7 @@ fn facts(
     }
 }
 
-fn scales(args: &WeightArgs, now: Timestamp) -> Result<Scales, Trouble> {
+fn scales(args: &CheckArgs, now: Timestamp) -> Result<Scales, Trouble> {
     let table = match read_former(Path::new(PROJECT))? {
         Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
         None => AuditTable::default(),
@@ -379,9 +380,9 @@ fn scales(args: &WeightArgs, now: Timestamp) -> Result<Scales, Trouble> {
     let mut problems = table.problems.clone();
     let mut said = table.levels.clone();
     for (option, names, level) in [
-        ("--allow", &args.allow, Level::Allow),
-        ("--warn", &args.warn, Level::Warn),
-        ("--deny", &args.deny, Level::Deny),
+        ("--allow", &args.weight.allow, Level::Allow),
+        ("--warn", &args.weight.warn, Level::Warn),
+        ("--deny", &args.weight.deny, Level::Deny),
     ] {
         for name in names {
             if rule_named(name).is_none() {
@@ -396,11 +397,12 @@ fn scales(args: &WeightArgs, now: Timestamp) -> Result<Scales, Trouble> {
         false => Ok(Scales {
             levels: Levels {
                 said,
-                is_strict: args.strict,
+                is_strict: args.weight.strict,
             },
             table,
             today: now.to_string().chars().take(10).collect(),
             now,
+            is_summary: args.summary,
         }),
     }
 }

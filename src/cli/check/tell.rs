@@ -18,7 +18,7 @@ const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Tells what was found.
 pub(super) fn tell(args: &CheckArgs, found: &[Checked], terminal: &Terminal) -> Exit {
-    let told: Vec<Audited<'_>> = found.iter().map(|it| it.told(args.summary)).collect();
+    let told: Vec<Audited<'_>> = found.iter().map(Checked::told).collect();
     let shown = match args.output_format {
         ReportFormatArg::Text => terminal.show(&audit_text(&told, terminal.style_of_results)),
         ReportFormatArg::Json => terminal.hand_out(&audit_json(&told)),
