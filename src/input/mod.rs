@@ -46,6 +46,7 @@ pub use manifest::{
 };
 pub use reference::read_requirement;
 pub use selection::Selection;
+pub use sources::OF_WORKSPACE;
 pub use tool_environments::ToolEnvironments;
 
 /// What a reader has to know besides the text.

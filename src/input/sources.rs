@@ -26,6 +26,10 @@ struct Source {
     section: Option<String>,
 }
 
+/// What is wrong with a source that is a member of the workspace: only a lock of uv's says where that
+/// is.
+pub const OF_WORKSPACE: &str = "workspace members are not looked for";
+
 const KEYS: &[&str] = &[
     "branch",
     "editable",
@@ -146,9 +150,7 @@ fn read_source<'d>(
         return None;
     }
     if table.contains_key("workspace") {
-        project
-            .document
-            .report(item, "workspace members are not looked for");
+        project.document.report(item, OF_WORKSPACE);
         if let Some(problem) = project.document.problems.pop() {
             let help = format!("Give the folder: `{package} = {{ path = \"…\" }}`.");
             project.document.problems.push(problem.with_help(help));

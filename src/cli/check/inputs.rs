@@ -10,7 +10,7 @@ use crate::audit::{Declared, Wanted};
 use crate::cli::reading::{MOST_BLANKS, is_input, of_record};
 use crate::cli::settings::DEFAULT_INDEX;
 use crate::host::{LoadRequest, default_inputs, load};
-use crate::input::{Ambient, IndexOptions, IndexTable, Manifest, Selection};
+use crate::input::{Ambient, IndexOptions, IndexTable, Manifest, OF_WORKSPACE, Selection};
 use crate::lock::{ArtifactPlace, Format, Lock, LockedDeclaration};
 use crate::package::{
     Declaration, DeclarationKind, IndexUrl, MarkerTexts, PackageName, Requirement, Timestamp,
@@ -75,6 +75,8 @@ fn of_project(
         ..Selection::default()
     };
     let mut manifest = read(&[project], (&[], &[]), &selection, around);
+    // The lock itself says where members of a workspace are.
+    manifest.problems.retain(|it| it.message != OF_WORKSPACE);
     if lock.created_by == "pdm" {
         manifest.declarations.retain(|it| {
             let section = it.section.as_deref().unwrap_or_default();
