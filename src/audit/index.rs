@@ -15,6 +15,8 @@ pub struct IndexEvidence {
     pub packages: Vec<Known>,
     /// When it was asked.
     pub asked_at: Option<Timestamp>,
+    /// When the lock was made, as far as the upload times of its files tell that.
+    pub made_at: Option<Timestamp>,
     /// How young a file must not be.
     pub cooldown: Option<Cooldown>,
 }
@@ -51,6 +53,8 @@ pub struct OnIndex {
     /// The newest stable version that could be used when the lock was made, as far as the upload
     /// times of its files tell that.
     pub newest_then: Option<Release>,
+    /// When the first newer version came that could be used as well.
+    pub behind_since: Option<Timestamp>,
 }
 
 /// A project on one index, and the locked version's files there.

@@ -1,10 +1,14 @@
 //! PYA107: a version that was far behind when it was locked. Such picks are mostly nobody's wish: a
 //! cap somewhere shuts out the newer versions, and the search falls back to one from before the cap.
+//! Where what caps it is held back by a declaration itself, the old version is what was asked for.
+
+use std::collections::BTreeSet;
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::{DAY, day, seen};
 use crate::audit::subject::On;
-use crate::audit::{Confidence, Known, Learned, Needs, Release, Rule, Severity, Subject};
+use crate::audit::{Confidence, Kind, Known, Learned, Needs, OnIndex, Release, Rule};
+use crate::audit::{Severity, Subject};
 use crate::explain::need;
 use crate::lock::LockedPackage;
 use crate::package::{PackageName, Version};
@@ -22,7 +26,11 @@ pub(super) const RULE: Rule = Rule {
 /// So many years behind is far.
 const YEARS: i64 = 2;
 
+/// Who holds back whom is followed for so many packages.
+const MOST_HELD: usize = 30;
+
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let made = subject.evidence.index.and_then(|it| it.made_at);
     for (at, package, on_index) in seen(subject, remarks) {
         let (Some(version), Some(newest)) = (&package.version, &on_index.newest_then) else {
             continue;
@@ -36,24 +44,32 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             remarks.cannot_judge(&package.name, why);
             continue;
         };
-        let behind = newest.uploaded.seconds().saturating_sub(uploaded.seconds());
-        if behind <= YEARS * 365 * DAY {
+        let behind = made.zip(on_index.behind_since);
+        let behind = behind.map(|(made, since)| made.seconds().saturating_sub(since.seconds()));
+        if behind.is_none_or(|behind| behind <= YEARS * 365 * DAY)
+            || is_held(subject, at, &mut BTreeSet::new())
+        {
             continue;
         }
-        let message = format!(
-            "{} is of {}, and there was {} of {} when it was locked",
-            package.label(),
-            day(uploaded),
-            newest.version,
-            day(newest.uploaded)
-        );
+        let (label, old, new) = (package.label(), day(uploaded), day(newest.uploaded));
+        let newest_then = &newest.version;
+        let message = match subject.kind {
+            Kind::Declarations => {
+                format!("{label} is of {old}, and there is {newest_then} of {new}")
+            }
+            Kind::Lock | Kind::Environment => {
+                format!(
+                    "{label} is of {old}, and there was {newest_then} of {new} when it was locked"
+                )
+            }
+        };
         let mut remark = Remark::new(About::Package(at, None), message);
         let caps = caps(subject, package, &newest.version);
         if caps.is_empty() {
             let none = "no package of the lock shuts the newer one out by itself";
             remark = remark.with_evidence(none);
         }
-        for cap in caps {
+        for (_, cap) in caps {
             remark = remark.with_evidence(cap);
         }
         let fix = format!(
@@ -88,15 +104,43 @@ fn is_declared(subject: &Subject<'_>, name: &PackageName, newest: &Release) -> b
     of_name.any(|it| !it.specifiers.contains(&newest.version))
 }
 
-/// Returns what of the lock shuts a version out, as sentences: what packages need, by their files
-/// where those are known, and what facts tell of them.
-fn caps(subject: &Subject<'_>, package: &LockedPackage, newest: &Version) -> Vec<String> {
+/// Whether a declaration keeps the package at this position from its newest version: its own, or one
+/// that keeps back all that shut the newest out. `seen` are the positions on the way.
+fn is_held(subject: &Subject<'_>, at: usize, seen: &mut BTreeSet<usize>) -> bool {
+    let package = &subject.lock.packages[at];
+    let Some(newest) = on_index(subject, at).and_then(|it| it.newest_then.as_ref()) else {
+        return false;
+    };
+    if package.version.as_ref() == Some(&newest.version)
+        || seen.len() >= MOST_HELD
+        || !seen.insert(at)
+    {
+        return false;
+    }
+    if is_declared(subject, &package.name, newest) {
+        return true;
+    }
+    let caps = caps(subject, package, &newest.version);
+    !caps.is_empty() && caps.iter().all(|(by, _)| is_held(subject, *by, seen))
+}
+
+fn on_index<'s>(subject: &Subject<'s>, at: usize) -> Option<&'s OnIndex> {
+    match subject.evidence.index?.packages.get(at)? {
+        Known::Seen(on_index) => Some(on_index),
+        _ => None,
+    }
+}
+
+/// Returns what of the lock shuts a version out, as positions and sentences: what packages need, by
+/// their files where those are known, and what facts tell of them.
+fn caps(subject: &Subject<'_>, package: &LockedPackage, newest: &Version) -> Vec<(usize, String)> {
     let mut caps = Vec::new();
     for on in subject.on() {
         for by in on.graph.packages() {
-            for cap in caps_by(subject, on, by, (&package.name, newest)) {
-                if !caps.contains(&cap) {
-                    caps.push(cap);
+            let at = subject.position(by);
+            for cap in caps_by(subject, on, (at, by), (&package.name, newest)) {
+                if !caps.contains(&(at, cap.clone())) {
+                    caps.push((at, cap));
                 }
             }
         }
@@ -107,17 +151,10 @@ fn caps(subject: &Subject<'_>, package: &LockedPackage, newest: &Version) -> Vec
 fn caps_by(
     subject: &Subject<'_>,
     on: &On<'_>,
-    by: &LockedPackage,
+    (at, by): (usize, &LockedPackage),
     (name, newest): (&PackageName, &Version),
 ) -> Vec<String> {
-    let known = subject
-        .evidence
-        .index
-        .and_then(|it| it.packages.get(subject.position(by)));
-    let learned = match known {
-        Some(Known::Seen(seen)) => Some(&seen.learned),
-        _ => None,
-    };
+    let learned = on_index(subject, at).map(|it| &it.learned);
     let platform = on.platform();
     let limits = by
         .version

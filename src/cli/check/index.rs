@@ -104,11 +104,13 @@ pub(super) fn ask(
     };
     let wanted = wanted(lock, whom);
     asking.projects(&wanted);
-    let packages = asking.packages(wanted);
+    let made = asking.made(&wanted);
+    let packages = asking.packages(wanted, made);
     Asked {
         evidence: IndexEvidence {
             packages,
             asked_at: Some(asked_at),
+            made_at: made,
             cooldown: None,
         },
         failure: asking.failure,
@@ -184,7 +186,11 @@ impl Asking<'_> {
     }
 
     /// Says what is known of each package.
-    fn packages(&mut self, wanted: Vec<Result<Wanted, Known>>) -> Vec<Known> {
+    fn packages(
+        &mut self,
+        wanted: Vec<Result<Wanted, Known>>,
+        made: Option<Timestamp>,
+    ) -> Vec<Known> {
         let chosen: Vec<Option<FileAt>> = (self.lock.packages.iter().zip(&wanted))
             .map(|(package, wanted)| self.file_of(package, self.judged(wanted)?))
             .collect();
@@ -193,7 +199,6 @@ impl Asking<'_> {
             Some((Arc::clone(&judged.project), (*at)?))
         });
         self.catalog.soon_files(&files.collect::<Vec<_>>());
-        let made = self.made(&wanted);
         let each = self.lock.packages.iter().zip(wanted).zip(chosen);
         each.map(|((package, wanted), at)| match wanted {
             Err(known) => known,
@@ -238,11 +243,14 @@ impl Asking<'_> {
             Some(Ok(judged)) => judged,
         };
         let project = Arc::clone(&judged.project);
-        let newest_then = made.and_then(|made| newest(judged, made));
         let Some(version) = &package.version else {
             return silent();
         };
         let key = VersionKey::of(version);
+        let (newest_then, behind_since) = match made {
+            Some(made) => ahead(judged, &key, made),
+            None => (None, None),
+        };
         let page = |on: &IndexPage| on_page(on, key.as_bytes(), self.whom.is_flat(&on.index));
         let pages: Vec<_> = project.pages.iter().map(page).collect();
         if pages.iter().all(|page| page.files.is_empty()) {
@@ -263,6 +271,7 @@ impl Asking<'_> {
             elsewhere,
             learned,
             newest_then,
+            behind_since,
         }))
     }
 
@@ -318,8 +327,13 @@ impl Asking<'_> {
     }
 }
 
-/// Returns the newest stable version that could be used at a time.
-fn newest(judged: &Judged, made: Timestamp) -> Option<Release> {
+/// Returns the newest stable version that could be used at a time, and when the first came that is
+/// newer than the one with this key.
+fn ahead(
+    judged: &Judged,
+    than: &VersionKey,
+    made: Timestamp,
+) -> (Option<Release>, Option<Timestamp>) {
     let pages = &judged.project.pages;
     let usable: Vec<(usize, usize)> = match &judged.candidates {
         Some(candidates) => candidates
@@ -340,13 +354,17 @@ fn newest(judged: &Judged, made: Timestamp) -> Option<Release> {
             .collect(),
     };
     let known = usable.into_iter().filter_map(|(at, version)| {
-        let uploaded = uploaded(&pages[at].page, version)?;
-        (uploaded <= made).then_some((at, version, uploaded))
+        let page = &pages[at].page;
+        let uploaded = uploaded(page, version).filter(|uploaded| *uploaded <= made)?;
+        Some((page.key(version), page, version, uploaded))
     });
-    let (at, version, uploaded) =
-        known.max_by_key(|(at, version, _)| pages[*at].page.key(*version))?;
-    Some(Release {
-        version: pages[at].page.version(version),
-        uploaded,
-    })
+    let known: Vec<_> = known.collect();
+    let newer = known.iter().filter(|(key, ..)| *key > than.as_bytes());
+    let since = newer.map(|(.., uploaded)| *uploaded).min();
+    let newest = known.iter().max_by_key(|(key, ..)| *key);
+    let newest = newest.map(|(_, page, version, uploaded)| Release {
+        version: page.version(*version),
+        uploaded: *uploaded,
+    });
+    (newest, since)
 }
