@@ -124,7 +124,10 @@ pub(super) fn counterfactuals(
         ..Trials::default()
     };
     for (at, declaration) in question.declarations.iter().enumerate() {
-        let Some(without) = without(question, at) else {
+        let requirement = &declaration.requirement;
+        // A pin of what is installed holds it tomorrow, which no solve of today shows.
+        let holds = requirement.specifiers.is_pin() && today.contains_key(&requirement.name);
+        let Some(without) = without(question, at).filter(|_| !holds) else {
             continue;
         };
         match effort.solve(&Arc::new(without), catalog)? {
