@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::remarks::{About, Remark, Remarks};
 use super::rule::Lacking;
-use super::rules::{UNAUDITED, WAIVER_HYGIENE};
+use super::rules::{UNAUDITED, WAIVER_HYGIENE, rule_named};
 use super::waivers::{self, Waiver};
 use super::{Finding, Kind, Levels, RULES, Rule, Severity, Subject, Unaudited, Waived};
 use crate::explain::list;
@@ -89,7 +89,9 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
     let findings = found.into_iter();
     let findings = findings.map(|(rule, remark)| finding(subject, &graph, levels, rule, remark));
     let waivers: Vec<Waiver> = waivers.iter().cloned().chain(commented(subject)).collect();
-    let (mut findings, waived, unused) = waivers::applied(findings.collect(), &waivers, today);
+    let is_judged = |waiver: &Waiver| is_judged(waiver, &rules, &unaudited);
+    let (mut findings, waived, unused) =
+        waivers::applied(findings.collect(), &waivers, today, &is_judged);
     if !levels.allows(&WAIVER_HYGIENE) {
         let unused = unused.into_iter().map(|(remark, origin)| Finding {
             place: Some(origin),
@@ -110,6 +112,19 @@ pub fn audit(subject: &Subject<'_>, levels: &Levels, waivers: &[Waiver], today: 
         waived,
         coverage: coverage(subject, (rules, left_out), unaudited),
     }
+}
+
+/// Whether the rule of a waiver was applied to all that the waiver speaks of.
+fn is_judged(waiver: &Waiver, rules: &[&str], unaudited: &[Unaudited]) -> bool {
+    let Some(rule) = rule_named(&waiver.rule) else {
+        return true;
+    };
+    let is_gap = |it: &Unaudited| {
+        let is_it = |package| it.packages.contains(package);
+        it.rule == rule.id && (it.packages.is_empty() || waiver.package.as_ref().is_none_or(is_it))
+    };
+    let is_of_engine = [UNAUDITED.id, WAIVER_HYGIENE.id].contains(&rule.id);
+    (is_of_engine || rules.contains(&rule.id)) && !unaudited.iter().any(is_gap)
 }
 
 fn grouped(

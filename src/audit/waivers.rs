@@ -278,11 +278,13 @@ impl Waiver {
     }
 }
 
-/// Takes out of the findings what is answered for, and tells of waivers that do nothing.
+/// Takes out of the findings what is answered for, and tells of waivers that do nothing: those whose
+/// rule was not judged may meet something another time.
 pub(super) fn applied(
     findings: Vec<Finding>,
     waivers: &[Waiver],
     today: &str,
+    is_judged: &dyn Fn(&Waiver) -> bool,
 ) -> (Vec<Finding>, Vec<Waived>, Vec<(Remark, Origin)>) {
     let (mut left, mut waived) = (Vec::new(), Vec::new());
     let mut uses: Vec<Option<Result<(), String>>> = vec![None; waivers.len()];
@@ -315,6 +317,7 @@ pub(super) fn applied(
         let (message, help) = match (waiver.flaw(), used) {
             (Some(flaw), _) => (flaw, "Mend it; it counts for nothing as it is."),
             (None, Some(Ok(()))) => return None,
+            (None, None) if !is_judged(waiver) => return None,
             (None, None) => (format!("{what} meets nothing"), "Remove it."),
             (None, Some(Err(over))) => (
                 format!("{what} {over}"),
