@@ -81,6 +81,8 @@ pub struct OnPage {
 pub struct IndexFile {
     /// Its name.
     pub name: String,
+    /// The scheme and host of its address, where it has one.
+    pub host: Option<String>,
     /// Its digests.
     pub digests: Vec<Digest>,
     /// How many bytes it has.

@@ -2,13 +2,14 @@
 //!
 //! pyaudit records the hosts of the files when it locks. In other locks, an index that the project
 //! does not name is foreign where it names its indexes; and a host or an index that serves next to
-//! nothing stands out, which is no more than a sign. A requirements file has no hosts but those of its
-//! options.
+//! nothing stands out, which is no more than a sign. Where the package's index was asked, it says itself
+//! where it keeps the file. A requirements file has no hosts but those of its options.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Needs, Rule, Severity, Subject};
+use crate::audit::seen::known;
+use crate::audit::{Confidence, Known, Needs, Rule, Severity, Subject};
 use crate::lock::{ArtifactPlace, LockedArtifact, LockedPackage};
 use crate::source::{Origin, Span};
 
@@ -25,6 +26,12 @@ pub(super) const RULE: Rule = Rule {
 /// So many packages of an index tell where it keeps its files.
 const ENOUGH: usize = 3;
 
+/// What to do where the index itself says that a file is elsewhere.
+const FIX: &str = "Do not install it before you know who moved it. If it is right, lock again.";
+
+/// The files that were told of, by the position of their package.
+type Told<'s> = BTreeSet<(usize, &'s str)>;
+
 /// Where the files are whose place the lock does not tell.
 const THE_INDEX: &str = "the index";
 
@@ -33,16 +40,17 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         check_options(subject, remarks);
         return;
     }
+    let told = check_by_index(subject, remarks);
     let record = subject.lock.tool.as_ref();
     match record.filter(|record| !record.hosts.is_empty()) {
         Some(record) => {
             let mut known: BTreeSet<String> = record.hosts.iter().cloned().collect();
             known.extend(configured(subject));
-            check_against(subject, &known, remarks);
+            check_against(subject, (&known, &told), remarks);
         }
         None => {
             check_indexes(subject, remarks);
-            check_by_custom(subject, remarks);
+            check_by_custom(subject, &told, remarks);
         }
     }
 }
@@ -133,9 +141,54 @@ fn configured(subject: &Subject<'_>) -> impl Iterator<Item = String> {
     urls.filter_map(|url| ArtifactPlace::Url(url.clone()).host())
 }
 
-fn check_against(subject: &Subject<'_>, known: &BTreeSet<String>, remarks: &mut Remarks) {
+/// Holds files to the hosts that the index of their package was seen to use; returns those that are
+/// told.
+fn check_by_index<'s>(subject: &Subject<'s>, remarks: &mut Remarks) -> Told<'s> {
+    let pages = |known: &'s Known| match known {
+        Known::Seen(on) => on.pages.as_slice(),
+        _ => &[],
+    };
+    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for page in known(subject).flat_map(|(_, _, it)| pages(it)) {
+        let hosts = page.files.iter().filter_map(|file| file.host.as_deref());
+        used.extend(hosts.map(|host| (page.index.as_str(), host)));
+    }
+    let mut told = Told::new();
+    for (at, package, known) in known(subject) {
+        let index = package.index.as_deref().unwrap_or_default();
+        let own = ArtifactPlace::Url(index.to_owned()).host();
+        let index = index.trim_end_matches('/');
+        let Some(page) = pages(known).iter().find(|page| page.index == index) else {
+            continue;
+        };
+        for artifact in package.artifacts() {
+            let there = page.files.iter().find(|file| file.name == artifact.name);
+            let there = there.and_then(|file| file.host.as_ref());
+            let (Some(host), Some(there)) = (artifact.place.host(), there) else {
+                continue;
+            };
+            if Some(&host) == own.as_ref() || used.contains(&(index, host.as_str())) {
+                continue;
+            }
+            let name = &artifact.name;
+            let message = format!("{name} is on {host}, and {index} has it on {there}");
+            remarks.tell(Remark::new(about(at, artifact), message).with_fix(FIX));
+            told.insert((at, name));
+        }
+    }
+    told
+}
+
+fn check_against(
+    subject: &Subject<'_>,
+    (known, told): (&BTreeSet<String>, &Told<'_>),
+    remarks: &mut Remarks,
+) {
     for (at, package) in subject.lock.packages.iter().enumerate() {
         for artifact in package.artifacts() {
+            if told.contains(&(at, &artifact.name)) {
+                continue;
+            }
             let Some(host) = artifact.place.host().filter(|host| !known.contains(host)) else {
                 continue;
             };
@@ -148,7 +201,7 @@ fn check_against(subject: &Subject<'_>, known: &BTreeSet<String>, remarks: &mut 
     }
 }
 
-fn check_by_custom(subject: &Subject<'_>, remarks: &mut Remarks) {
+fn check_by_custom(subject: &Subject<'_>, told: &Told<'_>, remarks: &mut Remarks) {
     let mut by_index: BTreeMap<Option<&str>, Vec<(usize, &LockedPackage)>> = BTreeMap::new();
     for (at, package) in subject.lock.packages.iter().enumerate() {
         if package.is_from_registry() {
@@ -174,7 +227,9 @@ fn check_by_custom(subject: &Subject<'_>, remarks: &mut Remarks) {
                 let Some(host) = artifact.place.host() else {
                     continue;
                 };
-                if host == *usual || Some(&host) == own.as_ref() || served[&host] * 2 > *most {
+                let is_told = told.contains(&(*at, &artifact.name));
+                let is_own = Some(&host) == own.as_ref();
+                if is_told || is_own || host == *usual || served[&host] * 2 > *most {
                     continue;
                 }
                 if packages.len() < ENOUGH {

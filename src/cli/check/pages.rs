@@ -3,6 +3,7 @@
 use super::sources::bare;
 use crate::audit::{IndexFile, OnPage, plain};
 use crate::index::{FileView, IndexPage, Page};
+use crate::lock::ArtifactPlace;
 use crate::package::Timestamp;
 
 /// Returns what a page says of a version, and of the project.
@@ -30,6 +31,7 @@ pub(super) fn uploaded(page: &Page, version: usize) -> Option<Timestamp> {
 fn index_file(file: &FileView<'_>) -> IndexFile {
     IndexFile {
         name: file.filename().to_owned(),
+        host: ArtifactPlace::Url(file.url()).host(),
         digests: file.digests(),
         size: file.size(),
         uploaded: file.upload_time(),
