@@ -98,9 +98,9 @@ impl Needs {
         let files = (!subject.tells_files()).then_some(Lacking::Unknown(PINS_ALONE));
         match self {
             Self::Lock | Self::LockFile => None,
-            Self::Requirements => {
-                (!subject.tells_needs()).then_some(Lacking::Unknown(subject.lacks_needs()))
-            }
+            // What files say of themselves, metadata-mismatch holds the lock to.
+            Self::Requirements => (!subject.tells_needs() && evidence.index.is_none())
+                .then_some(Lacking::Unknown(subject.lacks_needs())),
             Self::Target => target,
             Self::Declarations if subject.kind == Kind::Environment => unasked(
                 subject.declared.is_some(),

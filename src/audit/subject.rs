@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
-use super::{Declared, Evidence};
+use super::{Declared, Evidence, Known};
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
@@ -148,6 +148,14 @@ impl<'a> Subject<'a> {
     /// Whether the lock says of any package what it requires.
     pub(super) fn tells_needs(&self) -> bool {
         self.lock.edge_detail != EdgeDetail::Nothing
+    }
+
+    /// Whether it is asked of an index what a package requires.
+    pub(super) fn asks_files_of(&self, package: &LockedPackage) -> bool {
+        let known = self.evidence.index.into_iter().flat_map(|it| &it.packages);
+        let mut of_all = self.lock.packages.iter().zip(known);
+        let known = of_all.find(|(it, _)| std::ptr::eq(*it, package));
+        known.is_some_and(|(_, known)| !matches!(known, Known::Direct))
     }
 
     /// Says how to make the lock again.

@@ -24,7 +24,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const DEPENDS: &str = "what they require depends on where the lock has to run";
-const AGAIN: &str = "Lock again: `pyaudit lock`.";
 
 /// What a lock tells of what its packages need.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -229,7 +228,12 @@ impl Case<'_, '_> {
         let message = format!("{} {what}", self.package.label());
         let remark = Remark::new(About::Package(self.at, None), message);
         let evidence = format!("the metadata of {} says so", self.real.1);
-        remarks.tell_on(self.on, remark.with_evidence(evidence).with_fix(AGAIN));
+        remarks.tell_on(
+            self.on,
+            remark
+                .with_evidence(evidence)
+                .with_fix(self.subject.again()),
+        );
     }
 }
 
