@@ -16,7 +16,7 @@ use super::relock::relocked;
 use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use super::unnamed;
-use crate::host::{LoadRequest, load, read_ambient, read_environment, read_former};
+use crate::host::{LoadRequest, load, read_ambient, read_environment, read_if_there};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
 use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
@@ -112,7 +112,7 @@ impl Reading {
         if has_record(&self.lock) {
             return;
         }
-        let Ok(Some(text)) = read_former(Path::new(&self.file)) else {
+        let Ok(Some(text)) = read_if_there(Path::new(&self.file)) else {
             return;
         };
         if let Some(lock) = relocked(&text, (&self.lock, &self.file), outside, terminal) {
@@ -168,9 +168,14 @@ impl Reading {
     }
 }
 
-pub(super) fn usual_lock() -> Result<PathBuf, Box<Problem>> {
-    let found = USUAL.iter().find(|name| Path::new(name).is_file());
-    found.map(PathBuf::from).ok_or_else(|| {
+/// Returns the lock of a folder, by its name.
+pub(super) fn usual_lock_of(folder: &Path) -> Option<PathBuf> {
+    let mut names = USUAL.iter().map(|name| folder.join(name));
+    names.find(|path| path.is_file())
+}
+
+fn usual_lock() -> Result<PathBuf, Box<Problem>> {
+    usual_lock_of(Path::new("")).ok_or_else(|| {
         let message = "there is no `pylock.toml` and no `requirements.txt` here";
         let help = "Name the lock with `--lock FILE`, or make one: `pyaudit lock -o pylock.toml`.";
         Box::new(Problem::anywhere(message).with_help(help))
@@ -180,7 +185,7 @@ pub(super) fn usual_lock() -> Result<PathBuf, Box<Problem>> {
 /// Reads a lock, whoever wrote it.
 pub(super) fn read_lock(path: &Path) -> Result<Lock, Box<Problem>> {
     let name = path.to_string_lossy();
-    let text = read_former(path).map_err(Box::new)?.ok_or_else(|| {
+    let text = read_if_there(path).map_err(Box::new)?.ok_or_else(|| {
         let message = format!("there is no file `{name}`");
         Box::new(Problem::anywhere(message))
     })?;

@@ -34,13 +34,13 @@ struct Solved {
     manifest: Manifest,
 }
 
-/// Solves and audits what some files declare.
+/// Solves and audits what some files declare; nothing where they require nothing.
 pub(super) fn audit_declarations(
     args: &CheckArgs,
     sources: &[String],
     (around, scales): (Around<'_>, &Scales),
     terminal: &Terminal,
-) -> Result<Checked, Trouble> {
+) -> Result<Option<Checked>, Trouble> {
     let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
     let folder = inputs.folder.clone();
     let mut prepared = inputs
@@ -98,7 +98,9 @@ pub(super) fn audit_declarations(
     };
     let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
     let checked = checked(&subject, sources.join(", "), scales);
-    Ok(checked.after(gathered.as_ref(), asked.as_ref()))
+    let is_nothing = solved.lock.packages.is_empty() && checked.audit.findings.is_empty();
+    let checked = checked.after(gathered.as_ref(), asked.as_ref());
+    Ok((!is_nothing).then_some(checked))
 }
 
 /// Asks the indexes of the declarations about what they bring today.

@@ -44,7 +44,7 @@ use crate::audit::{
     claims_in_words, overview, read_audit_table, rule_named,
 };
 use crate::facts::Facts;
-use crate::host::{load_text, read_ambient, read_former};
+use crate::host::{load_text, read_ambient, read_if_there};
 use crate::lock::{Format, Lock};
 use crate::package::Timestamp;
 use crate::report::Audited;
@@ -127,7 +127,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     if found.is_empty() {
         terminal.say(match &args.env {
             Some(_) => "there is nothing to audit: no package is installed",
-            None => "there is nothing to audit: no version is pinned",
+            None => "there is nothing to audit: no package is pinned or required",
         });
         return Ok(Exit::Nothing);
     }
@@ -159,7 +159,7 @@ fn find(
                 )?);
             }
             What::Declarations(sources) => {
-                found.push(audit_declarations(
+                found.extend(audit_declarations(
                     args,
                     &sources,
                     (around, scales),
@@ -247,7 +247,7 @@ impl Checked {
 
 fn read_file(path: &Path) -> Result<Arc<SourceFile>, Box<Problem>> {
     let name = path.to_string_lossy();
-    match read_former(path).map_err(Box::new)? {
+    match read_if_there(path).map_err(Box::new)? {
         Some(text) => Ok(SourceFile::new(name.as_ref(), text)),
         None => {
             let message = format!("there is no file `{name}`");
@@ -373,7 +373,7 @@ fn facts(
 }
 
 fn scales(args: &CheckArgs, now: Timestamp) -> Result<Scales, Trouble> {
-    let table = match read_former(Path::new(PROJECT))? {
+    let table = match read_if_there(Path::new(PROJECT))? {
         Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
         None => AuditTable::default(),
     };

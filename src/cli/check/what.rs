@@ -1,12 +1,12 @@
 //! What is checked: what was named, else what the folder has. A lock goes before the declarations that
-//! it was made of.
+//! it was made of, in a folder that was named as well.
 
 use std::path::{Path, PathBuf};
 
 use super::Trouble;
-use crate::cli::reading::usual_lock;
+use crate::cli::reading::usual_lock_of;
 use crate::cli::terminal::Terminal;
-use crate::host::{default_inputs, read_former};
+use crate::host::{default_inputs, read_if_there};
 use crate::input::reader_of;
 use crate::lock::is_requirements_lock;
 use crate::source::{Problem, SourceFile};
@@ -32,9 +32,10 @@ pub(super) fn what_to_check(
     let mut found = Vec::new();
     let mut declaring = Vec::new();
     for path in named {
-        match is_lock(path)? {
-            true => found.push(What::Lock(path.clone())),
-            false => declaring.push(path.to_string_lossy().into_owned()),
+        let lock = usual_lock_of(path).filter(|_| path.is_dir());
+        match lock.as_ref().unwrap_or(path) {
+            path if is_lock(path) => found.push(What::Lock(path.clone())),
+            path => declaring.push(path.to_string_lossy().into_owned()),
         }
     }
     if !declaring.is_empty() {
@@ -44,8 +45,8 @@ pub(super) fn what_to_check(
 }
 
 fn usual(folder: &Path, terminal: &Terminal) -> Result<Vec<What>, Trouble> {
-    if let Ok(path) = usual_lock()
-        && is_lock(&path)?
+    if let Some(path) = usual_lock_of(Path::new(""))
+        && is_lock(&path)
     {
         return Ok(vec![What::Lock(path)]);
     }
@@ -67,20 +68,22 @@ fn usual(folder: &Path, terminal: &Terminal) -> Result<Vec<What>, Trouble> {
 
 /// Whether a file is a lock: by its name, and a requirements file where it pins whatever it names, or
 /// says that a tool made it.
-fn is_lock(path: &Path) -> Result<bool, Problem> {
+fn is_lock(path: &Path) -> bool {
     let name = path.to_string_lossy();
     let lower = name.to_ascii_lowercase();
     if lower.ends_with(".toml") {
-        return Ok(reader_of(&lower).name != "pyproject.toml");
+        return reader_of(&lower).name != "pyproject.toml";
     }
     if lower.ends_with(".lock") {
-        return Ok(true);
+        return true;
     }
     if !lower.ends_with(".txt") {
-        return Ok(false);
+        return false;
     }
-    let Some(text) = read_former(path)? else {
-        return Ok(true);
-    };
-    Ok(is_requirements_lock(&SourceFile::new(name.as_ref(), text)))
+    match read_if_there(path) {
+        Ok(Some(text)) => is_requirements_lock(&SourceFile::new(name.as_ref(), text)),
+        Ok(None) => true,
+        // Whoever reads declarations knows more encodings, and says where one is damaged.
+        Err(_) => false,
+    }
 }
