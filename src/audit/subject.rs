@@ -7,7 +7,7 @@ use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
 use super::{Declared, Evidence, Known};
 use crate::facts::Facts;
 use crate::graph::Graph;
-use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
+use crate::lock::{EdgeDetail, Format, Lock, LockedPackage, is_compiled};
 use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requirement};
 use crate::source::{Origin, SourceFile};
 use crate::target::{Platform, Target};
@@ -143,6 +143,13 @@ impl<'a> Subject<'a> {
     /// Whether the lock tells the files that are installed from.
     pub(super) fn tells_files(&self) -> bool {
         Format::of_path(self.file.label()).entry.is_some()
+    }
+
+    /// Whether the lock is a requirements file that nobody compiled, as far as can be told: it may well
+    /// pin what its author wants and leave the rest to the installer.
+    pub(super) fn is_by_hand(&self) -> bool {
+        let is_of_lock = self.kind == Kind::Lock && !self.tells_files();
+        is_of_lock && self.declared.is_none() && !is_compiled(self.file)
     }
 
     /// Whether the lock says of any package what it requires.

@@ -22,11 +22,15 @@ pub fn read_requirements_pins(file: &Arc<SourceFile>) -> Pins {
     pins
 }
 
-/// Whether a requirements file is a lock: it has hashes or says who needs what, as compilers write
-/// them, or every line of it is a pin.
-pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
+/// Whether a requirements file has hashes or says who needs what, as compilers write them.
+pub fn is_compiled(file: &SourceFile) -> bool {
     const MARKS: &[&str] = &["--hash=", "# via ", "#   via ", "# via\n"];
-    if MARKS.iter().any(|mark| file.text().contains(mark)) {
+    MARKS.iter().any(|mark| file.text().contains(mark))
+}
+
+/// Whether a requirements file is a lock: a compiler wrote it, or every line of it is a pin.
+pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
+    if is_compiled(file) {
         return true;
     }
     let lines = joined_lines(file.text());

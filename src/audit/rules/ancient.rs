@@ -30,6 +30,10 @@ const YEARS: i64 = 2;
 const MOST_HELD: usize = 30;
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    // Who pins by hand has chosen each version.
+    if subject.is_by_hand() {
+        return;
+    }
     let made = subject.evidence.index.and_then(|it| it.made_at);
     for (at, package, on_index) in seen(subject, remarks) {
         let (Some(version), Some(newest)) = (&package.version, &on_index.newest_then) else {

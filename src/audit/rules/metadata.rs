@@ -2,6 +2,8 @@
 //! or changed. This is how a dropped edge is found in any lock, and how a lock that records no edges
 //! is held to what its packages need.
 
+use std::collections::BTreeSet;
+
 use crate::audit::counts::{Counts, covers};
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::known;
@@ -23,6 +25,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+const COMPILE: &str =
+    "Name it `requirements.in` and lock it: `pyaudit lock requirements.in -o requirements.txt`.";
 const DEPENDS: &str = "what they require depends on where the lock has to run";
 
 /// What a lock tells of what its packages need.
@@ -117,6 +121,7 @@ impl Case<'_, '_> {
     fn check(&self, remarks: &mut Remarks) {
         let counts = Counts::new(self.subject.lock, self.package, self.on);
         let mut is_unclear = false;
+        let mut unpinned = BTreeSet::new();
         for requirement in self.needed() {
             let edges: Vec<&Requirement> = self.edges(&requirement.name).collect();
             let there: Vec<&Requirement> = edges
@@ -133,6 +138,9 @@ impl Case<'_, '_> {
             match (counts.holds(&requirement.marker), self.tells) {
                 (Some(false), _) => {}
                 (None, _) if is_missing => is_unclear = true,
+                (_, Tells::Nothing) if has_none && self.is_left_open(&requirement.name) => {
+                    unpinned.insert(requirement.name.as_ref());
+                }
                 (_, Tells::Nothing) => self.hold(requirement, remarks),
                 (_, _) if there.is_empty() => self.tell_dropped(requirement, remarks),
                 (Some(true), Tells::Ranges) if !there.iter().any(|it| is_same(it, requirement)) => {
@@ -144,6 +152,9 @@ impl Case<'_, '_> {
         }
         if self.tells != Tells::Nothing {
             self.check_added(&counts, remarks);
+        }
+        if !unpinned.is_empty() {
+            self.tell_open(&unpinned.into_iter().collect::<Vec<_>>(), remarks);
         }
         if is_unclear {
             remarks.cannot_judge(&self.package.name, DEPENDS);
@@ -166,6 +177,21 @@ impl Case<'_, '_> {
             && !is_disputed
             && !self.on.is_overridden(name)
             && !self.on.is_excluded(name)
+    }
+
+    /// Whether the lock leaves a package to the installer: nobody says that it is to be whole.
+    fn is_left_open(&self, name: &PackageName) -> bool {
+        self.subject.is_by_hand() && self.subject.lock.named(name).is_empty()
+    }
+
+    fn tell_open(&self, names: &[&str], remarks: &mut Remarks) {
+        let (label, names) = (self.package.label(), list(names));
+        let message =
+            format!("{label} needs {names}, which no line pins: what is installed can change");
+        let remark = Remark::new(About::Package(self.at, None), message);
+        let remark = remark.weighing(Severity::Warning);
+        let remark = remark.with_evidence(format!("the metadata of {} says so", self.real.1));
+        remarks.tell_on(self.on, remark.with_fix(COMPILE));
     }
 
     /// Holds the lock's pins to what a file needs.
