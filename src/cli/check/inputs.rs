@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::CheckArgs;
 use crate::audit::{Declared, Wanted};
@@ -183,11 +183,13 @@ fn of_recorded(
     around: Around<'_>,
     problems: &mut Vec<Problem>,
 ) -> Declared {
+    let home = home((recorded, label), around.folder);
+    let here = |name: &str| home.join(name).to_string_lossy().into_owned();
     // The lock may come from a stranger.
     let files: BTreeSet<&str> = recorded.iter().map(|it| it.file.as_str()).collect();
     let there = files.into_iter();
     let there: BTreeSet<&str> = there
-        .filter(|name| is_input(name, around.folder, label))
+        .filter(|name| is_input(&here(name), around.folder, label))
         .collect();
     let is_there = |name: &str| there.contains(name);
     let named = |kind: DeclarationKind| -> Vec<String> {
@@ -199,7 +201,7 @@ fn of_recorded(
             .filter(|name| kind == DeclarationKind::Requirement || !is_project(name))
             .collect();
         let files = files.into_iter().filter(|name| is_there(name));
-        files.cloned().collect()
+        files.map(|name| here(name)).collect()
     };
     let inputs = named(DeclarationKind::Requirement);
     let constraints = named(DeclarationKind::Constraint);
@@ -268,6 +270,21 @@ fn of_recorded(
     }
     declared.missing_files = missing.into_iter().collect();
     declared
+}
+
+/// Returns where the files are that a lock's record names: beside the lock, where all of them are
+/// there, so that another project's file of the same name is not taken for one of them.
+fn home((recorded, label): (&[LockedDeclaration], &str), folder: &Path) -> PathBuf {
+    let beside = Path::new(label).parent().unwrap_or(Path::new(""));
+    let names: BTreeSet<&str> = recorded.iter().map(|it| it.file.as_str()).collect();
+    let is_beside = |name: &str| {
+        let path = beside.join(name);
+        name.starts_with('<') || is_input(&path.to_string_lossy(), folder, label)
+    };
+    match !beside.as_os_str().is_empty() && names.into_iter().all(is_beside) {
+        true => beside.to_path_buf(),
+        false => PathBuf::new(),
+    }
 }
 
 /// Whether a declaration names nothing but an address.
