@@ -4,7 +4,7 @@
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::{DAY, day, seen};
 use crate::audit::subject::On;
-use crate::audit::{Confidence, Known, Learned, Needs, Release, Rule, Severity, Subject};
+use crate::audit::{Confidence, Kind, Known, Learned, Needs, Release, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::lock::LockedPackage;
 use crate::package::{PackageName, Version};
@@ -40,8 +40,15 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         if behind <= YEARS * 365 * DAY {
             continue;
         }
+        if is_pinned(subject, &package.name) {
+            continue;
+        }
+        let (there, when) = match subject.kind {
+            Kind::Lock => ("was", " when it was locked"),
+            Kind::Declarations | Kind::Environment => ("is", ""),
+        };
         let message = format!(
-            "{} is of {}, and there was {} of {} when it was locked",
+            "{} is of {}, and there {there} {} of {}{when}",
             package.label(),
             day(uploaded),
             newest.version,
@@ -86,6 +93,24 @@ fn is_declared(subject: &Subject<'_>, name: &PackageName, newest: &Release) -> b
         .map(|it| &it.declaration.requirement)
         .filter(|it| it.name == *name);
     of_name.any(|it| !it.specifiers.contains(&newest.version))
+}
+
+/// Whether a package takes one version of it alone: then it is as old as that package.
+fn is_pinned(subject: &Subject<'_>, name: &PackageName) -> bool {
+    let known = subject
+        .evidence
+        .index
+        .into_iter()
+        .flat_map(|it| &it.packages);
+    let learned = known.filter_map(|known| match known {
+        Known::Seen(seen) => Some(&seen.learned),
+        _ => None,
+    });
+    let mut required = learned.flat_map(|learned| match learned {
+        Learned::Of(metadata, _) => metadata.requires.as_slice(),
+        Learned::Unknown(_) => &[],
+    });
+    required.any(|it| it.name == *name && it.specifiers.is_pin())
 }
 
 /// Returns what of the lock shuts a version out, as sentences: what packages need, by their files
