@@ -108,6 +108,7 @@ pub(super) fn ask(
     Asked {
         evidence: IndexEvidence {
             packages,
+            builds: Vec::new(),
             asked_at: Some(asked_at),
             cooldown: None,
         },
