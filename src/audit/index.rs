@@ -6,13 +6,16 @@
 use std::sync::Arc;
 
 use crate::index::Metadata;
-use crate::package::{Digest, PackageName, Timestamp, Version};
+use crate::lock::LockedPackage;
+use crate::package::{Declaration, Digest, PackageName, Timestamp, Version};
 
 /// What the indexes say, package by package.
 #[derive(Clone, Debug, Default)]
 pub struct IndexEvidence {
     /// What is known of the package at each position of the lock.
     pub packages: Vec<Known>,
+    /// What is known of the versions with a local part that are declared.
+    pub builds: Vec<(Declaration, LockedPackage, Known)>,
     /// When it was asked.
     pub asked_at: Option<Timestamp>,
     /// When the lock was made, as far as the upload times of its files tell that.

@@ -78,10 +78,15 @@ impl Needs {
     /// where nothing is resolved there is no set to look at.
     pub(super) fn concerns(self, subject: &Subject<'_>) -> bool {
         let is_of_locks = matches!(self, Self::LockFile | Self::Files);
+        let has_builds = subject
+            .evidence
+            .index
+            .is_some_and(|it| !it.builds.is_empty());
         match (subject.kind, self) {
             (Kind::Lock, Self::Trials | Self::Installed) => false,
             (Kind::Lock, _) | (Kind::Declarations, Self::Trials | Self::Texts) => true,
             (Kind::Declarations, Self::Declarations | Self::Installed) => false,
+            (Kind::Declarations, Self::Index) if has_builds => true,
             (Kind::Declarations, _) => !is_of_locks && !subject.lock.packages.is_empty(),
             (Kind::Environment, Self::Trials | Self::Texts | Self::Index) => false,
             (Kind::Environment, _) => !is_of_locks,

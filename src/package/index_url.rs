@@ -77,15 +77,23 @@ pub fn masked(text: &str) -> String {
     shown
 }
 
-/// Returns where the authority of the next URL begins.
+/// Returns where the authority of the next URL begins. Nothing behind it is looked at.
 fn next_authority(text: &str) -> Option<usize> {
-    let plain = text.find("://").map(|at| at + 3);
-    let sloppy = ["http:", "https:"].iter().filter_map(|scheme| {
-        let after = text.to_ascii_lowercase().find(scheme)? + scheme.len();
-        let slashes = text[after..].len() - text[after..].trim_start_matches(['/', '\\']).len();
-        Some(after + slashes)
-    });
-    plain.into_iter().chain(sloppy).min()
+    let mut colons = text.match_indices(':');
+    colons.find_map(|(at, _)| {
+        let after = &text[at + 1..];
+        if after.starts_with("//") {
+            return Some(at + 3);
+        }
+        let is_scheme = |scheme: &&str| {
+            let start = at.checked_sub(scheme.len());
+            let before = start.and_then(|start| text.get(start..at));
+            before.is_some_and(|it| it.eq_ignore_ascii_case(scheme))
+        };
+        let slashes = after.len() - after.trim_start_matches(['/', '\\']).len();
+        let is_sloppy = ["http", "https"].iter().any(is_scheme);
+        is_sloppy.then_some(at + 1 + slashes)
+    })
 }
 
 /// Takes the credentials off what follows a `://`.
@@ -142,11 +150,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_with_many_urls_is_masked_in_a_moment() {
+        let text = "{ url = \"https://files.example/a-1.tar.gz\" }\n".repeat(40_000);
+
+        assert_eq!(masked(&text), text);
+    }
+
+    #[test]
     fn a_masked_text_keeps_its_places() {
         for (text, expected) in [
             ("a @ https://u:pw@h/x # b", "a @ https://*****h/x # b"),
             ("--index-url=https:u:pw@h/x", "--index-url=https:*****h/x"),
             ("git+https://h/p.git@v1", "git+https://h/p.git@v1"),
+            ("--index-url=HTTP:/u:pw@h/x", "--index-url=HTTP:/*****h/x"),
             ("é https://é:pw@h", "é https://******h"),
             ("numpy<2", "numpy<2"),
         ] {

@@ -28,8 +28,10 @@ fn run(audited: &Audited<'_>) -> Value {
     let audit = audited.audit;
     let waived = audit.waived.iter();
     let all = audit.findings.iter().chain(waived.map(|it| &it.finding));
-    let codes: BTreeSet<&str> = all.map(|finding| finding.rule).collect();
+    let all: Vec<&Finding> = all.collect();
+    let codes: BTreeSet<&str> = all.iter().map(|finding| finding.rule).collect();
     let rules = codes.iter().filter_map(|code| rule_named(code));
+    let rules = rules.map(|rule| rule_json(rule, &all));
     let open = audit.findings.iter();
     let open = open.map(|finding| result(audited.file, finding, &codes));
     let waived = audit.waived.iter().map(|waived| {
@@ -44,7 +46,7 @@ fn run(audited: &Audited<'_>) -> Value {
         "tool": { "driver": {
             "name": "pyaudit",
             "version": env!("CARGO_PKG_VERSION"),
-            "rules": rules.map(rule_json).collect::<Vec<Value>>(),
+            "rules": rules.collect::<Vec<Value>>(),
         } },
         "automationDetails": { "id": automation(audited) },
         "columnKind": "unicodeCodePoints",
@@ -61,15 +63,44 @@ fn automation(audited: &Audited<'_>) -> String {
     format!("pyaudit/{}/{}", audited.file, audited.targets.join("; "))
 }
 
-fn rule_json(rule: &'static Rule) -> Value {
-    json!({
+fn rule_json(rule: &'static Rule, all: &[&Finding]) -> Value {
+    let found = all.iter().filter(|finding| finding.rule == rule.id);
+    let worst = found.filter_map(|finding| security_severity(finding));
+    let worst = worst.max_by(f64::total_cmp);
+    let mut value = json!({
         "id": rule.id,
         "name": rule.name,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": rule.summary },
         "help": { "text": rule.summary, "markdown": rule.page },
         "defaultConfiguration": { "level": level(rule.severity) },
-    })
+    });
+    if let Some(worst) = worst {
+        // Viewers take the weight of a flaw from its rule: this is the worst that it found.
+        value["properties"] = json!({ "security-severity": shown(worst), "tags": ["security"] });
+    }
+    value
+}
+
+/// How bad a flaw is that databases know: it is what rules of the supply chain alone have.
+fn security_severity(finding: &Finding) -> Option<f64> {
+    let is_of_supply_chain = finding.rule.starts_with("PYA5");
+    finding.score?.value().filter(|_| is_of_supply_chain)
+}
+
+fn shown(severity: f64) -> String {
+    format!("{severity:.1}")
+}
+
+fn properties(finding: &Finding) -> Value {
+    let mut properties = json!({ "confidence": finding.confidence.name() });
+    if !finding.ids.is_empty() {
+        properties["advisories"] = json!(finding.ids);
+    }
+    if let Some(severity) = security_severity(finding) {
+        properties["security-severity"] = json!(shown(severity));
+    }
+    properties
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -116,7 +147,7 @@ fn result(file: &str, finding: &Finding, codes: &BTreeSet<&str>) -> Value {
         "relatedLocations": also.collect::<Vec<Value>>(),
         "fixes": fixes.map(fix_json).collect::<Vec<Value>>(),
         "partialFingerprints": { "pyaudit/v1": fingerprint(finding) },
-        "properties": { "confidence": finding.confidence.name() },
+        "properties": properties(finding),
     })
 }
 

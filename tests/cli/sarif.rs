@@ -17,7 +17,7 @@ fn sarif_of_every_case_of_every_rule_holds_to_the_standard() {
     let schema = fs::read_to_string(path).unwrap().replace("{2}]?$", "{2}$");
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
-    let (mut results, mut fixes) = (0, 0);
+    let (mut results, mut fixes, mut flaws) = (0, 0, 0);
     for commands in walk(&Path::new(FIXTURES).join("audit")) {
         if commands.file_name().is_none_or(|name| name != "commands") {
             continue;
@@ -49,12 +49,16 @@ fn sarif_of_every_case_of_every_rule_holds_to_the_standard() {
             {
                 results += 1;
                 fixes += result["fixes"].as_array().unwrap().len();
+                let properties = &result["properties"];
+                let is_scored = properties["security-severity"].is_string();
+                flaws += usize::from(is_scored && properties["advisories"][0].is_string());
             }
         }
     }
 
     assert!(results > 50, "only {results} results");
     assert!(fixes > 0, "no fix was told");
+    assert!(flaws > 0, "no known flaw was told");
 }
 
 fn results_of(run: &Value) -> &Vec<Value> {

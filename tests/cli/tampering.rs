@@ -2,8 +2,10 @@
 //! their format cannot tell; and what somebody changes afterwards is found, with its file and line.
 //!
 //! A folder there has a `table.toml`. It names a lock of `fixtures/locks`, the warnings that its format
-//! makes always, and changes: after which text what becomes what, and then which rule says what at
-//! which place. A change that `needs-network` shows itself in nothing that the lock says.
+//! makes always and those that it makes where an index is asked, and changes: after which text what
+//! becomes what, and then which rule says what at which place. A change that `needs-network` shows
+//! itself in nothing that the lock says: an index has to be asked, which here is one with the files of
+//! all these locks and the metadata of `index.toml`.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +13,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::{Desk, World};
+use super::support::{Desk, World, walk};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
@@ -30,6 +32,8 @@ struct Table {
     lock: String,
     #[serde(default)]
     cannot_tell: Vec<String>,
+    #[serde(default)]
+    cannot_tell_online: Vec<String>,
     tampering: Vec<Tampering>,
 }
 
@@ -43,18 +47,27 @@ struct Tampering {
     to: String,
     #[serde(default)]
     needs_network: bool,
-    #[serde(default)]
     rule: String,
-    #[serde(default)]
     place: String,
-    #[serde(default)]
     says: String,
 }
 
-/// What was found: rule, place and message of each.
-fn found(desk: &Desk, lock: &str) -> Vec<(String, String, String)> {
+const OFFLINE: &str = "--offline";
+const ONLINE: &str = "--index-url {base}/json/main/simple";
+
+/// Something that was found.
+#[derive(Debug)]
+struct Found {
+    rule: String,
+    place: String,
+    message: String,
+    reason: String,
+}
+
+/// What was found in a lock.
+fn found(desk: &Desk, lock: &str, network: &str) -> Vec<Found> {
     let run = desk.run(&format!(
-        "pyaudit check {lock} --offline --output-format json"
+        "pyaudit check {lock} {network} --output-format json"
     ));
     let report: Value = serde_json::from_str(&run.stdout)
         .unwrap_or_else(|_| panic!("{lock}: {}{}", run.stdout, run.stderr));
@@ -63,16 +76,29 @@ fn found(desk: &Desk, lock: &str) -> Vec<(String, String, String)> {
     findings
         .map(|it| {
             let place = &it["locations"][0];
-            let place = match place["file"].as_str() {
-                Some(file) => format!("{file}:{}", place["line"]),
-                None => String::new(),
-            };
-            (text(&it["id"]), place, text(&it["message"]))
+            Found {
+                rule: text(&it["id"]),
+                place: match place["file"].as_str() {
+                    Some(file) => format!("{file}:{}", place["line"]),
+                    None => String::new(),
+                },
+                message: text(&it["message"]),
+                reason: it["evidence"].to_string(),
+            }
         })
         .collect()
 }
 
 impl Tampering {
+    /// Whether it is what was found; what an index says of it is given as the reason.
+    fn is_it(&self, found: &Found) -> bool {
+        !self.says.is_empty()
+            && found.rule == self.rule
+            && found.place == self.place
+            && found.message.contains(&self.says)
+            && (!self.needs_network || found.reason.contains("the metadata of "))
+    }
+
     fn applied(&self, text: &str, case: &str) -> String {
         let case = format!("{case}: {}", self.name);
         let from = text
@@ -89,37 +115,86 @@ impl Tampering {
     }
 }
 
-fn check(case: &str) -> Vec<String> {
-    let table = Path::new(FIXTURES)
-        .join("tampering")
-        .join(case)
-        .join("table.toml");
-    let table: Table = toml::from_str(&fs::read_to_string(table).unwrap()).unwrap();
-    let desk = Desk::new(World::parse(""));
+/// An index with the files that the locks name, and with what their packages need.
+fn world(cases: &[String]) -> World {
+    let path = Path::new(FIXTURES).join("tampering").join("index.toml");
+    let mut world = World::parse(&fs::read_to_string(path).unwrap());
+    for case in cases {
+        for path in walk(&Path::new(FIXTURES).join("locks").join(case)) {
+            let text = fs::read_to_string(path).unwrap();
+            for (file, sha256) in files(&text) {
+                world.tell_of(file, sha256);
+            }
+        }
+    }
+    world
+}
+
+/// Finds the names of files in a lock, each with the digest that follows.
+fn files(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    const DIGITS: usize = 64;
+    let ends = [".whl\"", ".tar.gz\""];
+    let ends = ends.into_iter().flat_map(|end| {
+        let found = text.match_indices(end);
+        found.map(|(at, end)| at + end.len() - 1)
+    });
+    ends.map(|end| {
+        let start = text[..end].rfind(['"', '/']).unwrap() + 1;
+        let sha256 = end + text[end..].find("sha256").unwrap();
+        let digest = sha256
+            + text[sha256 + 6..]
+                .find(|it: char| it.is_ascii_hexdigit())
+                .unwrap()
+            + 6;
+        (&text[start..end], &text[digest..digest + DIGITS])
+    })
+}
+
+impl Table {
+    fn read(case: &str) -> Self {
+        let folder = Path::new(FIXTURES).join("tampering").join(case);
+        toml::from_str(&fs::read_to_string(folder.join("table.toml")).unwrap()).unwrap()
+    }
+
+    fn is_known(&self, message: &String) -> bool {
+        self.cannot_tell.contains(message) || self.cannot_tell_online.contains(message)
+    }
+}
+
+fn check(case: &str, desk: &Desk) -> Vec<String> {
+    let table = Table::read(case);
     desk.lay_out(&Path::new(FIXTURES).join("locks").join(case));
     let text = desk.read(&table.lock).unwrap();
-    let is_known = |(_, _, message): &(String, String, String)| table.cannot_tell.contains(message);
+    let unknown = |network: &str| {
+        let mut all = found(desk, &table.lock, network);
+        all.retain(|it| !table.is_known(&it.message));
+        all
+    };
     let mut wrong = Vec::new();
-    let untampered = found(&desk, &table.lock);
-    if untampered.len() != table.cannot_tell.len() || !untampered.iter().all(is_known) {
-        wrong.push(format!("{case}, untampered: {untampered:#?}"));
+    let mut expect = |is_right: bool, what: &str, all: &[Found]| {
+        if !is_right {
+            wrong.push(format!("{case}, {what}: {all:#?}"));
+        }
+    };
+    let untampered = found(desk, &table.lock, OFFLINE);
+    let is_quiet = untampered.len() == table.cannot_tell.len();
+    expect(is_quiet, "untampered", &untampered);
+    for network in [OFFLINE, ONLINE] {
+        let all = unknown(network);
+        expect(all.is_empty(), &format!("untampered {network}"), &all);
     }
     for tampering in &table.tampering {
         desk.write(&table.lock, tampering.applied(&text, case));
-        let mut all = found(&desk, &table.lock);
-        all.retain(|it| !is_known(it));
-        let is_it = |(rule, place, message): &(String, String, String)| {
-            *rule == tampering.rule
-                && *place == tampering.place
-                && message.contains(&tampering.says)
+        let offline = unknown(OFFLINE);
+        let network = match tampering.needs_network {
+            true => ONLINE,
+            false => OFFLINE,
         };
-        let is_right = match tampering.needs_network {
-            true => all.is_empty(),
-            false => all.iter().any(is_it) && !tampering.says.is_empty(),
-        };
-        if !is_right {
-            wrong.push(format!("{case}, {}: {all:#?}", tampering.name));
-        }
+        let is_hidden = !tampering.needs_network || offline.is_empty();
+        expect(is_hidden, &format!("{} offline", tampering.name), &offline);
+        let all = unknown(network);
+        let is_found = all.iter().any(|it| tampering.is_it(it));
+        expect(is_found, &tampering.name, &all);
     }
     let mut names: Vec<&str> = table.tampering.iter().map(|it| it.name.as_str()).collect();
     names.sort_unstable();
@@ -130,13 +205,16 @@ fn check(case: &str) -> Vec<String> {
 
 #[test]
 fn what_is_changed_in_the_lock_of_any_tool_is_found_and_nothing_else() {
-    let folder = Path::new(FIXTURES).join("tampering");
-    let mut cases: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+    let entries = fs::read_dir(Path::new(FIXTURES).join("tampering")).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    let mut cases: Vec<String> = folders
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     cases.sort();
-    let wrong: Vec<String> = cases.iter().flat_map(|case| check(case)).collect();
+    let world = world(&cases);
+    let checked = |case: &String| check(case, &Desk::new(world.clone()));
+    let wrong: Vec<String> = cases.iter().flat_map(checked).collect();
 
     assert!(cases.len() >= 10, "only {} locks", cases.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

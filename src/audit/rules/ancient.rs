@@ -55,6 +55,9 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         {
             continue;
         }
+        if is_pinned(subject, &package.name) {
+            continue;
+        }
         let (label, old, new) = (package.label(), day(uploaded), day(newest.uploaded));
         let newest_then = &newest.version;
         let message = match subject.kind {
@@ -106,6 +109,24 @@ fn is_declared(subject: &Subject<'_>, name: &PackageName, newest: &Release) -> b
         .map(|it| &it.declaration.requirement)
         .filter(|it| it.name == *name);
     of_name.any(|it| !it.specifiers.contains(&newest.version))
+}
+
+/// Whether a package takes one version of it alone: then it is as old as that package.
+fn is_pinned(subject: &Subject<'_>, name: &PackageName) -> bool {
+    let known = subject
+        .evidence
+        .index
+        .into_iter()
+        .flat_map(|it| &it.packages);
+    let learned = known.filter_map(|known| match known {
+        Known::Seen(seen) => Some(&seen.learned),
+        _ => None,
+    });
+    let mut required = learned.flat_map(|learned| match learned {
+        Learned::Of(metadata, _) => metadata.requires.as_slice(),
+        Learned::Unknown(_) => &[],
+    });
+    required.any(|it| it.name == *name && it.specifiers.is_pin())
 }
 
 /// Whether a declaration keeps the package at this position from its newest version: its own, or one

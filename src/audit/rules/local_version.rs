@@ -1,9 +1,10 @@
-//! PYA205: a locked version with a local part, such as `2.1.0+cu121`, that no configured index has.
+//! PYA205: a locked or declared version with a local part, such as `2.1.0+cu121`, that no configured index has.
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::known;
 use crate::audit::{Known, Needs, Rule, Severity, Subject};
 use crate::explain::list;
+use crate::lock::LockedPackage;
 use crate::target::Flavour;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,20 +27,40 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             }
             Known::Seen(_) | Known::Direct => continue,
         };
-        let Some(version) = package.version.as_ref().filter(|it| it.is_local()) else {
-            continue;
-        };
-        let message = format!("{} is not on {}", package.label(), list(asked));
-        let mut remark = Remark::new(About::Package(at, None), message);
-        let flavour = Flavour::of_local(version).filter(|_| subject.facts.is_family(&package.name));
-        if let Some(flavour) = flavour {
-            let builds = flavour.describe();
-            remark = remark
-                .with_evidence(format!("builds for {builds} have an index of their own"))
-                .with_fix(format!("Lock with `--torch {flavour}`."));
-        } else {
-            remark = remark.with_fix("Name the index that has it: `--index`.");
-        }
-        remarks.tell(remark);
+        tell(subject, (About::Package(at, None), package), asked, remarks);
     }
+    let index = subject.evidence.index.into_iter();
+    for (declaration, package, known) in index.flat_map(|it| &it.builds) {
+        match known {
+            Known::Absent { asked, .. } => {
+                let about = About::Place(declaration.origin.clone());
+                tell(subject, (about, package), asked, remarks);
+            }
+            Known::Failed(why) | Known::NotAsked(why) => remarks.cannot_judge(&package.name, why),
+            Known::Seen(_) | Known::Direct => {}
+        }
+    }
+}
+
+fn tell(
+    subject: &Subject<'_>,
+    (about, package): (About, &LockedPackage),
+    asked: &[String],
+    remarks: &mut Remarks,
+) {
+    let Some(version) = package.version.as_ref().filter(|it| it.is_local()) else {
+        return;
+    };
+    let message = format!("{} is not on {}", package.label(), list(asked));
+    let remark = Remark::new(about, message);
+    let flavour = Flavour::of_local(version).filter(|_| subject.facts.is_family(&package.name));
+    remarks.tell(match flavour {
+        Some(flavour) => remark
+            .with_evidence(format!(
+                "builds for {} have an index of their own",
+                flavour.describe()
+            ))
+            .with_fix(format!("Lock with `--torch {flavour}`.")),
+        None => remark.with_fix("Name the index that has it: `--index`."),
+    });
 }

@@ -141,7 +141,12 @@ impl Case<'_, '_> {
                 (_, Tells::Nothing) if has_none && self.is_left_open(&requirement.name) => {
                     unpinned.insert(requirement.name.as_ref());
                 }
-                (_, Tells::Nothing) => self.hold(requirement, remarks),
+                (holds, Tells::Nothing) => {
+                    self.hold(requirement, remarks);
+                    if holds == Some(true) && there.is_empty() && self.is_annotated(requirement) {
+                        self.tell_unsaid(requirement, remarks);
+                    }
+                }
                 (_, _) if there.is_empty() => self.tell_dropped(requirement, remarks),
                 (Some(true), Tells::Ranges) if !there.iter().any(|it| is_same(it, requirement)) => {
                     self.tell_changed(requirement, &there, remarks);
@@ -217,6 +222,24 @@ impl Case<'_, '_> {
         );
     }
 
+    /// Whether the lock has what is required, and its comments say who else needs it.
+    fn is_annotated(&self, requirement: &Requirement) -> bool {
+        let name = &requirement.name;
+        let lock = self.subject.lock;
+        let declarations = lock.tool.iter().flat_map(|tool| &tool.declarations);
+        let is_declared = || declarations.clone().any(|it| it.name == *name);
+        let edges = || lock.packages.iter().flat_map(|package| &package.edges);
+        self.on.named(name).next().is_some()
+            && lock.edge_detail == EdgeDetail::Names
+            && (is_declared() || edges().any(|edge| edge.requirement.name == *name))
+    }
+
+    /// Comments install nothing: whoever reads them is misled, and no more.
+    fn tell_unsaid(&self, requirement: &Requirement, remarks: &mut Remarks) {
+        let what = format!("needs {}, which no `# via` says", shown(requirement));
+        remarks.tell_on(self.on, self.remark(what).weighing(Severity::Warning));
+    }
+
     fn tell_dropped(&self, requirement: &Requirement, remarks: &mut Remarks) {
         self.tell(
             format!("needs {}, which the lock leaves out", shown(requirement)),
@@ -251,15 +274,14 @@ impl Case<'_, '_> {
     }
 
     fn tell(&self, what: String, remarks: &mut Remarks) {
+        remarks.tell_on(self.on, self.remark(what));
+    }
+
+    fn remark(&self, what: String) -> Remark {
         let message = format!("{} {what}", self.package.label());
-        let remark = Remark::new(About::Package(self.at, None), message);
-        let evidence = format!("the metadata of {} says so", self.real.1);
-        remarks.tell_on(
-            self.on,
-            remark
-                .with_evidence(evidence)
-                .with_fix(self.subject.again()),
-        );
+        Remark::new(About::Package(self.at, None), message)
+            .with_evidence(format!("the metadata of {} says so", self.real.1))
+            .with_fix(self.subject.again())
     }
 }
 

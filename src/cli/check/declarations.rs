@@ -14,15 +14,16 @@ use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
 use super::ways_out::Trial;
 use super::{Checked, Scales, Trouble, advisories, checked};
-use crate::audit::{Declared, Evidence, Kind, Subject, Trials, Wanted};
+use crate::audit::{Declared, Evidence, Kind, Known, Subject, Trials, Wanted};
 use crate::cli::args::{QuestionArgs, TargetArgs};
 use crate::cli::prepare::{Inputs, Prepared};
 use crate::cli::recorded::question_args;
 use crate::cli::terminal::Terminal;
+use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
 use crate::input::Manifest;
-use crate::lock::{Circumstances, Lock, WhichFiles, build};
-use crate::package::{Declaration, DeclarationKind, PackageName};
+use crate::lock::{Circumstances, Lock, LockedPackage, WhichFiles, build};
+use crate::package::{Declaration, DeclarationKind, PackageName, Version};
 use crate::solve::{Failure, Outcome, Question, solve};
 use crate::source::{Origin, SourceFile};
 
@@ -123,8 +124,44 @@ fn asked(
         Some(Arc::clone(question)),
         scales.now,
     );
+    asked.evidence.builds = builds(solved, catalog, scales);
     asked.evidence.cooldown = cooldown(args, &scales.table, &solved.lock, scales.now)?;
     Ok(Some(asked))
+}
+
+/// Looks for the declared versions with a local part, such as `==2.1.0+cu121`: where none is found,
+/// there is no lock that would tell of it.
+fn builds(
+    solved: &Solved,
+    catalog: (&Whom, &LiveCatalog),
+    scales: &Scales,
+) -> Vec<(Declaration, LockedPackage, Known)> {
+    let declared = solved.question.declarations.iter();
+    let pinned = declared.filter(|it| it.requirement.specifiers.is_pin());
+    let pinned = pinned.filter_map(|declaration| {
+        let requirement = &declaration.requirement;
+        let version = requirement.specifiers.text().trim_start_matches('=').trim();
+        let version = version.parse().ok()?;
+        let package = LockedPackage::new(requirement.name.clone(), Some(version));
+        Some((declaration.clone(), package))
+    });
+    let is_build = |(_, package): &(_, LockedPackage)| {
+        let version = package.version.as_ref();
+        version.is_some_and(Version::is_local)
+    };
+    let (declarations, packages): (Vec<_>, Vec<_>) = pinned.filter(is_build).unzip();
+    if packages.is_empty() {
+        return Vec::new();
+    }
+    let lock = Lock {
+        packages,
+        ..Lock::empty()
+    };
+    let asked = ask(&lock, catalog, None, scales.now);
+    let known = lock.packages.into_iter().zip(asked.evidence.packages);
+    let all = declarations.into_iter().zip(known);
+    all.map(|(declaration, (package, known))| (declaration, package, known))
+        .collect()
 }
 
 fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {

@@ -109,6 +109,7 @@ pub(super) fn ask(
     Asked {
         evidence: IndexEvidence {
             packages,
+            builds: Vec::new(),
             asked_at: Some(asked_at),
             made_at: made,
             cooldown: None,

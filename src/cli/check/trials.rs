@@ -77,7 +77,8 @@ fn fix_of(question: &Question, repair: &Repair) -> Option<Fix> {
     })
 }
 
-/// Says what a repair changes, as words that may follow "where", and as edits.
+/// Says what a repair changes, as words that may follow "where", and as edits. Where it takes an
+/// option besides, there are none: half of a repair mends nothing, and the rest is a person's.
 pub(super) fn changed(question: &Question, repair: &Repair) -> Option<(String, Vec<Edit>)> {
     let plan = plan(question, &repair.changes).ok()?;
     let changes = repair.changes.iter().map(|change| match change {
@@ -91,7 +92,14 @@ pub(super) fn changed(question: &Question, repair: &Repair) -> Option<(String, V
         Change::Python(python) => format!("Python is {python}"),
     });
     let changes: Vec<String> = changes.collect();
-    Some((changes.join(", and "), plan.edits))
+    let words = changes.join(", and ");
+    match plan.options.is_empty() {
+        true => Some((words, plan.edits)),
+        false => {
+            let options = plan.options.join(" ");
+            Some((format!("{words} (with `{options}`)"), Vec::new()))
+        }
+    }
 }
 
 /// A repair that changes nothing but one pin says what that pin stands in the way of.

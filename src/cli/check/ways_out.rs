@@ -262,15 +262,9 @@ fn changing(
         true => ", against what packages declare",
         false => "",
     };
-    // What is no edit of a declaration alone takes another command as well: that is a person's.
-    let is_edit = |it: &Change| matches!(it, Change::Declaration { .. });
-    let is_all_edits = repair.changes.iter().all(is_edit);
     Some(Fix {
         text: format!("{name} {fixed} or later has a solution where {text}{against}."),
-        edits: match is_all_edits {
-            true => edits,
-            false => Vec::new(),
-        },
+        edits,
         is_safe: false,
         is_verified: true,
     })

@@ -3,6 +3,7 @@
 //! `[INDEX.PACKAGE."VERSION"]` with `requires`, `extras`, `requires-python`, `yanked`, `wheels`
 //! (tags, one that fits everywhere if not said), `sdist` (`"static"`, `"dynamic"`), `upload-time`,
 //! `licence` (lines of metadata), `metadata-padding` (bytes), `project-status` (of the whole project).
+//! Real files can be told of beside them, see [`World::tell_of`].
 //!
 //! Each index is served in several manners: `/MANNER/INDEX/simple/` with `json`, `html`, `bare` (no
 //! metadata files), `whole` (no ranges either) and the faults of [`FAULTS`]; `/links/INDEX/` is a
@@ -72,11 +73,15 @@ struct Release {
     licence: Vec<String>,
     metadata_padding: usize,
     project_status: Option<String>,
+    #[serde(skip)]
+    told: BTreeMap<String, String>,
 }
 
 struct File<'a> {
     name: String,
     bytes: Vec<u8>,
+    sha256: String,
+    size: Option<usize>,
     metadata: Option<String>,
     release: &'a Release,
 }
@@ -84,6 +89,24 @@ struct File<'a> {
 impl World {
     pub(crate) fn parse(text: &str) -> Self {
         toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes known a real file with its digest, of which it has no more than the metadata; the
+    /// release is what its name says.
+    pub(crate) fn tell_of(&mut self, file: &str, sha256: &str) {
+        let normal = |name: &str| name.to_lowercase().replace(['_', '.'], "-");
+        let stem = file.strip_suffix(".tar.gz");
+        let (name, version) = match stem.and_then(|stem| stem.rsplit_once('-')) {
+            Some(parts) => parts,
+            None => {
+                let mut parts = file.split('-');
+                (parts.next().unwrap(), parts.next().unwrap())
+            }
+        };
+        let mut indexes = self.0.values_mut();
+        let release = indexes.find_map(|index| index.get_mut(&normal(name))?.get_mut(version));
+        let release = release.unwrap_or_else(|| panic!("{file} is of no release"));
+        release.told.insert(file.to_owned(), sha256.to_owned());
     }
 
     /// Answers a request.
@@ -141,8 +164,8 @@ fn entry(file: &File<'_>, here: &str, shows_metadata: bool) -> serde_json::Value
     serde_json::json!({
         "filename": file.name,
         "url": format!("{here}/files/{}", file.name),
-        "hashes": { "sha256": sha256(&file.bytes) },
-        "size": file.bytes.len(),
+        "hashes": { "sha256": file.sha256 },
+        "size": file.size,
         "requires-python": release.requires_python,
         "yanked": release.yanked.as_ref().map_or(false.into(), |why| serde_json::json!(why)),
         "upload-time": release.upload_time,
@@ -161,7 +184,7 @@ fn anchor(file: &File<'_>, here: &str) -> String {
     let metadata = metadata.map(|hex| format!(" data-core-metadata=\"sha256={hex}\""));
     format!(
         "<a href=\"{here}/files/{name}#sha256={}\"{}{}{}>{name}</a>\n",
-        sha256(&file.bytes),
+        file.sha256,
         python.unwrap_or_default(),
         yanked.unwrap_or_default(),
         metadata.unwrap_or_default(),
@@ -179,7 +202,10 @@ fn file(manner: &str, projects: &BTreeMap<String, Releases>, name: &str) -> Answ
         "whole" => Manner::Whole,
         _ => Manner::Ranges,
     };
-    let of_this = |project: &str| name.starts_with(&format!("{}-", project.replace('-', "_")));
+    let of_this = |project: &str| {
+        let name = name.to_lowercase();
+        name.starts_with(&format!("{}-", project.replace('-', "_")))
+    };
     let mut files = projects
         .iter()
         .filter(|(project, _)| of_this(project))
@@ -219,14 +245,23 @@ fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>
     let stem = format!("{}-{version}", project.replace('-', "_"));
     let any = ["py3-none-any".to_owned()];
     let text = metadata(project, version, release, "2.1");
+    if !release.told.is_empty() {
+        return told(release, &text);
+    }
+    let made = |name: String, bytes: Vec<u8>, metadata: Option<String>| File {
+        name,
+        sha256: sha256(&bytes),
+        size: Some(bytes.len()),
+        bytes,
+        metadata,
+        release,
+    };
     let tags = release.wheels.as_deref().unwrap_or(&any);
     let mut files: Vec<File<'a>> = tags
         .iter()
-        .map(|tags| File {
-            name: format!("{stem}-{tags}.whl"),
-            bytes: wheel(project, version, text.as_bytes()),
-            metadata: Some(text.clone()),
-            release,
+        .map(|tags| {
+            let bytes = wheel(project, version, text.as_bytes());
+            made(format!("{stem}-{tags}.whl"), bytes, Some(text.clone()))
         })
         .collect();
     if let Some(kind) = &release.sdist {
@@ -238,14 +273,22 @@ fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>
             ),
             other => panic!("no kind of sdist `{other}`"),
         };
-        files.push(File {
-            name: format!("{stem}.tar.gz"),
-            bytes: sdist(&stem, pkg_info.as_bytes()),
-            metadata: None,
-            release,
-        });
+        let bytes = sdist(&stem, pkg_info.as_bytes());
+        files.push(made(format!("{stem}.tar.gz"), bytes, None));
     }
     files
+}
+
+fn told<'a>(release: &'a Release, metadata: &str) -> Vec<File<'a>> {
+    let files = release.told.iter().map(|(name, sha256)| File {
+        name: name.clone(),
+        bytes: Vec::new(),
+        sha256: sha256.clone(),
+        size: None,
+        metadata: name.ends_with(".whl").then(|| metadata.to_owned()),
+        release,
+    });
+    files.collect()
 }
 
 fn metadata(project: &str, version: &str, release: &Release, form: &str) -> String {
