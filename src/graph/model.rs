@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::lock::{Lock, LockedDeclaration, LockedPackage};
-use crate::package::{DeclarationKind, ExtraName, MarkerTexts, PackageName, Requirement};
+use crate::package::{
+    Choice, DeclarationKind, ExtraName, MarkerTexts, PackageName, Requirement, entry_holds,
+};
 use crate::target::Target;
 
 /// Packages and what connects them. A package is a position in [`Graph::packages`]; they stand in
@@ -73,8 +75,14 @@ fn extra_named_in(marker: &str) -> Option<ExtraName> {
 }
 
 impl<'l> Graph<'l> {
-    /// Connects the packages of a lock that are installed on a target; without one, all of them.
+    /// Connects the packages of a lock that are installed on a target; without one, all of them. What
+    /// an installer may choose counts.
     pub fn new(lock: &'l Lock, target: Option<&Target>) -> Self {
+        Self::chosen(lock, target, None)
+    }
+
+    /// The same where some extras and groups of the lock, and no others, are chosen.
+    pub fn chosen(lock: &'l Lock, target: Option<&Target>, made: Option<&[Choice]>) -> Self {
         let markers = &mut MarkerTexts::default();
         let mut holds = |marker: &str, extras: &[ExtraName]| {
             let read = markers.parse(marker).ok();
@@ -86,7 +94,12 @@ impl<'l> Graph<'l> {
             .iter()
             .filter(|package| {
                 let marker = package.marker.as_deref();
-                marker.is_none_or(|marker| holds(marker, &[]))
+                let known = marker.zip(target).zip(made);
+                let under_choices = known.and_then(|((marker, target), made)| {
+                    entry_holds(marker, target.environment(), made)
+                });
+                let is_met = || marker.is_none_or(|marker| holds(marker, &[]));
+                under_choices.unwrap_or_else(is_met)
             })
             .collect();
         let mut graph = Self {
@@ -106,7 +119,7 @@ impl<'l> Graph<'l> {
                 graph.connect(from, &edge.requirement, edge.version.as_ref());
             }
         }
-        graph.find_roots(target);
+        graph.find_roots(target, made);
         graph
     }
 
@@ -135,7 +148,7 @@ impl<'l> Graph<'l> {
         }
     }
 
-    fn find_roots(&mut self, target: Option<&Target>) {
+    fn find_roots(&mut self, target: Option<&Target>, made: Option<&[Choice]>) {
         for links in &mut self.needs {
             links.sort_by_key(|link| link.to);
             for link in links.iter() {
@@ -143,6 +156,18 @@ impl<'l> Graph<'l> {
             }
         }
         let declared = self.declarations(DeclarationKind::Requirement, target);
+        let offered = made.map(|_| self.lock.offered()).unwrap_or_default();
+        let is_asked = |declaration: &LockedDeclaration| {
+            let choice = declaration.section.as_deref().and_then(Choice::of_section);
+            let choice = choice.filter(|choice| offered.contains(choice));
+            choice
+                .zip(made)
+                .is_none_or(|(choice, made)| made.contains(&choice))
+        };
+        let declared: Vec<_> = declared
+            .into_iter()
+            .filter(|(_, it)| is_asked(it))
+            .collect();
         for (_, declaration) in declared {
             let named: Vec<usize> = self.named(&declaration.name).collect();
             self.roots.extend(named.into_iter().map(|package| Root {

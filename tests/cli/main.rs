@@ -9,6 +9,7 @@ mod audit;
 mod laws;
 #[cfg(test)]
 mod online;
+mod regions;
 #[cfg(test)]
 mod sarif;
 #[cfg(test)]
