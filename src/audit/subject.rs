@@ -290,6 +290,14 @@ impl<'a> On<'a> {
         self.excluded.contains(name)
     }
 
+    /// Returns the extras of a package that are asked for here.
+    pub(super) fn extras(&self, package: &'a LockedPackage) -> &[ExtraName] {
+        let packages = self.graph.packages();
+        let mut range = self.graph.named(&package.name);
+        let at = range.find(|at| std::ptr::eq(packages[*at], package));
+        at.map_or(&package.extras, |at| self.graph.extras(at))
+    }
+
     /// Returns what counts here of a name.
     pub(super) fn named(&self, name: &PackageName) -> impl Iterator<Item = &'a LockedPackage> {
         let range = self.graph.named(name);

@@ -203,7 +203,8 @@ impl Forking<'_> {
         fork.question.target.accelerators().flavour?;
         let facts = &fork.question.facts;
         let gaps = gaps(fork).into_iter();
-        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name));
+        // Where some Pythons of a platform have a build, the flavour is there.
+        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name) && gap.is_whole);
         gaps.find_map(|gap| Some(gap.platform?.plain_marker()))
     }
 
