@@ -56,7 +56,7 @@ fn place_of(platform: Option<String>, minors: &[u64]) -> String {
 pub(super) fn served(forks: &[Fork], targets: &[Target]) -> Vec<Target> {
     let gaps: Vec<Gap> = forks.iter().flat_map(gaps).collect();
     let lacks = |target: &&Target| {
-        let minor = u64::from(target.python().minor());
+        let minor = target.python().minor();
         gaps.iter().any(|gap| {
             let is_there = gap.minors.contains(&minor);
             is_there && gap.platform.is_none_or(|it| it.is_of(target.environment()))
