@@ -9,6 +9,7 @@ mod audit;
 mod laws;
 #[cfg(test)]
 mod online;
+#[cfg(test)]
 mod regions;
 #[cfg(test)]
 mod sarif;
