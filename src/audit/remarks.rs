@@ -1,6 +1,5 @@
 //! What rules tell while they look; the engine makes findings of it.
 
-use super::claimed::environment_in_words;
 use super::{Confidence, Fix, On, Severity};
 use crate::advisory::{Advisory, Score};
 use crate::package::PackageName;
@@ -123,7 +122,7 @@ impl Remarks {
 
     /// Tells of something that holds on a target; what holds on several is told once, with all.
     pub(super) fn tell_on(&mut self, on: &On<'_>, remark: Remark) {
-        let place = on.target.map(environment_in_words);
+        let place = on.words();
         let is_same = |known: &&mut Remark| {
             (&known.about, &known.message) == (&remark.about, &remark.message)
         };

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::claimed::environment_in_words;
 use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
 use super::{Declared, Evidence, Known};
+use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::lock::{EdgeDetail, Format, Lock, LockedPackage, is_compiled};
-use crate::package::{DeclarationKind, ExtraName, Marker, PackageName, Requirement};
+use crate::package::{
+    Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
+};
 use crate::source::{Origin, SourceFile};
 use crate::target::{Platform, Target};
 
@@ -64,8 +68,17 @@ pub struct On<'a> {
     pub target: Option<&'a Target>,
     /// The packages that count there.
     pub graph: Graph<'a>,
+    /// The extras and groups that are chosen, and those that could be.
+    chosen: Option<Chosen>,
     overridden: Vec<PackageName>,
     excluded: Vec<PackageName>,
+}
+
+/// What is chosen of what a lock offers.
+#[derive(Clone, Debug)]
+struct Chosen {
+    made: Vec<Choice>,
+    offered: BTreeSet<Choice>,
 }
 
 impl<'a> Subject<'a> {
@@ -77,7 +90,24 @@ impl<'a> Subject<'a> {
         facts: &'a Facts,
         loose: &'a [(PackageName, Origin)],
     ) -> Self {
-        let on = |target| On::new(lock, target, declared);
+        let ways = lock.ways_to_choose();
+        let offered = lock.offered();
+        let on = |target: &'a Target| -> Vec<On<'a>> {
+            let chosen = ways.iter().map(|made| {
+                Some(Chosen {
+                    made: made.clone(),
+                    offered: offered.clone(),
+                })
+            });
+            let chosen: Vec<Option<Chosen>> = chosen.collect();
+            let chosen = if chosen.is_empty() {
+                vec![None]
+            } else {
+                chosen
+            };
+            let on = |chosen| On::choosing(lock, Some(target), declared, chosen);
+            chosen.into_iter().map(on).collect()
+        };
         Self {
             kind: Kind::Lock,
             lock,
@@ -88,8 +118,8 @@ impl<'a> Subject<'a> {
             evidence: Evidence::default(),
             is_claimed: false,
             on: match targets {
-                [] => vec![on(None)],
-                targets => targets.iter().map(|target| on(Some(target))).collect(),
+                [] => vec![On::new(lock, None, declared)],
+                targets => targets.iter().flat_map(on).collect(),
             },
         }
     }
@@ -201,6 +231,17 @@ impl<'a> On<'a> {
         target: Option<&'a Target>,
         declared: Option<&Declared>,
     ) -> Self {
+        Self::choosing(lock, target, declared, None)
+    }
+
+    /// The same where some of the lock's extras and groups are chosen.
+    fn choosing(
+        lock: &'a Lock,
+        target: Option<&'a Target>,
+        declared: Option<&Declared>,
+        chosen: Option<Chosen>,
+    ) -> Self {
+        let made = chosen.as_ref().map(|chosen| chosen.made.as_slice());
         let wanted = declared.into_iter().flat_map(|it| &it.wanted);
         let overrides = wanted.map(|it| &it.declaration).filter(|it| {
             let holds = holds(target, &it.requirement.marker, &[]);
@@ -211,7 +252,8 @@ impl<'a> On<'a> {
             .flat_map(|it| &it.overridden_by_address);
         let excludes = lock.tool.iter().flat_map(|tool| &tool.options.excludes);
         Self {
-            graph: Graph::new(lock, target),
+            graph: Graph::chosen(lock, target, made),
+            chosen,
             overridden: overrides
                 .map(|it| it.requirement.name.clone())
                 .chain(by_address.cloned())
@@ -226,6 +268,33 @@ impl<'a> On<'a> {
         holds(self.target, marker, extras)
     }
 
+    /// Whether a declaration counts here; nothing where that cannot be known.
+    pub(super) fn counts(&self, declaration: &Declaration) -> Option<bool> {
+        let choice = declaration.section.as_deref().and_then(Choice::of_section);
+        let is_left_out = self
+            .chosen
+            .as_ref()
+            .zip(choice)
+            .is_some_and(|(chosen, choice)| {
+                chosen.offered.contains(&choice) && !chosen.made.contains(&choice)
+            });
+        match is_left_out {
+            true => Some(false),
+            false => self.holds(&declaration.requirement.marker, &[]),
+        }
+    }
+
+    /// Returns words for it: the target, with what is chosen.
+    pub(super) fn words(&self) -> Option<String> {
+        let target = environment_in_words(self.target?);
+        let made = self.chosen.iter().flat_map(|chosen| &chosen.made);
+        let made: Vec<String> = made.map(Choice::words).collect();
+        Some(match made.is_empty() {
+            true => target,
+            false => format!("{target} with {}", list(&made)),
+        })
+    }
+
     /// Whether an override speaks for a package in place of all who require it.
     pub(super) fn is_overridden(&self, name: &PackageName) -> bool {
         self.overridden.contains(name)
@@ -234,6 +303,14 @@ impl<'a> On<'a> {
     /// Whether a package is left out wherever something requires it.
     pub(super) fn is_excluded(&self, name: &PackageName) -> bool {
         self.excluded.contains(name)
+    }
+
+    /// Returns the extras of a package that are asked for here.
+    pub(super) fn extras(&self, package: &'a LockedPackage) -> &[ExtraName] {
+        let packages = self.graph.packages();
+        let mut range = self.graph.named(&package.name);
+        let at = range.find(|at| std::ptr::eq(packages[*at], package));
+        at.map_or(&package.extras, |at| self.graph.extras(at))
     }
 
     /// Returns what counts here of a name.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::args::ChoiceArgs;
+use super::gaps::{gap_warnings, served};
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::prepare::{Inputs, Prepared};
 use super::settings::{Scope, Universal, names};
@@ -12,14 +13,12 @@ use crate::lock::{Circumstances, FormerPin, Lock, Realm, build_forked};
 use crate::package::{Declaration, PackageName, Version};
 use crate::report::count;
 use crate::solve::{
-    Answer, Failure, FlavourAnswer, Fork, Forked, Gap, Outcome, Preferred, Question, Step,
-    Unserved, different, gaps, solve, solve_flavours, solve_region,
+    Answer, Failure, FlavourAnswer, Fork, Forked, Outcome, Preferred, Question, Step, Unserved,
+    build_for, different, harmonise_targets, solve, solve_flavours, solve_region,
 };
 use crate::source::Problem;
 use crate::target::{Region, Target};
 
-/// Of the packages that a platform gets no file of, so many are named.
-const MOST_SHOWN: usize = 6;
 /// Flavours of torch are tried for a whole region up to this number.
 const MOST_FLAVOURS: usize = 4;
 
@@ -168,18 +167,11 @@ impl Prepared {
             is_universal: false,
         };
         let mut chosen: BTreeMap<PackageName, Version> = BTreeMap::new();
-        for target in targets {
-            let mut preferences = chosen.clone();
-            let here = self
-                .former
-                .iter()
-                .filter(|pin| pin.marker.evaluate(target.environment(), &[]));
-            preferences.extend(here.map(|pin| (pin.name.clone(), pin.version.clone())));
-            let question = Arc::new(Question {
-                target: target.clone(),
-                preferences,
-                ..Question::clone(&self.question)
-            });
+        // What has a flavour comes first, and the others follow its releases.
+        let mut ordered: Vec<&Target> = targets.iter().collect();
+        ordered.sort_by_key(|target| target.accelerators().flavour.is_none());
+        for target in ordered {
+            let question = Arc::new(self.question_on(target, &chosen));
             let expect = |question: &Arc<Question>| self.catalog.expect(Arc::clone(question));
             let (question, answer) = match self.flavours.is_empty() {
                 true => {
@@ -207,7 +199,26 @@ impl Prepared {
                 }
             }
         }
+        harmonise_targets(&many.base, &self.catalog, &mut many.forks)?;
         Ok(many)
+    }
+
+    /// Puts the question for one of several targets, which prefers what those before it got.
+    fn question_on(&self, target: &Target, chosen: &BTreeMap<PackageName, Version>) -> Question {
+        let flavour = target.accelerators().flavour;
+        let facts = &self.question.facts;
+        let build = |(name, version): (&PackageName, &Version)| {
+            (name.clone(), build_for(facts, name, version, flavour))
+        };
+        let mut preferences: BTreeMap<PackageName, Version> = chosen.iter().map(build).collect();
+        let former = self.former.iter();
+        let here = former.filter(|pin| pin.marker.evaluate(target.environment(), &[]));
+        preferences.extend(here.map(|pin| (pin.name.clone(), pin.version.clone())));
+        Question {
+            target: target.clone(),
+            preferences,
+            ..Question::clone(&self.question)
+        }
     }
 }
 
@@ -232,7 +243,11 @@ impl Inputs {
 impl Many {
     /// Makes the lock.
     pub(super) fn lock(&self, circumstances: &Circumstances) -> Lock {
-        build_forked(&self.base, &self.forks, &self.realm, circumstances)
+        let realm = Realm {
+            targets: served(&self.forks, &self.realm.targets),
+            ..self.realm.clone()
+        };
+        build_forked(&self.base, &self.forks, &realm, circumstances)
     }
 
     /// Returns words for the environments that it is for.
@@ -377,39 +392,6 @@ fn least_of(targets: &[Target]) -> Option<String> {
         true => format!(">={}", least.version()),
         false => format!(">={}.{}", least.major(), least.minor()),
     })
-}
-
-/// Tells of platforms and Pythons that would get no file of some packages.
-fn gap_warnings(forks: &[Fork]) -> Vec<Problem> {
-    let mut by_place: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for gap in forks.iter().flat_map(gaps) {
-        let label = format!("{} {}", gap.name, gap.version);
-        by_place.entry(place_of(&gap)).or_default().insert(label);
-    }
-    let warnings = by_place.into_iter().map(|(place, labels)| {
-        let mut shown: Vec<String> = labels.iter().take(MOST_SHOWN).cloned().collect();
-        if labels.len() > MOST_SHOWN {
-            shown.push(format!("{} more", labels.len() - MOST_SHOWN));
-        }
-        let message = format!("{place} gets no file of {}", list(&shown));
-        let help = "What needs them cannot be installed there. Leave it out of `environments`, or \
-                    put it into `required-environments` for versions that serve it.";
-        Problem::anywhere(message).with_help(help).as_warning()
-    });
-    warnings.collect()
-}
-
-fn place_of(gap: &Gap) -> String {
-    let number = |minor: &u64| format!("3.{minor}");
-    let pythons = match gap.minors.as_slice() {
-        [] => String::new(),
-        [only] => format!("Python {}", number(only)),
-        [first, .., last] => format!("Python {} to {}", number(first), number(last)),
-    };
-    match gap.platform {
-        Some(platform) => format!("{} ({pythons})", platform.words()),
-        None => pythons,
-    }
 }
 
 /// Says how many parts there are, for `-v`.

@@ -7,6 +7,7 @@ mod command;
 mod conflict;
 mod diff;
 mod fix;
+mod gaps;
 mod licences;
 mod lock;
 mod many;

@@ -5,6 +5,7 @@
 
 mod decision;
 mod demands;
+mod extras;
 mod model;
 mod moved;
 mod paths;

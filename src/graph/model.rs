@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::extras::asked_for;
 use crate::lock::{Lock, LockedDeclaration, LockedPackage};
-use crate::package::{DeclarationKind, ExtraName, MarkerTexts, PackageName, Requirement};
+use crate::package::{
+    Choice, DeclarationKind, ExtraName, Marker, MarkerTexts, PackageName, Requirement, entry_holds,
+};
 use crate::target::Target;
 
 /// Packages and what connects them. A package is a position in [`Graph::packages`]; they stand in
@@ -12,6 +15,7 @@ use crate::target::Target;
 pub struct Graph<'l> {
     lock: &'l Lock,
     packages: Vec<&'l LockedPackage>,
+    extras: Vec<Vec<ExtraName>>,
     roots: Vec<Root<'l>>,
     needs: Vec<Vec<Link<'l>>>,
     needed_by: Vec<Vec<Link<'l>>>,
@@ -73,8 +77,14 @@ fn extra_named_in(marker: &str) -> Option<ExtraName> {
 }
 
 impl<'l> Graph<'l> {
-    /// Connects the packages of a lock that are installed on a target; without one, all of them.
+    /// Connects the packages of a lock that are installed on a target; without one, all of them. What
+    /// an installer may choose counts.
     pub fn new(lock: &'l Lock, target: Option<&Target>) -> Self {
+        Self::chosen(lock, target, None)
+    }
+
+    /// The same where some extras and groups of the lock, and no others, are chosen.
+    pub fn chosen(lock: &'l Lock, target: Option<&Target>, made: Option<&[Choice]>) -> Self {
         let markers = &mut MarkerTexts::default();
         let mut holds = |marker: &str, extras: &[ExtraName]| {
             let read = markers.parse(marker).ok();
@@ -86,28 +96,69 @@ impl<'l> Graph<'l> {
             .iter()
             .filter(|package| {
                 let marker = package.marker.as_deref();
-                marker.is_none_or(|marker| holds(marker, &[]))
+                let known = marker.zip(target).zip(made);
+                let under_choices = known.and_then(|((marker, target), made)| {
+                    entry_holds(marker, target.environment(), made)
+                });
+                let is_met = || marker.is_none_or(|marker| holds(marker, &[]));
+                under_choices.unwrap_or_else(is_met)
             })
             .collect();
         let mut graph = Self {
             lock,
+            extras: Vec::new(),
             needs: vec![Vec::new(); packages.len()],
             needed_by: vec![Vec::new(); packages.len()],
             roots: Vec::new(),
             packages,
         };
+        graph.extras = graph.extras_on(target, made);
         for from in 0..graph.packages.len() {
             let package = graph.packages[from];
+            let extras = &graph.extras[from];
             let edges = package.edges.iter().filter(|edge| {
                 let marker = edge.requirement.marker.text();
-                marker.is_empty() || holds(marker, &package.extras)
+                marker.is_empty() || holds(marker, extras)
             });
+            let edges: Vec<_> = edges.collect();
             for edge in edges {
                 graph.connect(from, &edge.requirement, edge.version.as_ref());
             }
         }
-        graph.find_roots(target);
+        graph.find_roots(target, made);
         graph
+    }
+
+    /// Returns which extras of each package are asked for; all that there are, without a target.
+    fn extras_on(&self, target: Option<&Target>, made: Option<&[Choice]>) -> Vec<Vec<ExtraName>> {
+        let Some(target) = target else {
+            return self.packages.iter().map(|it| it.extras.clone()).collect();
+        };
+        let all = self.declarations_where(|_| true, Some(target));
+        let holds =
+            |marker: &Marker, extras: &[ExtraName]| marker.holds(target.environment(), extras);
+        asked_for(self.lock, &self.packages, &self.asked(all, made), &holds)
+    }
+
+    /// Returns those of some declarations that count with what is chosen.
+    fn asked(
+        &self,
+        declared: Vec<(usize, &'l LockedDeclaration)>,
+        made: Option<&[Choice]>,
+    ) -> Vec<&'l LockedDeclaration> {
+        let offered = made.map(|_| self.lock.offered()).unwrap_or_default();
+        let is_asked = |declaration: &&LockedDeclaration| {
+            let choice = declaration.section.as_deref().and_then(Choice::of_section);
+            let choice = choice.filter(|choice| offered.contains(choice));
+            choice
+                .zip(made)
+                .is_none_or(|(choice, made)| made.contains(&choice))
+        };
+        declared
+            .into_iter()
+            .map(|(_, it)| it)
+            .filter(is_asked)
+            .collect()
     }
 
     fn connect(
@@ -135,7 +186,7 @@ impl<'l> Graph<'l> {
         }
     }
 
-    fn find_roots(&mut self, target: Option<&Target>) {
+    fn find_roots(&mut self, target: Option<&Target>, made: Option<&[Choice]>) {
         for links in &mut self.needs {
             links.sort_by_key(|link| link.to);
             for link in links.iter() {
@@ -143,7 +194,8 @@ impl<'l> Graph<'l> {
             }
         }
         let declared = self.declarations(DeclarationKind::Requirement, target);
-        for (_, declaration) in declared {
+        let declared = self.asked(declared, made);
+        for declaration in declared {
             let named: Vec<usize> = self.named(&declaration.name).collect();
             self.roots.extend(named.into_iter().map(|package| Root {
                 declaration: Some(declaration),
@@ -231,6 +283,11 @@ impl<'l> Graph<'l> {
     /// Returns the packages.
     pub fn packages(&self) -> &[&'l LockedPackage] {
         &self.packages
+    }
+
+    /// Returns the extras of a package that are asked for where it is installed.
+    pub fn extras(&self, package: usize) -> &[ExtraName] {
+        &self.extras[package]
     }
 
     /// Returns where paths begin, in the order of the declarations.

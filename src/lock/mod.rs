@@ -2,6 +2,7 @@
 //! the formats it is written in and read from.
 
 mod build;
+mod choices;
 mod diff;
 mod forked;
 mod formats;

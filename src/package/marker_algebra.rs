@@ -8,63 +8,14 @@ use pep508_rs::{
 
 use pep440_rs::{Operator, VersionSpecifier};
 
-use super::{Marker, Version};
+use super::Version;
+use super::choice::Choice;
 
 /// A marker as alternatives, each of comparisons that hold together.
 type Terms = Vec<Vec<MarkerExpression>>;
 
-/// How choices are named among the extras of the algebra, which has no variables for them. No
-/// package's own extra is left there: they are replaced by their values before.
-const EXTRA: &str = "pyaudit-in-extras-";
-const GROUP: &str = "pyaudit-in-groups-";
-
 /// Alternatives beyond this number are not shortened: nobody reads them.
 const MOST_TERMS: usize = 200;
-
-/// What an installer may be asked for beside the packages themselves (PEP 751).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Choice {
-    /// An extra of the project.
-    Extra(String),
-    /// A dependency group.
-    Group(String),
-}
-
-impl Choice {
-    /// Returns the marker that holds where it is asked for.
-    pub fn marker(&self) -> MarkerTree {
-        let (lead, name) = match self {
-            Self::Extra(name) => (EXTRA, name),
-            Self::Group(name) => (GROUP, name),
-        };
-        let extra = ExtraName::new(format!("{lead}{name}"));
-        extra.map_or(MarkerTree::FALSE, |extra| {
-            MarkerTree::expression(MarkerExpression::Extra {
-                operator: ExtraOperator::Equal,
-                name: MarkerValueExtra::Extra(extra),
-            })
-        })
-    }
-
-    fn of(name: &MarkerValueExtra) -> Option<Self> {
-        let MarkerValueExtra::Extra(name) = name else {
-            return None;
-        };
-        let name: &str = name.as_ref();
-        let extra = name
-            .strip_prefix(EXTRA)
-            .map(|name| Self::Extra(name.to_owned()));
-        let group = || Some(Self::Group(name.strip_prefix(GROUP)?.to_owned()));
-        extra.or_else(group)
-    }
-
-    fn parts(&self) -> (&'static str, &str) {
-        match self {
-            Self::Extra(name) => ("extras", name),
-            Self::Group(name) => ("dependency_groups", name),
-        }
-    }
-}
 
 /// Returns where both hold.
 pub fn both(one: &MarkerTree, other: &MarkerTree) -> MarkerTree {
@@ -296,67 +247,6 @@ fn expression_text(expression: &MarkerExpression) -> String {
     format!("'{name}' {operator} {variable}")
 }
 
-/// Returns the words for a choice that a comparison speaks of, and whether it has to be made.
-pub fn choice_in_words(expression: &MarkerExpression) -> Option<(String, bool)> {
-    let MarkerExpression::Extra { operator, name } = expression else {
-        return None;
-    };
-    let words = match Choice::of(name)? {
-        Choice::Extra(name) => format!("with extra `{name}`"),
-        Choice::Group(name) => format!("with group `{name}`"),
-    };
-    Some((words, *operator == ExtraOperator::Equal))
-}
-
-/// Reads the marker of a lock's entry, with PEP 751's choices.
-pub fn read_entry_marker(text: &str) -> Option<MarkerTree> {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\'') {
-        let (word, after) = after.split_once('\'')?;
-        plain.push_str(before);
-        let choice = CHOICES.iter().find_map(|(words, lead, operator)| {
-            let rest = after.strip_prefix(words)?;
-            Some((rest, format!("extra {operator} '{lead}{word}'")))
-        });
-        match choice {
-            Some((after, comparison)) => {
-                plain.push_str(&comparison);
-                rest = after;
-            }
-            None => {
-                plain.push_str(&format!("'{word}'"));
-                rest = after;
-            }
-        }
-    }
-    plain.push_str(rest);
-    Marker::parse(&plain)
-        .ok()
-        .map(|marker| marker.tree().clone())
-}
-
-/// What stands behind a name, and what it means.
-const CHOICES: &[(&str, &str, &str)] = &[
-    (" in extras", EXTRA, "=="),
-    (" not in extras", EXTRA, "!="),
-    (" in dependency_groups", GROUP, "=="),
-    (" not in dependency_groups", GROUP, "!="),
-];
-
-/// Returns the choices that a marker speaks of.
-pub fn choices_of(tree: &MarkerTree) -> Vec<Choice> {
-    let mut found = Vec::new();
-    for expression in tree.to_dnf().into_iter().flatten() {
-        if let MarkerExpression::Extra { name, .. } = expression {
-            found.extend(Choice::of(&name));
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
 /// Returns the versions of Python that a marker compares with.
 pub fn pythons_named(tree: &MarkerTree) -> Vec<Version> {
     let mut named = Vec::new();
@@ -382,6 +272,7 @@ pub fn pythons_named(tree: &MarkerTree) -> Vec<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::{Marker, choices_of, read_entry_marker};
 
     fn tree(text: &str) -> MarkerTree {
         Marker::parse(text).unwrap().tree().clone()

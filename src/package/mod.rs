@@ -1,6 +1,7 @@
 //! The words of Python packaging: names, versions, specifiers, requirements, artifacts.
 
 mod artifact;
+mod choice;
 mod clause;
 mod comparison;
 mod direct_url;
@@ -23,12 +24,12 @@ mod properties;
 mod tests;
 
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
+pub use choice::{Choice, choice_in_words, choices_of, entry_holds, read_entry_marker};
 pub use direct_url::DirectUrl;
 pub use index_url::{IndexUrl, masked};
 pub use marker::{Marker, MarkerTexts};
 pub use marker_algebra::{
-    Choice, both, choice_in_words, choices_of, covers, either, pythons_named, read_entry_marker,
-    shortest, shortest_text, shortest_tree, under_extras,
+    both, covers, either, pythons_named, shortest, shortest_text, shortest_tree, under_extras,
 };
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};

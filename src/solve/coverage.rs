@@ -18,6 +18,8 @@ pub struct Gap {
     pub platform: Option<&'static KnownPlatform>,
     /// The minor versions of Python 3, ascending.
     pub minors: Vec<u64>,
+    /// Whether these are all Pythons of the platform for which the package is needed.
+    pub is_whole: bool,
 }
 
 /// Returns what the packages of one part leave out.
@@ -56,6 +58,7 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
         name: package.name.clone(),
         version: package.version.clone(),
         platform,
+        is_whole: minors == needed.minors(),
         minors,
     };
     let mut gaps = Vec::new();
@@ -66,11 +69,20 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
             false => gaps.push(gap(Some(usual[at]), minors.clone())),
         }
     }
-    let is_lacking = |of: &usize| !served.iter().any(|at| served_on[*at][*of]);
-    let lacking = (0..minors.len()).filter(is_lacking).map(|of| minors[of]);
-    let lacking: Vec<u64> = lacking.collect();
-    if !lacking.is_empty() && !served.is_empty() {
-        gaps.push(gap(None, lacking));
+    if served.is_empty() {
+        return gaps;
+    }
+    let (everywhere, left): (Vec<usize>, Vec<usize>) =
+        (0..minors.len()).partition(|of| !served.iter().any(|at| served_on[*at][*of]));
+    if !everywhere.is_empty() {
+        gaps.push(gap(None, everywhere.iter().map(|of| minors[*of]).collect()));
+    }
+    for at in served {
+        let lacking = left.iter().filter(|of| !served_on[at][**of]);
+        let lacking: Vec<u64> = lacking.map(|of| minors[*of]).collect();
+        if !lacking.is_empty() {
+            gaps.push(gap(Some(usual[at]), lacking));
+        }
     }
     gaps
 }

@@ -12,7 +12,7 @@ use super::conflict::{Conflict, Fact};
 use super::passes::{Answer, Outcome, solve};
 use super::question::Question;
 use crate::facts::Facts;
-use crate::package::PackageName;
+use crate::package::{PackageName, Version};
 use crate::target::{Flavour, Os, Target};
 
 /// A flavour that does not serve.
@@ -43,6 +43,22 @@ pub struct FlavourAnswer {
     /// The flavours that do not serve, best first; none where the conflict has nothing to do with
     /// flavours.
     pub tried: Vec<FlavourTried>,
+}
+
+/// Returns the build of a version that goes with a flavour, or with none: parts of one lock differ in
+/// flavour and take builds of one release. What is not of the family is the same everywhere.
+pub fn build_for(
+    facts: &Facts,
+    name: &PackageName,
+    version: &Version,
+    flavour: Option<Flavour>,
+) -> Version {
+    if !facts.is_family(name) {
+        return version.clone();
+    }
+    let release = version.clone().without_local();
+    let build = flavour.and_then(|flavour| format!("{release}+{flavour}").parse().ok());
+    build.unwrap_or(release)
 }
 
 /// Returns the flavours to try for a target of which no flavour was said, best first: those for

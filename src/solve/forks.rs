@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::catalog::{Catalog, Failure};
 use super::conflict::Conflict;
 use super::coverage::gaps;
+use super::flavours::build_for;
 use super::fork::{Fork, Forked, Preferred, Unserved, alike_together};
 use super::harmony::harmonise;
 use super::memo::Memo;
@@ -59,6 +60,7 @@ pub fn solve_region(
         catalog,
         memo: &memo,
         unflavoured: split::never_flavoured(question),
+        lacking: Vec::new(),
         chosen: BTreeMap::new(),
         solves: 0,
         trail: Vec::new(),
@@ -123,6 +125,8 @@ struct Forking<'f> {
     memo: &'f Memo,
     /// Where builds of the question's flavour are not to be had.
     unflavoured: Vec<MarkerTree>,
+    /// Where no one build of the flavour was found for all, and each platform is asked by itself.
+    lacking: Vec<MarkerTree>,
     /// The versions that other parts got, in their order.
     chosen: BTreeMap<PackageName, Vec<Version>>,
     solves: usize,
@@ -141,11 +145,14 @@ impl Forking<'_> {
                 }
                 let part = self.fork(question, resolution);
                 match self.unbuilt_in(&part) {
-                    Some(platform) => self.settle_without_flavour(part, &platform),
+                    Some(platform) => self.settle_by_platform(part, platform),
                     None => Ok(part),
                 }
             }
             Outcome::Unsolvable(conflict) => {
+                if let Some(region) = self.without_flavour(&question) {
+                    return self.settle(region);
+                }
                 let conflict = self.plain_conflict(&question, conflict)?;
                 let parts = match self.solves < MOST_SOLVES {
                     true => split::parts(&question, &conflict, self.catalog)?,
@@ -196,28 +203,39 @@ impl Forking<'_> {
         fork.question.target.accelerators().flavour?;
         let facts = &fork.question.facts;
         let gaps = gaps(fork).into_iter();
-        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name));
-        gaps.find_map(|gap| Some(gap.platform?.marker()))
+        // Where some Pythons of a platform have a build, the flavour is there.
+        let mut gaps = gaps.filter(|gap| facts.is_family(&gap.name) && gap.is_whole);
+        gaps.find_map(|gap| Some(gap.platform?.plain_marker()))
     }
 
-    /// Answers for that platform with what the default index has.
-    fn settle_without_flavour(
-        &mut self,
-        part: Part,
-        platform: &MarkerTree,
-    ) -> Result<Part, Failure> {
-        let regions = part
-            .forks
-            .iter()
-            .find_map(|fork| fork.question.region.clone());
-        let Some(region) = regions else {
+    /// Answers for that platform by itself: with another build of the flavour, else with what the
+    /// default index has.
+    fn settle_by_platform(&mut self, part: Part, platform: MarkerTree) -> Result<Part, Failure> {
+        let mut regions = part.forks.iter().map(|fork| fork.question.region.clone());
+        let Some(region) = regions.next().flatten() else {
             return Ok(part);
         };
-        self.unflavoured.push(platform.clone());
         match region.split(&platform.negate()) {
-            Some(parts) => self.settle_both(parts),
-            None => self.settle(region),
+            Some(parts) => {
+                self.lacking.push(platform);
+                self.settle_both(parts)
+            }
+            None => {
+                self.unflavoured.push(platform);
+                self.settle(region)
+            }
         }
+    }
+
+    /// Returns the region of a question for a platform that has no answer with the flavour, which is
+    /// not asked for there from now on.
+    fn without_flavour(&mut self, question: &Question) -> Option<Arc<Region>> {
+        let region = question.region.as_ref()?;
+        question.target.accelerators().flavour?;
+        let mut lacking = self.lacking.iter();
+        let platform = lacking.find(|it| region.is_within(it))?.clone();
+        self.unflavoured.push(platform);
+        Some(Arc::clone(region))
     }
 
     fn answer(&mut self, question: &Arc<Question>) -> Result<(Answer, Vec<Divided>), Failure> {
@@ -344,17 +362,24 @@ impl Forking<'_> {
     fn parted_anyway(&self) -> Vec<MarkerTree> {
         let region = self.base.region.iter();
         let parted = region.flat_map(|region| split::parted_anyway(self.base, region));
-        parted.chain(self.unflavoured.iter().cloned()).collect()
+        // What has the flavour comes first, and the others follow its releases.
+        let unflavoured = self.unflavoured.iter().map(MarkerTree::negate);
+        parted.chain(unflavoured).collect()
     }
 
     /// Puts the question for a part: with the versions that the former lock has there, else those
     /// of the parts before.
     fn question(&self, region: Arc<Region>) -> Arc<Question> {
+        let is_unflavoured = self.unflavoured.iter().any(|it| region.is_within(it));
+        let flavour = self.base.target.accelerators().flavour;
+        let flavour = flavour.filter(|_| !is_unflavoured);
+        let build =
+            |name: &PackageName, version| build_for(&self.base.facts, name, version, flavour);
         let mut preferences: BTreeMap<PackageName, Version> = BTreeMap::new();
         // The lowest of what is declared is another version where it is not declared.
         let is_by_declaration = self.base.policy.resolution == ResolutionMode::LowestDirect;
         for (name, versions) in self.chosen.iter().filter(|_| !is_by_declaration) {
-            preferences.extend(versions.first().map(|it| (name.clone(), it.clone())));
+            preferences.extend(versions.first().map(|it| (name.clone(), build(name, it))));
         }
         let mut former: BTreeMap<&PackageName, Vec<&Version>> = BTreeMap::new();
         for pin in self
@@ -365,11 +390,11 @@ impl Forking<'_> {
             former.entry(&pin.name).or_default().push(&pin.version);
         }
         for (name, versions) in former {
-            if let Some(version) = versions.last() {
+            let of_flavour = versions.iter().rfind(|it| build(name, it) == ***it);
+            if let Some(version) = of_flavour.or(versions.last()) {
                 preferences.insert(name.clone(), (*version).clone());
             }
         }
-        let is_unflavoured = self.unflavoured.iter().any(|it| region.is_within(it));
         let mut question = within(self.base, region, preferences);
         if is_unflavoured {
             question.target = question.target.with_flavour(None);

@@ -4,18 +4,55 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::catalog::Failure;
+use super::catalog::{Catalog, Failure};
 use super::fork::Fork;
 use super::forks::Asking;
 use super::judge::Judge;
-use super::passes::Outcome;
+use super::passes::{Outcome, solve};
 use super::question::Question;
-use crate::package::{PackageName, Version};
+use crate::package::{MarkerTree, PackageName, Version, either};
+use crate::target::Region;
 
 /// So many solves are begun to make parts alike.
 const MOST_SOLVES: usize = 120;
 
 type Versions = BTreeMap<PackageName, BTreeSet<Version>>;
+
+/// Gives targets versions of each other, as long as that makes the versions fewer. Which versions can
+/// serve is judged by the region of all of them.
+pub fn harmonise_targets(
+    base: &Question,
+    catalog: &dyn Catalog,
+    forks: &mut [Fork],
+) -> Result<(), Failure> {
+    let whole = forks
+        .iter()
+        .fold(MarkerTree::FALSE, |all, fork| either(&all, &fork.marker));
+    let Some(region) = Region::new(whole) else {
+        return Ok(());
+    };
+    let base = Arc::new(Question {
+        region: Some(Arc::new(region)),
+        ..base.clone()
+    });
+    harmonise(&mut Plainly { base, catalog }, forks)
+}
+
+/// Asks of one target after the other.
+struct Plainly<'p> {
+    base: Arc<Question>,
+    catalog: &'p dyn Catalog,
+}
+
+impl Asking for Plainly<'_> {
+    fn base(&self) -> &Arc<Question> {
+        &self.base
+    }
+
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure> {
+        Ok(solve(question, self.catalog)?.outcome)
+    }
+}
 
 /// Gives parts versions of each other, as long as that makes the versions fewer.
 pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(), Failure> {
@@ -31,7 +68,11 @@ fn harmonise_one(
     left: &mut usize,
 ) -> Result<bool, Failure> {
     let versions = versions(forks);
-    for (name, several) in versions.iter().filter(|(_, several)| several.len() > 1) {
+    let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
+        several.len() > 1 && !is_of_flavours(forks, name)
+    };
+    let differing: Vec<_> = versions.iter().filter(differ).collect();
+    for (name, several) in differing {
         for version in several.iter().rev() {
             if !serves_all(asking.base(), forks, (name, version)) {
                 continue;
@@ -53,6 +94,14 @@ fn harmonise_one(
         }
     }
     Ok(false)
+}
+
+/// Whether parts have builds of a package in different flavours: those are meant to differ.
+fn is_of_flavours(forks: &[Fork], name: &PackageName) -> bool {
+    let flavour = |fork: &Fork| fork.question.target.accelerators().flavour;
+    let of_family = forks.iter().filter(|it| it.question.facts.is_family(name));
+    let flavours: BTreeSet<_> = of_family.map(flavour).collect();
+    flavours.len() > 1
 }
 
 /// Whether a version can be used in the whole region: what is too old there for what newer ones say

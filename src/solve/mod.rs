@@ -47,9 +47,12 @@ pub use conflict::{Absence, Conflict, Fact, VersionsOf};
 pub use cores::{Conflicts, Core, conflicts, core_of, part_of};
 pub use coverage::{Gap, gaps};
 pub use effort::Effort;
-pub use flavours::{FlavourAnswer, FlavourTried, FlavourUnfit, flavours_to_try, solve_flavours};
+pub use flavours::{
+    FlavourAnswer, FlavourTried, FlavourUnfit, build_for, flavours_to_try, solve_flavours,
+};
 pub use fork::{Fork, Forked, Preferred, Unserved, different};
 pub use forks::{ForkStrategy, solve_region};
+pub use harmony::harmonise_targets;
 pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
 pub use question::{Policy, Prereleases, Question, ResolutionMode};

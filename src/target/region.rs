@@ -131,9 +131,14 @@ const KNOWN: &[KnownPlatform] = &[
 impl KnownPlatform {
     /// Returns the marker that holds there and nowhere else.
     pub fn marker(&self) -> MarkerTree {
+        both(&self.plain_marker(), possible())
+    }
+
+    /// The same in as few words as there can be: its negation is short too.
+    pub fn plain_marker(&self) -> MarkerTree {
         let system = equal(MarkerValueString::SysPlatform, self.sys_platform);
         let machine = equal(MarkerValueString::PlatformMachine, self.machine);
-        both(&both(&system, &machine), possible())
+        both(&system, &machine)
     }
 
     /// Returns the usual platform there.

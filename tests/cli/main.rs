@@ -10,6 +10,8 @@ mod laws;
 #[cfg(test)]
 mod online;
 #[cfg(test)]
+mod regions;
+#[cfg(test)]
 mod sarif;
 #[cfg(test)]
 mod schemas;

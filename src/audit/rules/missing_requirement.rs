@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                     continue;
                 }
                 let is_elsewhere = !subject.lock.named(name).is_empty();
-                match on.holds(&requirement.marker, &package.extras) {
+                match on.holds(&requirement.marker, on.extras(package)) {
                     Some(false) => continue,
                     None => {
                         let why = "what they require depends on where the lock has to run";

@@ -38,7 +38,7 @@ fn check_edge(
     if *name == package.name || on.is_overridden(name) || on.is_excluded(name) {
         return;
     }
-    match on.holds(&requirement.marker, &package.extras) {
+    match on.holds(&requirement.marker, on.extras(package)) {
         Some(true) => {}
         Some(false) => return,
         None => {

@@ -49,7 +49,7 @@ fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &m
     if on.is_excluded(name) || (on.is_overridden(name) && !is_override) {
         return;
     }
-    match on.holds(&requirement.marker, &[]) {
+    match on.counts(declaration) {
         Some(true) => {}
         Some(false) => return,
         None => {
@@ -131,10 +131,8 @@ fn check_surplus(subject: &Subject<'_>, on: &On<'_>, declared: &Declared, remark
         return;
     }
     let requirements = declared.wanted.iter().map(|it| &it.declaration);
-    let requirements = requirements.filter(|it| {
-        let holds = on.holds(&it.requirement.marker, &[]);
-        it.kind == DeclarationKind::Requirement && holds != Some(false)
-    });
+    let requirements = requirements
+        .filter(|it| it.kind == DeclarationKind::Requirement && on.counts(it) != Some(false));
     let names = requirements.map(|it| &it.requirement.name);
     let names = names.chain(&declared.by_address);
     let mut waiting: Vec<usize> = names.flat_map(|name| on.graph.named(name)).collect();

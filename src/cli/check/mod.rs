@@ -322,7 +322,8 @@ fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
 /// Audits what was put together.
 fn checked(subject: &Subject<'_>, file: String, scales: &Scales) -> Checked {
     let sha256 = Sha256::digest(subject.file.text().as_bytes());
-    let targets: Vec<&Target> = subject.on().iter().filter_map(|on| on.target).collect();
+    let mut targets: Vec<&Target> = subject.on().iter().filter_map(|on| on.target).collect();
+    targets.dedup_by(|one, other| std::ptr::eq(*one, *other));
     let audit = audit(
         subject,
         &scales.levels,

@@ -87,6 +87,9 @@ pub(super) fn settle(
         .clone()
         .map(|it| it.with_accelerators(torch.accelerators.clone()));
     let scope = scope::settle_scope(&args.target, heard, &facts, known.as_ref(), problems);
+    if !matches!(scope, Scope::Target) {
+        problems.extend(sources::one_index_each(heard.manifest));
+    }
     options.torch = torch.choice.name();
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);

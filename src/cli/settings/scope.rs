@@ -316,13 +316,7 @@ impl Universal {
 
     /// Returns where an extra or a group of the project is asked for; none where it always is.
     pub(in crate::cli) fn marker_of(&self, section: &str) -> Option<MarkerTree> {
-        let extra = section.strip_prefix("project.optional-dependencies.");
-        let group = section.strip_prefix("dependency-groups.");
-        let choice = match (extra, group) {
-            (Some(extra), _) => Choice::Extra(extra.to_owned()),
-            (None, Some(group)) => Choice::Group(group.to_owned()),
-            (None, None) => return None,
-        };
+        let choice = Choice::of_section(section)?;
         self.choices.contains(&choice).then(|| choice.marker())
     }
 }

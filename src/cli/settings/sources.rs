@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Heard, problem, said};
 use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
-use crate::input::{IndexTable, NamedIndex, read_address};
+use crate::input::{IndexTable, Manifest, NamedIndex, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName};
 use crate::source::Problem;
@@ -126,6 +126,24 @@ fn settle_sources(
         }
     }
     sources
+}
+
+/// Tells of packages whose index depends on the environment: a lock for several environments takes
+/// each package from the same one.
+pub(super) fn one_index_each(manifest: &Manifest) -> Vec<Problem> {
+    let pinned = manifest.indexes.pinned.iter();
+    let by_marker = pinned.filter(|pinned| !pinned.marker.is_always());
+    let problems = by_marker.map(|pinned| {
+        let message = format!(
+            "a lock for several environments takes `{}` from one index, and this one is for some of \
+             them",
+            pinned.package
+        );
+        let help = "Leave out the marker, or lock for one environment. Builds of torch need no \
+                    source: `--torch cu128` takes them where there are any.";
+        Problem::at(pinned.origin.clone(), message).with_help(help)
+    });
+    problems.collect()
 }
 
 /// Reads addresses that were typed.
