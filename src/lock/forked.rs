@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::{locked_declaration, locked_package};
 use super::{Circumstances, Lock, LockedPackage, LockedTarget, ToolRecord};
 use crate::package::{Choice, MarkerTree, PackageName, Version, choices_of, either, shortest_text};
-use crate::solve::{Fitting, Fork, Question, Resolved};
+use crate::solve::{Fork, Question, Resolved};
 use crate::target::{Region, Target};
 
 /// The environments of a lock, as they are written down.
@@ -100,10 +100,8 @@ impl Merging<'_> {
                 // No environment needs it once all markers along the way count.
                 continue;
             };
-            let fitting = Fitting::new(&question);
             let needed = needed_edges(fork, resolved);
-            let package =
-                locked_package(&question, &fork.resolution, &needed, &fitting, self.given);
+            let package = locked_package(&question, &fork.resolution, &needed, self.given);
             let url = resolved.url.as_ref().map(|url| url.given.to_string());
             let key = (
                 resolved.name.clone(),
