@@ -31,6 +31,8 @@ pub struct Region {
     required: Vec<Required>,
     /// What markers are under an extra, and whether they hold somewhere in it then.
     verdicts: Mutex<HashMap<UnderExtra, (MarkerTree, bool)>>,
+    /// Whether the first of two trees holds in it wherever the second does.
+    covered: Mutex<HashMap<(MarkerTree, MarkerTree), bool>>,
 }
 
 /// A marker of metadata, with the extra that is asked for.
@@ -209,6 +211,7 @@ impl Region {
             platforms,
             required: Vec::new(),
             verdicts: Mutex::default(),
+            covered: Mutex::default(),
         })
     }
 
@@ -309,6 +312,22 @@ impl Region {
         places.map(bit).collect()
     }
 
+    /// Returns the bits of all minor versions.
+    pub fn every_minor(&self) -> u64 {
+        1_u64
+            .checked_shl(self.minors.len() as u32)
+            .map_or(u64::MAX, |next| next - 1)
+    }
+
+    /// Whether files are judged alike in both: by the same Pythons, tags and requirements.
+    pub fn judges_like(&self, other: &Self) -> bool {
+        let mut required = self.required.iter().zip(&other.required);
+        self.pythons == other.pythons
+            && Arc::ptr_eq(&self.tags, &other.tags)
+            && self.required.len() == other.required.len()
+            && required.all(|(one, other)| Arc::ptr_eq(&one.tags, &other.tags))
+    }
+
     /// Whether a marker holds somewhere in it with these extras asked for.
     pub fn may_hold(&self, marker: &Marker, extras: &[ExtraName]) -> bool {
         if marker.is_always() {
@@ -340,12 +359,25 @@ impl Region {
 
     /// Whether a tree holds somewhere in it.
     pub fn meets(&self, tree: &MarkerTree) -> bool {
-        !tree.is_disjoint(&self.marker)
+        tree.is_true() || !self.covers(&MarkerTree::FALSE, tree)
+    }
+
+    /// Whether a tree holds in it wherever another one does.
+    pub fn covers(&self, wide: &MarkerTree, narrow: &MarkerTree) -> bool {
+        if wide.is_true() || narrow.is_false() || wide == narrow {
+            return true;
+        }
+        let mut covered = self.covered.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = covered.entry((wide.clone(), narrow.clone()));
+        *verdict.or_insert_with(|| match wide.is_false() {
+            true => narrow.is_disjoint(&self.marker),
+            false => covers(wide, &both(narrow, &self.marker)),
+        })
     }
 
     /// Whether a tree holds everywhere in it.
     pub fn is_within(&self, tree: &MarkerTree) -> bool {
-        covers(tree, &self.marker)
+        self.covers(tree, &MarkerTree::TRUE)
     }
 
     /// Whether a `requires-python` admits every Python in it.
