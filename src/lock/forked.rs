@@ -1,6 +1,6 @@
 //! The answers for several environments → one [`Lock`], in which markers say what is for whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::build::{locked_declaration, locked_package};
@@ -36,9 +36,13 @@ pub fn build_forked(base: &Question, forks: &[Fork], realm: &Realm, given: &Circ
         merging.add(fork);
     }
     let mut choices: Vec<Choice> = Vec::new();
+    let mut texts: HashMap<MarkerTree, Option<String>> = HashMap::new();
     let packages = merging.merged.into_values().map(|(mut package, marker)| {
-        choices.extend(choices_of(&marker));
-        package.marker = shortest_text(&marker, whole);
+        let text = texts.entry(marker).or_insert_with_key(|marker| {
+            choices.extend(choices_of(marker));
+            shortest_text(marker, whole)
+        });
+        package.marker = text.clone();
         package
     });
     let packages: Vec<LockedPackage> = packages.collect();

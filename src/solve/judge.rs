@@ -11,7 +11,7 @@ use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
-use crate::target::{Misfit, Region, Required};
+use crate::target::{Accepted, Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -87,17 +87,21 @@ impl Judge {
     fn fitness<'a>(&'a mut self, name: &'a PackageName, on: &'a IndexPage) -> Fitness<'a> {
         let question = &self.question;
         let page = &on.page;
-        let tags = page
-            .tag_strings()
-            .map(|tags| match self.tags.get(tags) {
-                Some(verdict) => *verdict,
-                None => {
-                    let verdict = question.rank(tags);
-                    self.tags.insert(tags.into(), verdict);
-                    verdict
-                }
-            })
-            .collect();
+        let everywhere = question.region.as_ref().map(|it| Everywhere::of(it, page));
+        let tags = match &everywhere {
+            Some(everywhere) => everywhere.ranks(),
+            None => page
+                .tag_strings()
+                .map(|tags| match self.tags.get(tags) {
+                    Some(verdict) => *verdict,
+                    None => {
+                        let verdict = question.rank(tags);
+                        self.tags.insert(tags.into(), verdict);
+                        verdict
+                    }
+                })
+                .collect(),
+        };
         let pythons = page
             .python_strings()
             .map(|python| match self.pythons.get(python) {
@@ -112,7 +116,7 @@ impl Judge {
             })
             .collect();
         let mut fitness = Fitness {
-            everywhere: question.region.as_ref().map(|it| Everywhere::of(it, page)),
+            everywhere,
             tags,
             pythons,
             terms: Terms::of(&self.question, name),
@@ -143,8 +147,8 @@ impl Judge {
 struct Everywhere {
     /// How good wheels with these tags are to tell what a version needs.
     speaking: Vec<Option<u32>>,
-    /// Which Pythons they serve, on some platform.
-    pythons: Vec<u64>,
+    /// How good they are, and which Pythons they serve, on some platform.
+    judged: Vec<Result<Accepted, Misfit>>,
     /// The Pythons that have to be served.
     every_python: u64,
     /// For each environment that must be served, which tags do.
@@ -153,14 +157,21 @@ struct Everywhere {
 
 impl Everywhere {
     fn of(region: &Region, page: &Page) -> Self {
-        let pythons = |tags: &str| region.tags().judge(tags).map_or(0, |it| it.pythons);
         let required = region.required().iter();
         Self {
             speaking: page.tag_strings().map(Region::speaking_rank).collect(),
-            pythons: page.tag_strings().map(pythons).collect(),
+            judged: page
+                .tag_strings()
+                .map(|it| region.tags().judge(it))
+                .collect(),
             every_python: region.every_minor(),
             required: required.map(|it| tags_served(it, page)).collect(),
         }
+    }
+
+    fn ranks(&self) -> Vec<Result<u32, Misfit>> {
+        let judged = self.judged.iter();
+        judged.map(|it| it.map(|accepted| accepted.rank)).collect()
     }
 }
 
@@ -243,7 +254,7 @@ impl Fitness<'_> {
     /// Returns which Pythons of a region a usable file serves, on some platform.
     fn pythons_of(&self, file: &FileView<'_>) -> u64 {
         match (&self.everywhere, file.tags()) {
-            (Some(everywhere), Some(tags)) => everywhere.pythons[tags],
+            (Some(everywhere), Some(tags)) => everywhere.judged[tags].map_or(0, |it| it.pythons),
             _ => u64::MAX,
         }
     }
