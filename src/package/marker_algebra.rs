@@ -357,14 +357,6 @@ pub fn choices_of(tree: &MarkerTree) -> Vec<Choice> {
     found
 }
 
-/// Returns the marker that holds for one release of Python.
-pub fn exactly_python(python: &Version) -> MarkerTree {
-    MarkerTree::expression(MarkerExpression::Version {
-        key: MarkerValueVersion::PythonFullVersion,
-        specifier: VersionSpecifier::equals_version(python.clone()),
-    })
-}
-
 /// Returns the versions of Python that a marker compares with.
 pub fn pythons_named(tree: &MarkerTree) -> Vec<Version> {
     let mut named = Vec::new();

@@ -25,10 +25,10 @@ mod tests;
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
 pub use direct_url::DirectUrl;
 pub use index_url::{IndexUrl, masked};
-pub use marker::{Marker, MarkerTexts};
+pub use marker::{Marker, MarkerTexts, exactly_python};
 pub use marker_algebra::{
-    Choice, both, choice_in_words, choices_of, covers, either, exactly_python, pythons_named,
-    read_entry_marker, shortest, shortest_text, shortest_tree, under_extras,
+    Choice, both, choice_in_words, choices_of, covers, either, pythons_named, read_entry_marker,
+    shortest, shortest_text, shortest_tree, under_extras,
 };
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
