@@ -39,11 +39,10 @@ pub enum WhichFiles {
 
 /// Makes the lock of an answer.
 pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances) -> Lock {
-    let fitting = Fitting::new(question);
     let packages = resolution
         .packages
         .iter()
-        .map(|resolved| locked_package(question, resolution, resolved, &fitting, given))
+        .map(|resolved| locked_package(question, resolution, resolved, given))
         .collect();
     let mut lock = Lock {
         requires_python: Some(least_python(question.target.python())),
@@ -102,7 +101,6 @@ pub(super) fn locked_package(
     question: &Question,
     resolution: &Resolution,
     resolved: &Resolved,
-    fitting: &Fitting<'_>,
     given: &Circumstances,
 ) -> LockedPackage {
     let page = resolved.page();
@@ -137,11 +135,12 @@ pub(super) fn locked_package(
     let index_page = &resolved.candidates.project().pages[resolved.candidate.page];
     package.index = Some(index_page.index.to_string());
     let takes_yanked = page.file(resolved.candidate.file).is_yanked();
+    let fitting = Fitting::new(question, &resolved.name, page);
     for at in page.files(resolved.candidate.version) {
         let file = page.file(at);
         let is_wanted = match given.files {
-            WhichFiles::Fitting => fitting.takes(&resolved.name, page, &file),
-            WhichFiles::All => fitting.allows(&resolved.name, &file),
+            WhichFiles::Fitting => fitting.takes(&file),
+            WhichFiles::All => fitting.allows(&file),
         };
         // A yanked file is taken only where the version was pinned in spite of that.
         if !is_wanted || (file.is_yanked() && !takes_yanked) {

@@ -1,12 +1,12 @@
 //! The answers for several environments → one [`Lock`], in which markers say what is for whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::build::{locked_declaration, locked_package};
 use super::{Circumstances, Lock, LockedPackage, LockedTarget, ToolRecord};
 use crate::package::{Choice, MarkerTree, PackageName, Version, choices_of, either, shortest_text};
-use crate::solve::{Fitting, Fork, Question, Resolved};
+use crate::solve::{Fork, Question, Resolved};
 use crate::target::{Region, Target};
 
 /// The environments of a lock, as they are written down.
@@ -36,9 +36,13 @@ pub fn build_forked(base: &Question, forks: &[Fork], realm: &Realm, given: &Circ
         merging.add(fork);
     }
     let mut choices: Vec<Choice> = Vec::new();
+    let mut texts: HashMap<MarkerTree, Option<String>> = HashMap::new();
     let packages = merging.merged.into_values().map(|(mut package, marker)| {
-        choices.extend(choices_of(&marker));
-        package.marker = shortest_text(&marker, whole);
+        let text = texts.entry(marker).or_insert_with_key(|marker| {
+            choices.extend(choices_of(marker));
+            shortest_text(marker, whole)
+        });
+        package.marker = text.clone();
         package
     });
     let packages: Vec<LockedPackage> = packages.collect();
@@ -100,10 +104,8 @@ impl Merging<'_> {
                 // No environment needs it once all markers along the way count.
                 continue;
             };
-            let fitting = Fitting::new(&question);
             let needed = needed_edges(fork, resolved);
-            let package =
-                locked_package(&question, &fork.resolution, &needed, &fitting, self.given);
+            let package = locked_package(&question, &fork.resolution, &needed, self.given);
             let url = resolved.url.as_ref().map(|url| url.given.to_string());
             let key = (
                 resolved.name.clone(),

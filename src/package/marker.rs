@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use pep440_rs::Version;
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree};
+use pep440_rs::{Version, VersionSpecifier};
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerValueVersion};
 
 use super::comparison::Reading;
 use super::marker_algebra::under_extras;
@@ -162,6 +162,14 @@ fn between_releases(text: &str) -> Option<String> {
     }
     mended.push_str(rest);
     is_mended.then_some(mended)
+}
+
+/// Returns the marker that holds for one release of Python.
+pub fn exactly_python(python: &Version) -> MarkerTree {
+    MarkerTree::expression(MarkerExpression::Version {
+        key: MarkerValueVersion::PythonFullVersion,
+        specifier: VersionSpecifier::equals_version(python.clone()),
+    })
 }
 
 /// Markers by their text, so that each is parsed once.

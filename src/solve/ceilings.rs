@@ -5,6 +5,8 @@
 //! the new ones: it works no better there, it only does not say so. The same goes for wheels. Where a region ends below the
 //! bound, or lies wholly above it, versions are taken at their word.
 
+use std::cell::OnceCell;
+
 use super::candidates::{Candidate, Refused, Unfit};
 use crate::index::{Page, Project};
 use crate::package::Specifiers;
@@ -29,12 +31,10 @@ pub(super) fn heed_ceilings(
             && !page.is_prerelease(version.version)
             && page.key(version.version) > newest
     });
-    let mut ceilings = newer.map(|version| {
-        let page = &project.pages[version.page].page;
-        match version.why {
-            Unfit::Python => has_ceiling(region, page, version.version),
-            _ => lacks_newest(region, page, version.version),
-        }
+    let said = PythonsSaid::by(region, project);
+    let mut ceilings = newer.map(|version| match version.why {
+        Unfit::Python => said.has_ceiling(version.page, version.version),
+        _ => said.lacks_newest(version.page, version.version),
     });
     let Some(first) = ceilings.next() else {
         return;
@@ -52,30 +52,80 @@ pub(super) fn heed_ceilings(
     refused.sort_by(|a, b| key(a.page, a.version).cmp(key(b.page, b.version)));
 }
 
-/// Whether a version has wheels for some Python of the region, and none for the newest.
-fn lacks_newest(region: &Region, page: &Page, version: usize) -> bool {
-    let served = minors_served(region, page, version);
-    served.last() == Some(&false) && served.contains(&true)
+/// What the pages of a project say of Pythons, each read once and only where somebody asks.
+pub(super) struct PythonsSaid<'p> {
+    region: &'p Region,
+    project: &'p Project,
+    pages: Vec<OnceCell<PythonsOn>>,
 }
 
-/// Returns for each minor version of a region whether a version of a project has wheels for it.
-pub(super) fn minors_served(region: &Region, page: &Page, version: usize) -> Vec<bool> {
-    let strings: Vec<&str> = page.tag_strings().collect();
-    let files = || page.files(version).filter_map(|at| page.file(at).tags());
-    let tags = files().filter_map(|at| strings.get(at));
-    let bits = tags.map(|tags| region.tags().judge(tags).map_or(0, |it| it.pythons));
-    region.minors_of(bits.fold(0, |all, bits| all | bits))
+/// What a page says of Pythons.
+struct PythonsOn {
+    /// For each set of tags the minor versions that it serves, as bits.
+    served: Vec<u64>,
+    /// Each `requires-python`, where it can be read.
+    wanted: Vec<Option<Specifiers>>,
 }
 
-/// Whether a version admits some Python of the region, and not the newest.
-fn has_ceiling(region: &Region, page: &Page, version: usize) -> bool {
-    let strings: Vec<&str> = page.python_strings().collect();
-    page.files(version).all(|at| {
-        let wanted = page.file(at).requires_python();
-        let wanted = wanted.and_then(|at| Specifiers::parse_lenient(strings.get(at)?).ok());
-        wanted.is_some_and(|wanted| {
-            let newest = region.newest_admitted(&wanted);
-            newest.is_some() && newest != region.pythons().last()
+impl<'p> PythonsSaid<'p> {
+    /// Prepares to read the pages of a project.
+    pub(super) fn by(region: &'p Region, project: &'p Project) -> Self {
+        let pages = project.pages.iter().map(|_| OnceCell::new()).collect();
+        Self {
+            region,
+            project,
+            pages,
+        }
+    }
+
+    fn on(&self, page: usize) -> (&Page, &PythonsOn) {
+        let read = &self.project.pages[page].page;
+        let said = self.pages[page].get_or_init(|| {
+            let tags = self.region.tags();
+            let served = |it: &str| tags.judge(it).map_or(0, |it| it.pythons);
+            let wanted = |it: &str| Specifiers::parse_lenient(it).ok();
+            PythonsOn {
+                served: read.tag_strings().map(served).collect(),
+                wanted: read.python_strings().map(wanted).collect(),
+            }
+        });
+        (read, said)
+    }
+
+    /// Returns for each minor version of the region whether a version has wheels for it.
+    pub(super) fn minors_served(&self, page: usize, version: usize) -> Vec<bool> {
+        let (read, said) = self.on(page);
+        let tags = read.files(version).filter_map(|at| read.file(at).tags());
+        let bits = tags.filter_map(|at| said.served.get(at));
+        self.region.minors_of(bits.fold(0, |all, bits| all | bits))
+    }
+
+    /// Returns the `requires-python` of each file of a version.
+    pub(super) fn wanted(
+        &self,
+        page: usize,
+        version: usize,
+    ) -> impl Iterator<Item = Option<&Specifiers>> {
+        let (read, said) = self.on(page);
+        read.files(version).map(|at| {
+            let at = read.file(at).requires_python()?;
+            said.wanted.get(at)?.as_ref()
         })
-    })
+    }
+
+    /// Whether a version has wheels for some Python of the region, and none for the newest.
+    fn lacks_newest(&self, page: usize, version: usize) -> bool {
+        let served = self.minors_served(page, version);
+        served.last() == Some(&false) && served.contains(&true)
+    }
+
+    /// Whether a version admits some Python of the region, and not the newest.
+    fn has_ceiling(&self, page: usize, version: usize) -> bool {
+        self.wanted(page, version).all(|wanted| {
+            wanted.is_some_and(|wanted| {
+                let newest = self.region.newest_admitted(wanted);
+                newest.is_some() && newest != self.region.pythons().last()
+            })
+        })
+    }
 }

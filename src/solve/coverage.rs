@@ -1,6 +1,8 @@
 //! Platforms that would get no file at all of a package of the answer: noticed while locking, and
 //! not when somebody installs there.
 
+use std::collections::HashMap;
+
 use super::fork::Fork;
 use super::resolution::Resolved;
 use super::terms::Fitting;
@@ -24,23 +26,27 @@ pub struct Gap {
 
 /// Returns what the packages of one part leave out.
 pub fn gaps(fork: &Fork) -> Vec<Gap> {
-    let packages = fork.resolution.packages.iter();
-    packages
-        .flat_map(|package| gaps_of(fork, package))
-        .collect()
-}
-
-fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
     let Some(region) = &fork.question.region else {
         return Vec::new();
     };
-    let Some(tags) = wheels_alone(fork, package) else {
-        return Vec::new();
-    };
-    let needed = fork.marker_of(&package.name);
-    let Some(needed) = part(region, &needed) else {
-        return Vec::new();
-    };
+    let mut parts: HashMap<MarkerTree, Option<Region>> = HashMap::new();
+    let mut gaps = Vec::new();
+    for package in &fork.resolution.packages {
+        let Some(tags) = wheels_alone(fork, package) else {
+            continue;
+        };
+        let needed = parts
+            .entry(fork.marker_of(&package.name))
+            .or_insert_with_key(|needed| region.part(needed));
+        if let Some(needed) = needed {
+            gaps.extend(gaps_of(package, &tags, needed));
+        }
+    }
+    gaps
+}
+
+/// Returns what the tags of a package's wheels leave out where it is needed.
+fn gaps_of(package: &Resolved, tags: &[&str], needed: &Region) -> Vec<Gap> {
     let minors = needed.minors().to_vec();
     let platforms = needed.platforms().iter().copied();
     let usual: Vec<_> = platforms.filter(|it| it.is_usual()).collect();
@@ -87,22 +93,18 @@ fn gaps_of(fork: &Fork, package: &Resolved) -> Vec<Gap> {
     gaps
 }
 
-fn part(region: &Region, needed: &MarkerTree) -> Option<Region> {
-    region.part(needed)
-}
-
 /// Returns the tags of a package's wheels, where none serves everywhere and there is nothing else.
 fn wheels_alone<'f>(fork: &'f Fork, package: &'f Resolved) -> Option<Vec<&'f str>> {
     if package.url.is_some() {
         return None;
     }
-    let fitting = Fitting::new(&fork.question);
     let page = package.page();
+    let fitting = Fitting::new(&fork.question, &package.name, page);
     let strings: Vec<&str> = page.tag_strings().collect();
     let mut tags = Vec::new();
     for at in page.files(package.candidate.version) {
         let file = page.file(at);
-        if !fitting.allows(&package.name, &file) {
+        if !fitting.allows(&file) {
             continue;
         }
         let own = file.tags().and_then(|at| strings.get(at).copied())?;

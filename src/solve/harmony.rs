@@ -1,9 +1,10 @@
 //! Parts of a region made more alike: where one of them has to have another version of a package
 //! than those before it, they may be able to take that version too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::candidates::Candidates;
 use super::catalog::{Catalog, Failure};
 use super::fork::Fork;
 use super::forks::Asking;
@@ -56,44 +57,16 @@ impl Asking for Plainly<'_> {
 
 /// Gives parts versions of each other, as long as that makes the versions fewer.
 pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(), Failure> {
-    let mut left = MOST_SOLVES;
-    while forks.len() > 1 && harmonise_one(asking, forks, &mut left)? {}
-    Ok(())
-}
-
-/// Makes one package alike in all parts, if one can be; returns whether there was one.
-fn harmonise_one(
-    asking: &mut dyn Asking,
-    forks: &mut [Fork],
-    left: &mut usize,
-) -> Result<bool, Failure> {
-    let versions = versions(forks);
-    let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
-        several.len() > 1 && !is_of_flavours(forks, name)
+    let base = Arc::clone(asking.base());
+    let mut tries = Tries {
+        asking,
+        judge: Judge::new(base),
+        left: MOST_SOLVES,
+        everywhere: HashMap::new(),
+        known: HashMap::new(),
     };
-    let differing: Vec<_> = versions.iter().filter(differ).collect();
-    for (name, several) in differing {
-        for version in several.iter().rev() {
-            if !serves_all(asking.base(), forks, (name, version)) {
-                continue;
-            }
-            let Some(new) = with_version(asking, forks, (name, version), left)? else {
-                continue;
-            };
-            let all: Vec<&Fork> = forks
-                .iter()
-                .enumerate()
-                .map(|(at, it)| new.get(&at).unwrap_or(it))
-                .collect();
-            if count(&all) < count(&forks.iter().collect::<Vec<_>>()) {
-                for (at, fork) in new {
-                    forks[at] = fork;
-                }
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    while forks.len() > 1 && tries.harmonise_one(forks)? {}
+    Ok(())
 }
 
 /// Whether parts have builds of a package in different flavours: those are meant to differ.
@@ -104,40 +77,111 @@ fn is_of_flavours(forks: &[Fork], name: &PackageName) -> bool {
     flavours.len() > 1
 }
 
-/// Whether a version can be used in the whole region: what is too old there for what newer ones say
-/// of Python is no version to bring others back to.
-fn serves_all(
-    base: &Arc<Question>,
-    forks: &[Fork],
-    (name, version): (&PackageName, &Version),
-) -> bool {
-    let packages = forks.iter().flat_map(|fork| &fork.resolution.packages);
-    let mut own = packages.filter(|it| it.name == *name && it.version == *version);
-    own.next().is_some_and(|package| {
-        let project = Arc::clone(package.candidates.project());
-        let candidates = Judge::new(Arc::clone(base)).judge(project);
-        candidates.ordinal_of(version).is_some()
-    })
+/// What was tried, so that nothing is asked for twice.
+struct Tries<'a> {
+    asking: &'a mut dyn Asking,
+    judge: Judge,
+    /// So many solves may still be begun.
+    left: usize,
+    /// What is judged of projects for the whole region.
+    everywhere: HashMap<PackageName, Candidates>,
+    /// What became of the part in this place with this version; none where it cannot have it.
+    known: HashMap<(usize, PackageName, Version), Option<Fork>>,
 }
 
-/// Answers the parts that have another version of a package again; none where one of them cannot
-/// have this one.
-fn with_version(
-    asking: &mut dyn Asking,
-    forks: &[Fork],
-    (name, version): (&PackageName, &Version),
-    left: &mut usize,
-) -> Result<Option<BTreeMap<usize, Fork>>, Failure> {
-    let mut new = BTreeMap::new();
-    for (at, fork) in forks.iter().enumerate() {
-        let own = fork.version_of(name);
-        if own.is_none_or(|own| own == version) {
-            continue;
+impl Tries<'_> {
+    /// Makes one package alike in all parts, if one can be; returns whether there was one.
+    fn harmonise_one(&mut self, forks: &mut [Fork]) -> Result<bool, Failure> {
+        let versions = versions(forks);
+        let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
+            several.len() > 1 && !is_of_flavours(forks, name)
+        };
+        let differing: Vec<_> = versions.iter().filter(differ).collect();
+        for (name, several) in differing {
+            for version in several.iter().rev() {
+                if !self.serves_all(forks, (name, version)) {
+                    continue;
+                }
+                let Some(new) = self.with_version(forks, (name, version))? else {
+                    continue;
+                };
+                let all: Vec<&Fork> = forks
+                    .iter()
+                    .enumerate()
+                    .map(|(at, it)| new.get(&at).unwrap_or(it))
+                    .collect();
+                if count(&all) < count(&forks.iter().collect::<Vec<_>>()) {
+                    self.known.retain(|(at, ..), _| !new.contains_key(at));
+                    for (at, fork) in new {
+                        forks[at] = fork;
+                    }
+                    return Ok(true);
+                }
+            }
         }
-        if *left == 0 {
-            return Ok(None);
+        Ok(false)
+    }
+
+    /// Whether a version can be used in the whole region: what is too old there for what newer ones
+    /// say of Python is no version to bring others back to.
+    fn serves_all(&mut self, forks: &[Fork], (name, version): (&PackageName, &Version)) -> bool {
+        let packages = forks.iter().flat_map(|fork| &fork.resolution.packages);
+        let mut own = packages.filter(|it| it.name == *name && it.version == *version);
+        own.next().is_some_and(|package| {
+            let project = package.candidates.project();
+            let known = self.everywhere.get(name);
+            let candidates = match known.filter(|it| Arc::ptr_eq(it.project(), project)) {
+                Some(candidates) => candidates,
+                None => {
+                    let judged = self.judge.judge(Arc::clone(project));
+                    self.everywhere.insert(name.clone(), judged);
+                    &self.everywhere[name]
+                }
+            };
+            candidates.ordinal_of(version).is_some()
+        })
+    }
+
+    /// Answers the parts that have another version of a package again; none where one of them cannot
+    /// have this one.
+    fn with_version(
+        &mut self,
+        forks: &[Fork],
+        (name, version): (&PackageName, &Version),
+    ) -> Result<Option<BTreeMap<usize, Fork>>, Failure> {
+        let mut new = BTreeMap::new();
+        for (at, fork) in forks.iter().enumerate() {
+            let own = fork.version_of(name);
+            if own.is_none_or(|own| own == version) {
+                continue;
+            }
+            if self.left == 0 {
+                return Ok(None);
+            }
+            self.left -= 1;
+            let key = (at, name.clone(), version.clone());
+            let known = match self.known.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let answer = self.ask(fork, (name, version))?;
+                    self.known.insert(key, answer.clone());
+                    answer
+                }
+            };
+            match known {
+                Some(fork) => drop(new.insert(at, fork)),
+                None => return Ok(None),
+            }
         }
-        *left -= 1;
+        Ok(Some(new))
+    }
+
+    /// Answers a part again, with a version of a package.
+    fn ask(
+        &mut self,
+        fork: &Fork,
+        (name, version): (&PackageName, &Version),
+    ) -> Result<Option<Fork>, Failure> {
         let packages = fork.resolution.packages.iter();
         let own = packages.map(|it| (it.name.clone(), it.version.clone()));
         let mut preferences: BTreeMap<PackageName, Version> = own.collect();
@@ -146,16 +190,13 @@ fn with_version(
             preferences,
             ..Question::clone(&fork.question)
         });
-        let Outcome::Solved(resolution) = asking.ask(&question)? else {
+        let Outcome::Solved(resolution) = self.asking.ask(&question)? else {
             return Ok(None);
         };
         let fork = Fork::new(question, resolution);
-        if fork.version_of(name).is_some_and(|own| own != version) {
-            return Ok(None);
-        }
-        new.insert(at, fork);
+        let has_version = fork.version_of(name).is_none_or(|own| own == version);
+        Ok(has_version.then_some(fork))
     }
-    Ok(Some(new))
 }
 
 fn versions(forks: &[Fork]) -> Versions {

@@ -1,6 +1,6 @@
 //! Judges which versions of a project can be used, and by which file.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
-use crate::target::{Misfit, Region, Required};
+use crate::target::{Accepted, Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -87,17 +87,21 @@ impl Judge {
     fn fitness<'a>(&'a mut self, name: &'a PackageName, on: &'a IndexPage) -> Fitness<'a> {
         let question = &self.question;
         let page = &on.page;
-        let tags = page
-            .tag_strings()
-            .map(|tags| match self.tags.get(tags) {
-                Some(verdict) => *verdict,
-                None => {
-                    let verdict = question.rank(tags);
-                    self.tags.insert(tags.into(), verdict);
-                    verdict
-                }
-            })
-            .collect();
+        let everywhere = question.region.as_ref().map(|it| Everywhere::of(it, page));
+        let tags = match &everywhere {
+            Some(everywhere) => everywhere.ranks(),
+            None => page
+                .tag_strings()
+                .map(|tags| match self.tags.get(tags) {
+                    Some(verdict) => *verdict,
+                    None => {
+                        let verdict = question.rank(tags);
+                        self.tags.insert(tags.into(), verdict);
+                        verdict
+                    }
+                })
+                .collect(),
+        };
         let pythons = page
             .python_strings()
             .map(|python| match self.pythons.get(python) {
@@ -111,22 +115,8 @@ impl Judge {
                 }
             })
             .collect();
-        let required = match &self.question.region {
-            Some(region) => {
-                let mut served = minors_of_tags(region, page);
-                let required = region.required().iter();
-                served.extend(required.map(|it| tags_served(it, page)));
-                served
-            }
-            None => Vec::new(),
-        };
-        let speaking = self.question.region.as_ref().map(|_| {
-            let tags = page.tag_strings();
-            tags.map(Region::speaking_rank).collect()
-        });
         let mut fitness = Fitness {
-            speaking,
-            required,
+            everywhere,
             tags,
             pythons,
             terms: Terms::of(&self.question, name),
@@ -153,19 +143,36 @@ impl Judge {
     }
 }
 
-/// Returns for each minor version of a region which sets of tags on a page serve it.
-fn minors_of_tags(region: &Region, page: &Page) -> Vec<Vec<bool>> {
-    let mut served = vec![Vec::new(); region.minors().len()];
-    for tags in page.tag_strings() {
-        let bits = region
-            .tags()
-            .judge(tags)
-            .map_or(0, |accepted| accepted.pythons);
-        for (of_minor, is_served) in served.iter_mut().zip(region.minors_of(bits)) {
-            of_minor.push(is_served);
+/// What the sets of tags on a page are for the environments of a region.
+struct Everywhere {
+    /// How good wheels with these tags are to tell what a version needs.
+    speaking: Vec<Option<u32>>,
+    /// How good they are, and which Pythons they serve, on some platform.
+    judged: Vec<Result<Accepted, Misfit>>,
+    /// The Pythons that have to be served.
+    every_python: u64,
+    /// For each environment that must be served, which tags do.
+    required: Vec<Vec<bool>>,
+}
+
+impl Everywhere {
+    fn of(region: &Region, page: &Page) -> Self {
+        let required = region.required().iter();
+        Self {
+            speaking: page.tag_strings().map(Region::speaking_rank).collect(),
+            judged: page
+                .tag_strings()
+                .map(|it| region.tags().judge(it))
+                .collect(),
+            every_python: region.every_minor(),
+            required: required.map(|it| tags_served(it, page)).collect(),
         }
     }
-    served
+
+    fn ranks(&self) -> Vec<Result<u32, Misfit>> {
+        let judged = self.judged.iter();
+        judged.map(|it| it.map(|accepted| accepted.rank)).collect()
+    }
 }
 
 /// Returns for each set of tags on a page whether it is accepted.
@@ -175,15 +182,9 @@ fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
         .collect()
 }
 
-/// The order of usable files: less is better.
-type Rank<'p> = (u32, Reverse<Option<(u64, &'p str)>>);
-
 /// What makes a file of one project fit.
 struct Fitness<'a> {
-    /// Of a region: how good the wheels with these tags are to tell what a version needs.
-    speaking: Option<Vec<Option<u32>>>,
-    /// For each Python of a region and each environment that must be served, which tags do.
-    required: Vec<Vec<bool>>,
+    everywhere: Option<Everywhere>,
     tags: Vec<Result<u32, Misfit>>,
     pythons: Vec<bool>,
     terms: Terms<'a>,
@@ -198,16 +199,21 @@ impl Fitness<'_> {
     /// Returns the best usable file of a version, or what speaks against the one nearest to it.
     fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
         let mut nearest = Unfit::NoFiles;
-        let mut best: Option<(Rank<'_>, usize)> = None;
+        let mut best: Option<(u32, usize)> = None;
+        let mut pythons = 0;
         let takes_yanked = self.takes_yanked(page, version);
         for at in page.files(version) {
             let file = page.file(at);
             match self.rank(&file, takes_yanked) {
                 Ok(rank) => {
-                    let order = (rank, Reverse(file.build_tag()));
-                    if best.is_none_or(|(known, _)| order < known) {
-                        best = Some((order, at));
+                    let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
+                        Ordering::Equal => file.build_tag() > page.file(other).build_tag(),
+                        order => order.is_lt(),
+                    });
+                    if is_better {
+                        best = Some((rank, at));
                     }
+                    pythons |= self.pythons_of(&file);
                 }
                 Err(why) => nearest = nearest.max(why),
             }
@@ -217,7 +223,7 @@ impl Fitness<'_> {
             .speaker(page, version)
             .filter(|_| page.file(file).is_wheel())
             .unwrap_or(file);
-        if !self.serves_required(page, version, takes_yanked) {
+        if !self.serves_everywhere(page, version, pythons, takes_yanked) {
             return Err(Unfit::Tags(Misfit::Platform));
         }
         let key = page.key(version);
@@ -236,7 +242,7 @@ impl Fitness<'_> {
 
     /// Returns the wheel of a version that tells what it needs in every part of a region.
     fn speaker(&self, page: &Page, version: usize) -> Option<usize> {
-        let speaking = self.speaking.as_ref()?;
+        let speaking = &self.everywhere.as_ref()?.speaking;
         let wheels = page.files(version).filter_map(|at| {
             let file = page.file(at);
             let is_taken = self.terms.check_age(&file).is_ok() && !file.is_yanked();
@@ -245,10 +251,30 @@ impl Fitness<'_> {
         wheels.min().map(|(_, at)| at)
     }
 
-    /// Whether each Python of a region, on some platform, and each environment that must be served
-    /// has a file of a version.
-    fn serves_required(&self, page: &Page, version: usize, takes_yanked: bool) -> bool {
-        self.required.iter().all(|served| {
+    /// Returns which Pythons of a region a usable file serves, on some platform.
+    fn pythons_of(&self, file: &FileView<'_>) -> u64 {
+        match (&self.everywhere, file.tags()) {
+            (Some(everywhere), Some(tags)) => everywhere.judged[tags].map_or(0, |it| it.pythons),
+            _ => u64::MAX,
+        }
+    }
+
+    /// Whether each Python of a region, on some platform, is among those served by a version, and
+    /// each environment that must be served has a file of it.
+    fn serves_everywhere(
+        &self,
+        page: &Page,
+        version: usize,
+        pythons: u64,
+        takes_yanked: bool,
+    ) -> bool {
+        let Some(everywhere) = &self.everywhere else {
+            return true;
+        };
+        if everywhere.every_python & !pythons != 0 {
+            return false;
+        }
+        everywhere.required.iter().all(|served| {
             page.files(version).any(|at| {
                 let file = page.file(at);
                 let fits = file.tags().is_none_or(|tags| served[tags]);

@@ -14,7 +14,7 @@ use super::question::Question;
 use crate::facts::Facts;
 use crate::index::Project;
 use crate::package::{
-    Declaration, DeclarationKind, Digest, PackageName, Timestamp, Version, VersionSet,
+    Declaration, DeclarationKind, Digest, PackageName, Timestamp, Version, VersionKey, VersionSet,
 };
 use crate::target::{Accelerators, Platform, PythonVersion, Region};
 
@@ -35,7 +35,7 @@ impl Memo {
         judge: &mut Judge,
         project: Arc<Project>,
     ) -> Arc<Candidates> {
-        let grounds = Grounds::of(question, &project.name);
+        let grounds = Grounds::of(question, &project);
         let mut judged = self.judged.borrow_mut();
         let known = judged.entry(project.name.clone()).or_default();
         let before = known
@@ -60,12 +60,14 @@ struct Grounds {
     cutoff: Option<Timestamp>,
     takes_wheels: bool,
     takes_sdists: bool,
+    /// A preferred version counts where a file of it is yanked: it is taken all the same.
     preferred: Option<Version>,
     said: Vec<Said>,
 }
 
 impl Grounds {
-    fn of(question: &Question, name: &PackageName) -> Self {
+    fn of(question: &Question, project: &Project) -> Self {
+        let name = &project.name;
         let (target, policy) = (&question.target, &question.policy);
         let declarations = question.declarations.iter().enumerate();
         let of_name = declarations.filter(|(_, declaration)| {
@@ -84,7 +86,11 @@ impl Grounds {
             cutoff: policy.cutoff(name),
             takes_wheels: policy.formats.allows_wheels(name),
             takes_sdists: policy.formats.allows_sdists(name),
-            preferred: question.preferences.get(name).cloned(),
+            preferred: question
+                .preferences
+                .get(name)
+                .cloned()
+                .filter(|preferred| is_yanked(project, preferred)),
             said: of_name.filter_map(|(at, it)| Said::by(at, it)).collect(),
         }
     }
@@ -94,12 +100,29 @@ impl PartialEq for Grounds {
     fn eq(&self, other: &Self) -> bool {
         let same_facts = Arc::ptr_eq(&self.facts, &other.facts);
         same_facts
-            && self.region == other.region
+            && judge_alike(self.region.as_deref(), other.region.as_deref())
             && (&self.python, &self.platform, &self.accelerators)
                 == (&other.python, &other.platform, &other.accelerators)
             && (self.cutoff, self.takes_wheels, self.takes_sdists)
                 == (other.cutoff, other.takes_wheels, other.takes_sdists)
             && (&self.preferred, &self.said) == (&other.preferred, &other.said)
+    }
+}
+
+/// Whether some file of a version is yanked.
+fn is_yanked(project: &Project, version: &Version) -> bool {
+    let key = VersionKey::of(version);
+    project.pages.iter().any(|index_page| {
+        let page = &index_page.page;
+        let at = page.find(key.as_bytes());
+        at.is_some_and(|at| page.files(at).any(|file| page.file(file).is_yanked()))
+    })
+}
+
+fn judge_alike(one: Option<&Region>, other: Option<&Region>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.judges_like(other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::question::Question;
 use super::resolution::{Edge, Resolution, Resolved};
 use crate::package::{
-    DeclarationKind, ExtraName, MarkerTree, PackageName, Requirement, both, covers, either,
+    DeclarationKind, ExtraName, MarkerTree, PackageName, Requirement, both, either,
 };
 use crate::target::Region;
 
@@ -127,7 +127,7 @@ impl Walk<'_> {
             .nodes
             .entry(node.clone())
             .or_insert(MarkerTree::FALSE);
-        if covers(known, &both(here, self.region.marker())) {
+        if self.region.covers(known, here) {
             return;
         }
         *known = either(known, here);

@@ -1,11 +1,12 @@
 //! By which marker a region without one answer is parted: one that the conflict speaks of, and that
 //! holds in a part of the region only.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::candidates::{Candidates, Unfit};
 use super::catalog::{Catalog, Failure, Refusal};
-use super::ceilings::minors_served;
+use super::ceilings::PythonsSaid;
 use super::conflict::{Conflict, Fact, VersionsOf};
 use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
@@ -313,17 +314,15 @@ impl Pythons {
 
     /// Adds what the pages say of versions that are out for their Python.
     fn add_refused(&mut self, region: &Region, candidates: &Candidates) {
+        let said = PythonsSaid::by(region, candidates.project());
+        let mut added = HashSet::new();
         for refused in candidates.refused() {
             if refused.why != Unfit::Python {
                 continue;
             }
-            let page = candidates.page(refused.page);
-            let strings: Vec<&str> = page.python_strings().collect();
-            for at in page.files(refused.version) {
-                let wanted = page.file(at).requires_python();
-                let wanted = wanted.and_then(|at| Specifiers::parse_lenient(strings.get(at)?).ok());
-                if let Some(wanted) = wanted {
-                    self.add(region, &wanted);
+            for wanted in said.wanted(refused.page, refused.version).flatten() {
+                if added.insert(std::ptr::from_ref(wanted)) {
+                    self.add(region, wanted);
                 }
             }
         }
@@ -332,10 +331,10 @@ impl Pythons {
     /// Adds for which Pythons versions have wheels that do not have them for all.
     fn add_unbuilt(&mut self, region: &Region, candidates: &Candidates) {
         let minors = region.minors();
+        let said = PythonsSaid::by(region, candidates.project());
         let of_tags = candidates.refused().iter();
         for refused in of_tags.filter(|refused| matches!(refused.why, Unfit::Tags(_))) {
-            let page = candidates.page(refused.page);
-            let served = minors_served(region, page, refused.version);
+            let served = said.minors_served(refused.page, refused.version);
             for (at, pair) in served.windows(2).enumerate() {
                 let bound = Version::new([3, minors[at + 1], 0]);
                 match pair {
@@ -386,7 +385,9 @@ impl Pythons {
     /// most, then the greatest ceiling.
     fn markers(mut self) -> Vec<MarkerTree> {
         self.floors.sort();
+        self.floors.dedup();
         self.ceilings.sort();
+        self.ceilings.dedup();
         let bounds = self.floors.iter().chain(self.ceilings.iter().rev());
         bounds.filter_map(before_python).collect()
     }

@@ -83,38 +83,43 @@ impl<'q> Terms<'q> {
     }
 }
 
-/// Tells the files of a chosen version that the target can install from those it cannot.
+/// Tells the files of a project's page that the target can install from those it cannot.
 #[derive(Debug)]
 pub struct Fitting<'q> {
     question: &'q Question,
+    terms: Terms<'q>,
+    tags: Vec<&'q str>,
+    pythons: Vec<&'q str>,
 }
 
 impl<'q> Fitting<'q> {
     /// Prepares to tell under a question.
-    pub fn new(question: &'q Question) -> Self {
-        Self { question }
+    pub fn new(question: &'q Question, name: &PackageName, page: &'q Page) -> Self {
+        Self {
+            question,
+            terms: Terms::of(question, name),
+            tags: page.tag_strings().collect(),
+            pythons: page.python_strings().collect(),
+        }
     }
 
     /// Whether a file may be installed on some target: it is old enough, of a kind that is wanted,
     /// with a digest that is allowed.
-    pub fn allows(&self, name: &PackageName, file: &FileView<'_>) -> bool {
-        let terms = Terms::of(self.question, name);
-        terms.check_age(file).is_ok()
-            && terms.check_kind(file).is_ok()
-            && terms.check_digest(file).is_ok()
+    pub fn allows(&self, file: &FileView<'_>) -> bool {
+        self.terms.check_age(file).is_ok()
+            && self.terms.check_kind(file).is_ok()
+            && self.terms.check_digest(file).is_ok()
     }
 
-    /// Whether a file of a page can be installed on the target.
-    pub fn takes(&self, name: &PackageName, page: &Page, file: &FileView<'_>) -> bool {
-        let question = self.question;
-        let tags = file.tags().and_then(|at| page.tag_strings().nth(at));
-        let fits = tags.is_none_or(|tags| question.rank(tags).is_ok());
-        let python = file
-            .requires_python()
-            .and_then(|at| page.python_strings().nth(at))
-            .and_then(|text| Specifiers::parse_lenient(text).ok());
-        self.allows(name, file)
-            && fits
-            && python.is_none_or(|wanted| question.admits_python(&wanted))
+    /// Whether a file can be installed on the target.
+    pub fn takes(&self, file: &FileView<'_>) -> bool {
+        let tags = file.tags().and_then(|at| self.tags.get(at));
+        let python = || {
+            let text = self.pythons.get(file.requires_python()?)?;
+            Specifiers::parse_lenient(text).ok()
+        };
+        self.allows(file)
+            && tags.is_none_or(|tags| self.question.rank(tags).is_ok())
+            && python().is_none_or(|wanted| self.question.admits_python(&wanted))
     }
 }

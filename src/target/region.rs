@@ -2,13 +2,13 @@
 //! known, and the wheel tags that some of them accept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::possible::{equal, possible};
 use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
 use crate::package::{
     ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both,
-    covers, either, pythons_named, shortest_text, under_extras,
+    covers, either, exactly_python, pythons_named, shortest_text, under_extras,
 };
 
 /// The first minor version of Python 3 that a region may reach back to.
@@ -26,11 +26,13 @@ pub struct Region {
     platforms: Vec<&'static KnownPlatform>,
     minors: Vec<u64>,
     /// The wheel tags accepted in it; the bits are those of the minor versions.
-    tags: TagTable,
+    tags: Arc<TagTable>,
     /// The environments within it of which each has to have a file of every package.
     required: Vec<Required>,
     /// What markers are under an extra, and whether they hold somewhere in it then.
     verdicts: Mutex<HashMap<UnderExtra, (MarkerTree, bool)>>,
+    /// Whether the first of two trees holds in it wherever the second does.
+    covered: Mutex<HashMap<(MarkerTree, MarkerTree), bool>>,
 }
 
 /// A marker of metadata, with the extra that is asked for.
@@ -40,7 +42,7 @@ type UnderExtra = (Marker, Option<ExtraName>);
 #[derive(Clone, Debug)]
 pub struct Required {
     marker: MarkerTree,
-    tags: TagTable,
+    tags: Arc<TagTable>,
 }
 
 /// A platform that markers can tell from others.
@@ -128,6 +130,10 @@ const KNOWN: &[KnownPlatform] = &[
     ),
 ];
 
+/// The markers of the known platforms, in their order.
+static MARKERS: LazyLock<Vec<MarkerTree>> =
+    LazyLock::new(|| KNOWN.iter().map(KnownPlatform::marker).collect());
+
 impl KnownPlatform {
     /// Returns the marker that holds there and nowhere else.
     pub fn marker(&self) -> MarkerTree {
@@ -152,7 +158,7 @@ impl KnownPlatform {
     }
 
     /// Returns the wheel tags that CPython of some minor versions accepts there.
-    pub fn tags_of(&self, minors: &[u64]) -> TagTable {
+    pub fn tags_of(&'static self, minors: &[u64]) -> Arc<TagTable> {
         tags(minors, &[self])
     }
 
@@ -190,12 +196,16 @@ impl Region {
         if marker.is_false() {
             return None;
         }
-        let pythons = pythons_in(&marker, landmarks);
+        let mut named = pythons_named(&said);
+        named.extend_from_slice(landmarks);
+        let pythons = pythons_in(&marker, &named);
         let mut minors: Vec<u64> = pythons.iter().map(|python| python.release()[1]).collect();
         minors.dedup();
         let platforms: Vec<&KnownPlatform> = KNOWN
             .iter()
-            .filter(|platform| !platform.marker().is_disjoint(&marker))
+            .zip(MARKERS.iter())
+            .filter(|(_, known)| !known.is_disjoint(&marker))
+            .map(|(platform, _)| platform)
             .collect();
         Some(Self {
             tags: tags(&minors, &platforms),
@@ -206,6 +216,7 @@ impl Region {
             platforms,
             required: Vec::new(),
             verdicts: Mutex::default(),
+            covered: Mutex::default(),
         })
     }
 
@@ -279,15 +290,14 @@ impl Region {
     /// Returns how good a wheel is to tell what its version needs, lower for better ones: the same
     /// for all regions, so that their parts ask for the metadata of one wheel only.
     pub fn speaking_rank(tags: &str) -> Option<u32> {
-        static EVERYWHERE: OnceLock<TagTable> = OnceLock::new();
-        let table = EVERYWHERE.get_or_init(|| {
+        static EVERYWHERE: LazyLock<Arc<TagTable>> = LazyLock::new(|| {
             let minors: Vec<u64> = (OLDEST..=PythonVersion::newest_stable().minor())
                 .rev()
                 .collect();
             let all: Vec<&KnownPlatform> = KNOWN.iter().collect();
             self::tags(&minors, &all)
         });
-        table.judge(tags).ok().map(|accepted| accepted.rank)
+        EVERYWHERE.judge(tags).ok().map(|accepted| accepted.rank)
     }
 
     /// Returns the environments that must not be left without a file.
@@ -305,6 +315,22 @@ impl Region {
         let places = 0..self.minors.len() as u32;
         let bit = |at| bits & 1_u64.checked_shl(at).unwrap_or(0) != 0;
         places.map(bit).collect()
+    }
+
+    /// Returns the bits of all minor versions.
+    pub fn every_minor(&self) -> u64 {
+        1_u64
+            .checked_shl(self.minors.len() as u32)
+            .map_or(u64::MAX, |next| next - 1)
+    }
+
+    /// Whether files are judged alike in both: by the same Pythons, tags and requirements.
+    pub fn judges_like(&self, other: &Self) -> bool {
+        let mut required = self.required.iter().zip(&other.required);
+        self.pythons == other.pythons
+            && Arc::ptr_eq(&self.tags, &other.tags)
+            && self.required.len() == other.required.len()
+            && required.all(|(one, other)| Arc::ptr_eq(&one.tags, &other.tags))
     }
 
     /// Whether a marker holds somewhere in it with these extras asked for.
@@ -338,12 +364,25 @@ impl Region {
 
     /// Whether a tree holds somewhere in it.
     pub fn meets(&self, tree: &MarkerTree) -> bool {
-        !tree.is_disjoint(&self.marker)
+        tree.is_true() || !self.covers(&MarkerTree::FALSE, tree)
+    }
+
+    /// Whether a tree holds in it wherever another one does.
+    pub fn covers(&self, wide: &MarkerTree, narrow: &MarkerTree) -> bool {
+        if wide.is_true() || narrow.is_false() || wide == narrow {
+            return true;
+        }
+        let mut covered = self.covered.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = covered.entry((wide.clone(), narrow.clone()));
+        *verdict.or_insert_with(|| match wide.is_false() {
+            true => narrow.is_disjoint(&self.marker),
+            false => covers(wide, &both(narrow, &self.marker)),
+        })
     }
 
     /// Whether a tree holds everywhere in it.
     pub fn is_within(&self, tree: &MarkerTree) -> bool {
-        covers(tree, &self.marker)
+        self.covers(tree, &MarkerTree::TRUE)
     }
 
     /// Whether a `requires-python` admits every Python in it.
@@ -397,7 +436,7 @@ impl Eq for Region {}
 fn pythons_in(marker: &MarkerTree, landmarks: &[Version]) -> Vec<Version> {
     let minors = OLDEST..=PythonVersion::newest_stable().minor();
     let mut pythons: Vec<Version> = minors.map(|minor| Version::new([3, minor, 0])).collect();
-    for bound in pythons_named(marker).iter().chain(landmarks) {
+    for bound in landmarks {
         if let [3, minor, rest @ ..] = bound.release() {
             let patch = rest.first().copied().unwrap_or_default();
             pythons.push(Version::new([3, *minor, patch]));
@@ -408,10 +447,7 @@ fn pythons_in(marker: &MarkerTree, landmarks: &[Version]) -> Vec<Version> {
     }
     pythons.sort();
     pythons.dedup();
-    pythons.retain(|python| {
-        let text = format!("python_full_version == '{python}'");
-        Marker::parse(&text).is_ok_and(|exactly| !exactly.tree().is_disjoint(marker))
-    });
+    pythons.retain(|python| !exactly_python(python).is_disjoint(marker));
     pythons
 }
 
@@ -426,7 +462,18 @@ fn named(python: &Version) -> Option<PythonVersion> {
 
 /// Works out the tags that some of the Pythons accept on some of the platforms; the usual builds
 /// of CPython come first.
-fn tags(minors: &[u64], platforms: &[&KnownPlatform]) -> TagTable {
+fn tags(minors: &[u64], platforms: &[&'static KnownPlatform]) -> Arc<TagTable> {
+    /// Many regions differ in their markers and not in this.
+    type Tables = HashMap<(Vec<u64>, Vec<(&'static str, &'static str)>), Arc<TagTable>>;
+    static TABLES: LazyLock<Mutex<Tables>> = LazyLock::new(Mutex::default);
+    let names = platforms.iter().map(|it| (it.sys_platform, it.machine));
+    let key = (minors.to_vec(), names.collect());
+    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let table = tables.entry(key);
+    Arc::clone(table.or_insert_with(|| Arc::new(tags_anew(minors, platforms))))
+}
+
+fn tags_anew(minors: &[u64], platforms: &[&KnownPlatform]) -> TagTable {
     let mut interpreters: Vec<PythonVersion> = Vec::new();
     for kind in ["", "t", "pypy"] {
         let texts = minors.iter().map(|minor| match kind {

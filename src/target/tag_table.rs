@@ -2,19 +2,22 @@
 //! table, because a region judges the tags of whole indexes, for many Pythons at once.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use super::platform_tags::platform_tags;
 use super::tags::CompressedSet;
 use super::{Misfit, Platform, PythonVersion, TagSet};
 
 /// The accepted tags, with what accepts them.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct TagTable {
     /// By interpreter and ABI, of wheels for one of the platforms.
     rows: HashMap<Box<str>, HashMap<Box<str>, Accepted>>,
     /// By interpreter, of wheels with no ABI for any platform.
     portable: HashMap<Box<str>, Accepted>,
     platforms: HashMap<Box<str>, u32>,
+    /// What was judged before: the same few sets of tags recur on every page.
+    judged: Mutex<HashMap<Box<str>, Result<Accepted, Misfit>>>,
 }
 
 /// How good a tag is, and for which Pythons.
@@ -65,9 +68,19 @@ impl TagTable {
     /// Returns how good a compressed set such as `py2.py3-none-any` is and for which Pythons, or the
     /// first axis on which it does not fit.
     pub fn judge(&self, tags: &str) -> Result<Accepted, Misfit> {
-        if tags.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return self.judge(&tags.to_ascii_lowercase());
+        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verdict) = judged.get(tags) {
+            return *verdict;
         }
+        let verdict = match tags.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => self.judge_anew(&tags.to_ascii_lowercase()),
+            false => self.judge_anew(tags),
+        };
+        judged.insert(tags.into(), verdict);
+        verdict
+    }
+
+    fn judge_anew(&self, tags: &str) -> Result<Accepted, Misfit> {
         let Some(set) = CompressedSet::split(tags) else {
             return Err(Misfit::Python);
         };
