@@ -147,6 +147,8 @@ pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
     #[command(flatten)]
     pub(crate) index: IndexArgs,
@@ -187,30 +189,20 @@ pub(crate) struct DeclaredArgs {
 }
 
 /// Where the result has to run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
-    /// The Python to lock for, such as 3.10 or 3.10.4; it need not be installed [default: that of
-    /// the active environment, else the least that requires-python admits, else the newest]
+    /// The Python it has to run on, such as 3.10 or 3.10.4; it need not be installed [default: that
+    /// of the lock that is read, else of the active environment, else the least that
+    /// requires-python admits, else the newest]
     #[arg(short, long, visible_alias = "python-version", value_name = "VERSION")]
     pub(crate) python: Option<String>,
-    /// The platform to lock for: linux, macos, windows, x86_64-unknown-linux-gnu,
-    /// aarch64-apple-darwin, …, or a wheel platform tag [default: this machine]
+    /// The platform it has to run on: linux, macos, windows, x86_64-unknown-linux-gnu,
+    /// aarch64-apple-darwin, …, or a wheel platform tag [default: that of the lock that is read,
+    /// else this machine]
     #[arg(long, visible_alias = "python-platform", value_name = "PLATFORM")]
     pub(crate) platform: Option<String>,
-    /// Lock for all platforms and all Pythons from the least on that the project admits, in one file
-    /// with markers
-    #[arg(long)]
-    pub(crate) universal: bool,
-    /// A target of several, as PLATFORM/PYTHON or PLATFORM/PYTHON/FLAVOUR: linux/3.10/cu128; given
-    /// more than once, one lock is made for all of them
-    #[arg(long = "target", value_name = "TARGET")]
-    pub(crate) targets: Vec<String>,
-    /// Of a universal lock: as few versions of a package as there can be, or the newest for each
-    /// Python [default: fewest]
-    #[arg(long, value_name = "STRATEGY")]
-    pub(crate) fork_strategy: Option<ForkStrategyArg>,
-    /// Which builds of torch and its family to lock: cu128, rocm6.3, xpu, cpu, …; pypi for those of
+    /// Which builds of torch and its family are meant: cu128, rocm6.3, xpu, cpu, …; pypi for those of
     /// the default index; auto for the newest that fit what --gpu, --driver and --cuda say, or what
     /// this machine has [default: auto where one of these is given]
     #[arg(
@@ -229,6 +221,24 @@ pub(crate) struct TargetArgs {
     /// The version of the CUDA toolkit there, such as 12.4
     #[arg(long, value_name = "VERSION")]
     pub(crate) cuda: Option<String>,
+}
+
+/// How many targets the result is for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct ScopeArgs {
+    /// Lock for all platforms and all Pythons from the least on that the project admits, in one file
+    /// with markers
+    #[arg(long)]
+    pub(crate) universal: bool,
+    /// A target of several, as PLATFORM/PYTHON or PLATFORM/PYTHON/FLAVOUR: linux/3.10/cu128; given
+    /// more than once, one lock is made for all of them
+    #[arg(long = "target", value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Of a universal lock: as few versions of a package as there can be, or the newest for each
+    /// Python [default: fewest]
+    #[arg(long, value_name = "STRATEGY")]
+    pub(crate) fork_strategy: Option<ForkStrategyArg>,
 }
 
 /// How to choose among versions.

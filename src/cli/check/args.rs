@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{CacheArgs, IndexArgs};
+use crate::cli::args::{CacheArgs, IndexArgs, TargetArgs};
 
 /// What stands below the options.
 const EXAMPLES: &str = "\
@@ -47,24 +47,8 @@ pub(crate) struct CheckArgs {
     /// declarations that are named beside it are what it is held to
     #[arg(long, value_name = "PATH")]
     pub(crate) env: Option<PathBuf>,
-    /// The Python it has to run on [default: what the lock says]
-    #[arg(short, long, visible_alias = "python-version", value_name = "VERSION")]
-    pub(crate) python: Option<String>,
-    /// The platform it has to run on [default: what the lock says]
-    #[arg(long, visible_alias = "python-platform", value_name = "PLATFORM")]
-    pub(crate) platform: Option<String>,
-    /// The flavour of torch that is meant: cu128, cpu, … [default: what the lock says]
-    #[arg(long, value_name = "FLAVOUR")]
-    pub(crate) torch: Option<String>,
-    /// A GPU it has to run on; several for a fleet [default: what the lock says]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(crate) gpu: Vec<String>,
-    /// The version of NVIDIA's driver there [default: what the lock says]
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) driver: Option<String>,
-    /// The version of the CUDA toolkit there [default: what the lock says]
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) cuda: Option<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
     /// Tell files that were uploaded less long ago: 7 days [default: what the project or the lock
     /// says]
     #[arg(long, value_name = "TIME")]

@@ -15,7 +15,7 @@ use super::trials::{conflicts, counterfactuals, plain};
 use super::ways_out::Trial;
 use super::{Checked, Scales, Trouble, advisories, checked};
 use crate::audit::{Declared, Evidence, Kind, Known, Subject, Trials, Wanted};
-use crate::cli::args::{QuestionArgs, TargetArgs};
+use crate::cli::args::QuestionArgs;
 use crate::cli::prepare::{Inputs, Prepared};
 use crate::cli::recorded::question_args;
 use crate::cli::terminal::Terminal;
@@ -167,17 +167,7 @@ fn builds(
 fn question(args: &CheckArgs, sources: &[String]) -> Result<QuestionArgs, Trouble> {
     let mut question = question_args(&[])?;
     question.sources = sources.to_vec();
-    question.target = TargetArgs {
-        universal: false,
-        targets: Vec::new(),
-        fork_strategy: None,
-        python: args.python.clone(),
-        platform: args.platform.clone(),
-        torch: args.torch.clone(),
-        gpu: args.gpu.clone(),
-        driver: args.driver.clone(),
-        cuda: args.cuda.clone(),
-    };
+    question.target = args.target.clone();
     question.index = args.index.clone();
     question.cache = args.cache.clone();
     Ok(question)

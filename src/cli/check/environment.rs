@@ -77,7 +77,7 @@ pub(super) fn audit_environment(
 /// Returns what the environment says of where it runs.
 fn told(environment: &Environment, args: &CheckArgs) -> Result<LockedTarget, Problem> {
     let python = environment.python.as_ref().map(ToString::to_string);
-    if python.is_none() && args.python.is_none() {
+    if python.is_none() && args.target.python.is_none() {
         let root = &environment.installed.root;
         let message = format!("`{root}` does not say which Python it is for");
         return Err(Problem::anywhere(message).with_help("Add `--python 3.12`."));

@@ -20,12 +20,12 @@ pub(super) fn targets(
     problems: &mut Vec<Problem>,
 ) -> Vec<Target> {
     let recorded = recorded(lock, text);
-    let is_typed = args.python.is_some()
-        || args.platform.is_some()
-        || args.torch.is_some()
-        || args.driver.is_some()
-        || args.cuda.is_some()
-        || !args.gpu.is_empty();
+    let is_typed = args.target.python.is_some()
+        || args.target.platform.is_some()
+        || args.target.torch.is_some()
+        || args.target.driver.is_some()
+        || args.target.cuda.is_some()
+        || !args.target.gpu.is_empty();
     let recorded = match recorded.as_slice() {
         [] if !is_typed => return Vec::new(),
         [] => vec![LockedTarget::default()],
@@ -82,24 +82,24 @@ fn named(text: String) -> LockedGpu {
 
 fn typed_over(mut told: LockedTarget, args: &CheckArgs) -> LockedTarget {
     for (field, typed) in [
-        (&mut told.python, &args.python),
-        (&mut told.platform, &args.platform),
+        (&mut told.python, &args.target.python),
+        (&mut told.platform, &args.target.platform),
     ] {
         if let Some(typed) = typed {
             field.clone_from(typed);
         }
     }
     for (field, typed) in [
-        (&mut told.flavour, &args.torch),
-        (&mut told.cuda, &args.cuda),
-        (&mut told.driver, &args.driver),
+        (&mut told.flavour, &args.target.torch),
+        (&mut told.cuda, &args.target.cuda),
+        (&mut told.driver, &args.target.driver),
     ] {
         if typed.is_some() {
             field.clone_from(typed);
         }
     }
-    if !args.gpu.is_empty() {
-        told.gpus = args.gpu.iter().cloned().map(named).collect();
+    if !args.target.gpu.is_empty() {
+        told.gpus = args.target.gpu.iter().cloned().map(named).collect();
     }
     told
 }

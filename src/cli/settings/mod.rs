@@ -65,7 +65,7 @@ pub(super) fn settle(
     now: Timestamp,
     problems: &mut Vec<Problem>,
 ) -> Option<Settings> {
-    let target = match scope::first_target(&args.target) {
+    let target = match scope::first_target(&args.scope) {
         Some(target) => Some(target),
         None => target::settle_target(&args.target, heard, problems),
     };
@@ -86,7 +86,13 @@ pub(super) fn settle(
     let known = target
         .clone()
         .map(|it| it.with_accelerators(torch.accelerators.clone()));
-    let scope = scope::settle_scope(&args.target, heard, &facts, known.as_ref(), problems);
+    let scope = scope::settle_scope(
+        (&args.scope, &args.target),
+        heard,
+        &facts,
+        known.as_ref(),
+        problems,
+    );
     if !matches!(scope, Scope::Target) {
         problems.extend(sources::one_index_each(heard.manifest));
     }

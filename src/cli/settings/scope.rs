@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Heard, problem};
-use crate::cli::args::{ForkStrategyArg, TargetArgs};
+use crate::cli::args::{ForkStrategyArg, ScopeArgs, TargetArgs};
 use crate::facts::Facts;
 use crate::input::ToolEnvironments;
 use crate::lock::Realm;
@@ -43,29 +43,29 @@ pub(in crate::cli) struct Universal {
 
 /// Returns the first of the targets that were typed, if it is one; what is wrong with it is told
 /// by [`settle_scope`].
-pub(super) fn first_target(args: &TargetArgs) -> Option<Target> {
-    let mut parts = args.targets.first()?.split('/').map(str::trim);
+pub(super) fn first_target(scope: &ScopeArgs) -> Option<Target> {
+    let mut parts = scope.targets.first()?.split('/').map(str::trim);
     let (platform, python) = (parts.next()?, parts.next()?);
     Some(Target::new(python.parse().ok()?, platform.parse().ok()?))
 }
 
 /// Settles it, given the one target that would count otherwise.
 pub(super) fn settle_scope(
-    args: &TargetArgs,
+    (scope, args): (&ScopeArgs, &TargetArgs),
     heard: Heard<'_>,
     facts: &Facts,
     target: Option<&Target>,
     problems: &mut Vec<Problem>,
 ) -> Scope {
     let said = &heard.manifest.tool.environments;
-    if !args.targets.is_empty() {
-        return Scope::Targets(targets(args, facts, problems));
+    if !scope.targets.is_empty() {
+        return Scope::Targets(targets((scope, args), facts, problems));
     }
     let is_project_wide = said.is_universal && args.platform.is_none();
-    if !args.universal && !is_project_wide {
+    if !scope.universal && !is_project_wide {
         return Scope::Target;
     }
-    if args.universal && args.platform.is_some() {
+    if scope.universal && args.platform.is_some() {
         let message = "a universal lock is for all platforms";
         let help = "Leave out `--platform`, or leave out `--universal`.";
         problems.push(problem("--platform", None, message.into()).with_help(help));
@@ -74,7 +74,7 @@ pub(super) fn settle_scope(
     let Some(target) = target else {
         return Scope::Target;
     };
-    match universal(args, heard, target) {
+    match universal((scope, args), heard, target) {
         Ok(universal) => Scope::Region(Box::new(universal)),
         Err(message) => {
             problems.push(problem("--universal", None, message));
@@ -83,7 +83,11 @@ pub(super) fn settle_scope(
     }
 }
 
-fn universal(args: &TargetArgs, heard: Heard<'_>, target: &Target) -> Result<Universal, String> {
+fn universal(
+    (scope, args): (&ScopeArgs, &TargetArgs),
+    heard: Heard<'_>,
+    target: &Target,
+) -> Result<Universal, String> {
     let tool = &heard.manifest.tool;
     let said = &tool.environments;
     let is_python_said = args.python.is_some() || tool.python.is_some();
@@ -119,7 +123,7 @@ fn universal(args: &TargetArgs, heard: Heard<'_>, target: &Target) -> Result<Uni
             environments: texts.collect(),
             targets: sample_targets(&region, target.accelerators()),
         },
-        strategy: strategy(args, said),
+        strategy: strategy(scope, said),
         is_open: region.meets(far.tree()),
         region: Arc::new(region),
         choices,
@@ -182,9 +186,9 @@ fn exclusive(said: &ToolEnvironments) -> (Vec<Choice>, MarkerTree) {
     (all, marker)
 }
 
-fn strategy(args: &TargetArgs, said: &ToolEnvironments) -> ForkStrategy {
+fn strategy(scope: &ScopeArgs, said: &ToolEnvironments) -> ForkStrategy {
     let in_file = said.fork_strategy.as_ref().map(|(text, _)| text.as_str());
-    match (args.fork_strategy, in_file) {
+    match (scope.fork_strategy, in_file) {
         (Some(ForkStrategyArg::Fewest), _) => ForkStrategy::Fewest,
         (Some(ForkStrategyArg::RequiresPython), _) | (None, Some("requires-python")) => {
             ForkStrategy::RequiresPython
@@ -214,9 +218,13 @@ fn sample_targets(region: &Region, accelerators: &Accelerators) -> Vec<Target> {
     targets.collect()
 }
 
-fn targets(args: &TargetArgs, facts: &Facts, problems: &mut Vec<Problem>) -> Vec<Target> {
+fn targets(
+    (scope, args): (&ScopeArgs, &TargetArgs),
+    facts: &Facts,
+    problems: &mut Vec<Problem>,
+) -> Vec<Target> {
     for (option, is_given) in [
-        ("--universal", args.universal),
+        ("--universal", scope.universal),
         ("--python", args.python.is_some()),
         ("--platform", args.platform.is_some()),
         ("--torch", args.torch.is_some()),
@@ -228,7 +236,7 @@ fn targets(args: &TargetArgs, facts: &Facts, problems: &mut Vec<Problem>) -> Vec
         }
     }
     let mut targets: Vec<Target> = Vec::new();
-    for text in &args.targets {
+    for text in &scope.targets {
         match target(text, facts) {
             Ok(target) if targets.iter().any(|it| it.marker() == target.marker()) => {
                 let message = format!("`{text}` is the same environment as another target");
