@@ -56,9 +56,9 @@ fn pages(bench: &Bench) {
     );
 
     let page = Page::build(&name, listing);
-    let bytes: Arc<[u8]> = page.as_bytes().into();
+    let bytes = bytes::Bytes::copy_from_slice(page.as_bytes());
     let question = question(&[]);
-    bench.time("page: view", || Page::from_bytes(Arc::clone(&bytes)));
+    bench.time("page: view", || Page::from_bytes(bytes.clone()));
     let judge = || Judge::new(Arc::clone(&question));
     let project = Arc::new(Project {
         name,

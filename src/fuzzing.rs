@@ -162,7 +162,7 @@ pub fn osv(bytes: &[u8]) {
 
 /// Takes bytes of the cache for a page and looks at everything on it.
 pub fn page_bytes(bytes: &[u8]) {
-    if let Ok(page) = Page::from_bytes(bytes.into()) {
+    if let Ok(page) = Page::from_bytes(bytes.to_vec().into()) {
         look_at(&page);
     }
 }
@@ -419,7 +419,7 @@ fn read_page(content_type: &str, bytes: &[u8]) {
 fn pages_of(listing: Listing) {
     let page = Page::build(&project(), listing);
     look_at(&page);
-    assert_eq!(Page::from_bytes(page.as_bytes().into()), Ok(page));
+    assert_eq!(Page::from_bytes(page.as_bytes().to_vec().into()), Ok(page));
 }
 
 fn look_at(page: &Page) {

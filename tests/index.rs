@@ -158,7 +158,7 @@ fn a_page_shows_what_the_listing_said() {
     entries.sort_by(|one, other| one.filename.cmp(&other.filename));
 
     let page = Page::build(&PackageName::new("a".to_owned()).unwrap(), listing);
-    let page = Page::from_bytes(page.as_bytes().into()).unwrap();
+    let page = Page::from_bytes(page.as_bytes().to_vec().into()).unwrap();
 
     let versions: Vec<&str> = (0..page.len()).map(|at| page.version_text(at)).collect();
     assert_eq!(versions, ["1.0", "1.1", "1.2+cu118", "2"]);

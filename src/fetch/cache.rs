@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use heed::types::Bytes;
+use bytes::Bytes;
+use heed::types::Bytes as Raw;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, MdbError, WithoutTls};
 use sha2::{Digest as _, Sha256};
 
 use super::once::lock;
+use super::snapshot::Snapshot;
 
 /// The part of the key space that grows is reserved address space, not memory and not disk.
 #[cfg(target_pointer_width = "64")]
@@ -66,13 +68,15 @@ pub(super) struct Key([u8; 33]);
 #[derive(Debug)]
 pub(super) struct Cache {
     env: Env<WithoutTls>,
-    values: Database<'static, Bytes, Bytes>,
+    values: Database<'static, Raw, Raw>,
     pending: Mutex<Pending>,
+    /// What is stored, as of the first question after the last writing.
+    snapshot: Mutex<Option<Snapshot>>,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
-    values: BTreeMap<Key, Vec<u8>>,
+    values: BTreeMap<Key, Bytes>,
     size: usize,
 }
 
@@ -131,7 +135,7 @@ impl Cache {
         let reading = env.read_txn()?;
         let values = env
             .open_databases_and_commit(reading, |opener, reading| {
-                let values = opener.open_database::<Bytes, Bytes>(reading, None)?;
+                let values = opener.open_database::<Raw, Raw>(reading, None)?;
                 Ok::<_, heed::Error>(match values {
                     Some(values) => CommitOrAbort::Commit(values),
                     None => CommitOrAbort::Abort(()),
@@ -143,25 +147,33 @@ impl Cache {
             env,
             values,
             pending: Mutex::default(),
+            snapshot: Mutex::default(),
         })
     }
 
-    /// Returns a value; a damaged one counts as absent.
-    pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
+    /// Returns a value, where it lies; a damaged one counts as absent.
+    pub(super) fn get(&self, key: Key) -> Option<Bytes> {
         if let Some(value) = lock(&self.pending).values.get(&key) {
-            return Some(Arc::from(value.as_slice()));
+            return Some(value.clone());
         }
-        let reading = self.env.read_txn().ok()?;
-        let stored = self.values.get(&reading, &key.0).ok()??;
+        let stored = self.snapshot()?.get(self.values, &key.0)?;
         let (sum, value) = stored.split_first_chunk()?;
-        (checksum(value) == *sum).then(|| Arc::from(value))
+        (checksum(value) == *sum).then(|| stored.slice_ref(value))
+    }
+
+    fn snapshot(&self) -> Option<Snapshot> {
+        let mut snapshot = lock(&self.snapshot);
+        if snapshot.is_none() {
+            *snapshot = Snapshot::take(&self.env).ok();
+        }
+        snapshot.clone()
     }
 
     /// Keeps a value, in memory for now; returns whether it is time to [`Cache::flush`].
     pub(super) fn put(&self, key: Key, value: &[u8]) -> bool {
         let mut pending = lock(&self.pending);
         pending.size += value.len();
-        pending.values.insert(key, value.to_vec());
+        pending.values.insert(key, Bytes::copy_from_slice(value));
         pending.size > MOST_PENDING
     }
 
@@ -176,9 +188,10 @@ impl Cache {
             let cleared = self.clear();
             let _ = cleared.and_then(|()| self.write(&pending.values));
         }
+        *lock(&self.snapshot) = None;
     }
 
-    fn write(&self, values: &BTreeMap<Key, Vec<u8>>) -> heed::Result<()> {
+    fn write(&self, values: &BTreeMap<Key, Bytes>) -> heed::Result<()> {
         let mut writing = self.env.write_txn()?;
         let mut stored = Vec::new();
         for (key, value) in values {
@@ -257,9 +270,7 @@ fn discard(folder: &Path) {
 
 /// CRC-32 finds damage, which is all it is for, at the speed of memory.
 fn checksum(value: &[u8]) -> [u8; 4] {
-    let mut crc = flate2::Crc::new();
-    crc.update(value);
-    crc.sum().to_le_bytes()
+    crc32fast::hash(value).to_le_bytes()
 }
 
 #[cfg(test)]

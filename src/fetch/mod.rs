@@ -30,6 +30,7 @@ mod refusal;
 mod request;
 mod retry;
 mod shared;
+mod snapshot;
 mod tree;
 mod walker;
 mod wheel;

@@ -3,7 +3,8 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::page_build;
 use super::page_layout::{
@@ -17,7 +18,7 @@ use crate::package::{Digest, PackageName, Timestamp, Version};
 /// The versions of a project on an index, ascending, with their files.
 #[derive(Clone)]
 pub struct Page {
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     layout: Layout,
 }
 
@@ -53,7 +54,7 @@ impl Page {
     }
 
     /// Wraps bytes that [`Page::as_bytes`] gave.
-    pub fn from_bytes(bytes: Arc<[u8]>) -> Result<Self, Damaged> {
+    pub fn from_bytes(bytes: Bytes) -> Result<Self, Damaged> {
         let layout = Layout::read(&bytes).ok_or(Damaged)?;
         Ok(Self { bytes, layout })
     }

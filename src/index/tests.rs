@@ -326,7 +326,7 @@ fn decode_everything(bytes: &[u8]) {
             walk(&Page::build(&project, listing));
         }
     }
-    if let Ok(page) = Page::from_bytes(bytes.into()) {
+    if let Ok(page) = Page::from_bytes(bytes.to_vec().into()) {
         walk(&page);
     }
     let _ = Metadata::parse(bytes, MetadataSource::Wheel, markers);
