@@ -42,7 +42,7 @@ async fn read(shared: &Shared, reach: &Reach, index: &Index) -> Result<Listing, 
         package: None,
         index: Some(index.label()),
     });
-    let mut request = Request::get(index.public(), asking, MOST_BYTES);
+    let mut request = Request::get(index.public().clone(), asking, MOST_BYTES);
     request.accept = ACCEPT;
     request.compressed = true;
     if request.url.scheme() == "file" {

@@ -98,7 +98,7 @@ impl Index {
     }
 
     /// Returns its address without credentials, as text: what identifies it in pages and locks.
-    pub fn public(&self) -> Url {
+    pub fn public(&self) -> &Url {
         self.url.public()
     }
 
@@ -112,7 +112,7 @@ impl Index {
 
     /// Returns the address of a project's page.
     pub(super) fn page_url(&self, name: &PackageName) -> Option<Url> {
-        let mut url = self.public();
+        let mut url = self.public().clone();
         url.path_segments_mut()
             .ok()?
             .pop_if_empty()

@@ -1,6 +1,10 @@
 //! The platform of the machine we run on, told without an interpreter.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use memchr::memmem;
 
 use super::ask::{PATIENCE, ask};
 use crate::target::{Arch, Os, Platform};
@@ -48,7 +52,7 @@ fn linux_libc(arch: Arch) -> Option<Os> {
     let glibc = LIBRARY_FOLDERS
         .iter()
         .flat_map(|folder| below.iter().map(move |below| Path::new(folder).join(below)))
-        .find_map(|folder| glibc_version(&std::fs::read(folder.join("libc.so.6")).ok()?));
+        .find_map(|folder| glibc_version(File::open(folder.join("libc.so.6")).ok()?));
     glibc
         .map(|(major, minor)| Os::Glibc(major, minor))
         .or_else(|| musl(arch))
@@ -70,21 +74,32 @@ pub(super) fn musl(arch: Arch) -> Option<Os> {
     Some(Os::Musl(major, minor))
 }
 
-/// Finds `stable release version 2.36` in the bytes of the GNU C library.
-fn glibc_version(library: &[u8]) -> Option<(u16, u16)> {
+/// Finds `stable release version 2.36` in the bytes of the GNU C library, which has megabytes and
+/// is read no further than to there.
+fn glibc_version(mut library: impl Read) -> Option<(u16, u16)> {
     const MARK: &[u8] = b"release version ";
-    let mut rest = library;
-    while let Some(at) = rest.iter().position(|&byte| byte == MARK[0]) {
-        rest = &rest[at..];
-        if let Some(version) = rest.strip_prefix(MARK) {
-            let text = String::from_utf8_lossy(&version[..version.len().min(16)]);
+    const PART: usize = 64 << 10;
+    /// Enough for the numbers behind the mark.
+    const NUMBERS: usize = 16;
+    let mut part = Vec::with_capacity(PART + MARK.len() + NUMBERS);
+    loop {
+        let read = (&mut library).take(PART as u64).read_to_end(&mut part).ok()?;
+        for at in memmem::find_iter(&part, MARK) {
+            let version = &part[at + MARK.len()..];
+            if version.len() < NUMBERS && read == PART {
+                break;
+            }
+            let text = String::from_utf8_lossy(&version[..version.len().min(NUMBERS)]);
             if let Some(version) = two_numbers(&text) {
                 return Some(version);
             }
         }
-        rest = &rest[1..];
+        if read < PART {
+            return None;
+        }
+        // What goes on in the next part is looked at again with it.
+        part.drain(..part.len() - (MARK.len() + NUMBERS));
     }
-    None
 }
 
 fn mac_os_version() -> Option<(u16, u16)> {
@@ -120,8 +135,17 @@ mod tests {
     fn the_version_of_glibc_stands_in_its_bytes() {
         let library = b"\x7fELF...rrelease version of\0GNU C Library (GNU libc) stable release version 2.28.\nrest";
 
-        assert_eq!(glibc_version(library), Some((2, 28)));
-        assert_eq!(glibc_version(b"release version "), None);
+        assert_eq!(glibc_version(&library[..]), Some((2, 28)));
+        assert_eq!(glibc_version(&b"release version "[..]), None);
+    }
+
+    #[test]
+    fn the_version_of_glibc_is_found_where_two_parts_meet() {
+        for before in (64 << 10) - 40..(64 << 10) + 10 {
+            let library = [&vec![b'x'; before], &b"release version 2.36.\n"[..]].concat();
+
+            assert_eq!(glibc_version(&library[..]), Some((2, 36)), "{before}");
+        }
     }
 
     #[test]

@@ -157,7 +157,9 @@ pub(super) fn locked_package(
 
 fn artifact(file: &FileView<'_>, given: &Circumstances) -> LockedArtifact {
     let url = file.url();
-    let path = url::Url::parse(&url).ok().and_then(|url| path_of(&url));
+    let is_path = url.starts_with("file:");
+    let path = is_path.then(|| url::Url::parse(&url).ok()).flatten();
+    let path = path.and_then(|url| path_of(&url));
     LockedArtifact {
         name: file.filename().to_owned(),
         place: match path {

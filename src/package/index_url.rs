@@ -6,7 +6,10 @@ use url::Url;
 
 /// An index's address: a URL whose user name and password stay out of every text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IndexUrl(Url);
+pub struct IndexUrl {
+    secret: Url,
+    public: Url,
+}
 
 impl IndexUrl {
     /// Reads an address. A trailing slash of its path stays, because what a page of links names
@@ -17,26 +20,32 @@ impl IndexUrl {
         let slash = &url.path()[path.len()..][..usize::from(path.len() < url.path().len())];
         let path = format!("{path}{slash}");
         url.set_path(&path);
-        Ok(Self(url))
+        let mut public = url.clone();
+        // Only URLs that cannot have credentials refuse to lose them.
+        let _ = public.set_password(None);
+        let _ = public.set_username("");
+        Ok(Self {
+            secret: url,
+            public,
+        })
     }
 
     /// Returns the URL with its credentials: for requests and for nothing else.
     pub fn secret(&self) -> &Url {
-        &self.0
+        &self.secret
     }
 
     /// Returns the URL without credentials.
-    pub fn public(&self) -> Url {
-        let mut url = self.0.clone();
-        // Only URLs that cannot have credentials refuse to lose them.
-        let _ = url.set_password(None);
-        let _ = url.set_username("");
-        url
+    pub fn public(&self) -> &Url {
+        &self.public
     }
 
     /// Returns any text with the `user:password@` of every URL in it removed. A bare `git@` is no
     /// secret and stays: without it, `ssh://` would log in as somebody else.
     pub fn redacted(text: &str) -> String {
+        if !text.contains('@') {
+            return text.to_owned();
+        }
         let mut shown = String::with_capacity(text.len());
         // White space and quotes end a URL, and nothing is secret after its last `@`.
         for word in text.split_inclusive(ends_url) {

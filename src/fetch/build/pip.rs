@@ -82,7 +82,7 @@ pub(super) fn variables(
 
 /// The address of an index with the login for it.
 fn address(index: &Index, logins: &Credentials) -> String {
-    let mut url: Url = index.public();
+    let mut url: Url = index.public().clone();
     if let Some(login) = logins.login(&url) {
         // Only addresses that take no login refuse one: files.
         let _ = url.set_username(login.user.reveal());
