@@ -220,8 +220,8 @@ impl Run<'_> {
             self.terminal.say_problems(&[Problem::anywhere(message)]);
             return Exit::Outside;
         }
-        let pins = Pins::from(lock);
-        let moved = self.former.as_ref().map(|former| changes(former, &pins));
+        let former = self.former.as_ref();
+        let moved = former.map(|former| changes(former, &Pins::from(lock)));
         let path = path.map(Path::to_string_lossy);
         let (path, moved) = (path.as_deref(), moved.as_deref());
         let report = || LockedReport::new(lock, path, moved, &self.prepared.problems);

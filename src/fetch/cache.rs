@@ -1,9 +1,9 @@
 //! Answers on disk, shared by all runs and processes: LMDB, so that a warm run maps one file and
 //! reads from it in place.
 //!
-//! Keys are digests, because URLs can be long and hold tokens. Each value carries a checksum: a
-//! value that does not match counts as absent, and the answer that is fetched instead overwrites
-//! it. Values are gathered in memory and written in few transactions, since each of them waits for
+//! Keys are digests, because URLs can be long and hold tokens. Each value carries a checksum of as
+//! much of it as whoever reads it relies on; one that does not match counts as absent, and the
+//! answer that is fetched instead overwrites it. Values are gathered in memory and written in few transactions, since each of them waits for
 //! the disk. `NO_META_SYNC` keeps the file whole after a crash and risks only the last
 //! transaction, which a cache can bear.
 
@@ -33,7 +33,7 @@ const MOST_READERS: u32 = 2048;
 const MOST_PENDING: usize = 4 << 20;
 
 /// The folder of this form of the cache within the cache folder.
-const FORM: &str = "answers-1";
+const FORM: &str = "answers-2";
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,8 @@ pub(super) struct Cache {
 
 #[derive(Debug, Default)]
 struct Pending {
-    values: BTreeMap<Key, Bytes>,
+    /// With how many of their first bytes are checked.
+    values: BTreeMap<Key, (Bytes, usize)>,
     size: usize,
 }
 
@@ -154,11 +155,13 @@ impl Cache {
     /// Returns a value, where it lies; a damaged one counts as absent.
     pub(super) fn get(&self, key: Key) -> Option<Bytes> {
         if let Some(value) = lock(&self.pending).values.get(&key) {
-            return Some(value.clone());
+            return Some(value.0.clone());
         }
         let stored = self.snapshot()?.get(self.values, &key.0)?;
-        let (sum, value) = stored.split_first_chunk()?;
-        (checksum(value) == *sum).then(|| stored.slice_ref(value))
+        let (sum, rest) = stored.split_first_chunk()?;
+        let (checked, value) = rest.split_first_chunk()?;
+        let checked = value.get(..u32::from_le_bytes(*checked) as usize)?;
+        (checksum(checked) == *sum).then(|| stored.slice_ref(value))
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
@@ -171,9 +174,16 @@ impl Cache {
 
     /// Keeps a value, in memory for now; returns whether it is time to [`Cache::flush`].
     pub(super) fn put(&self, key: Key, value: &[u8]) -> bool {
+        self.put_checked(key, value, value.len())
+    }
+
+    /// The same for a value of which only the first bytes are checked here; whoever reads it
+    /// checks the others.
+    pub(super) fn put_checked(&self, key: Key, value: &[u8], checked: usize) -> bool {
         let mut pending = lock(&self.pending);
         pending.size += value.len();
-        pending.values.insert(key, Bytes::copy_from_slice(value));
+        let value = Bytes::copy_from_slice(value);
+        pending.values.insert(key, (value, checked));
         pending.size > MOST_PENDING
     }
 
@@ -191,12 +201,17 @@ impl Cache {
         *lock(&self.snapshot) = None;
     }
 
-    fn write(&self, values: &BTreeMap<Key, Bytes>) -> heed::Result<()> {
+    fn write(&self, values: &BTreeMap<Key, (Bytes, usize)>) -> heed::Result<()> {
         let mut writing = self.env.write_txn()?;
         let mut stored = Vec::new();
-        for (key, value) in values {
+        for (key, (value, checked)) in values {
+            let checked = &value[..value.len().min(*checked)];
+            let Ok(len) = u32::try_from(checked.len()) else {
+                continue;
+            };
             stored.clear();
-            stored.extend(checksum(value));
+            stored.extend(checksum(checked));
+            stored.extend(len.to_le_bytes());
             stored.extend(value);
             self.values.put(&mut writing, &key.0, &stored)?;
         }

@@ -49,17 +49,22 @@ pub(super) struct FileQuestion {
 }
 
 impl FileQuestion {
-    /// Asks for a file of a project; `None` if it has no such file.
+    /// Asks for a file of a project; `None` if it has no such file, or if what the page says of
+    /// the files of that version is damaged.
     pub(super) fn new(shared: &Shared, project: &Project, at: FileAt) -> Option<Self> {
         let on = project.pages.get(at.page)?;
         if at.file >= on.page.file_count() {
             return None;
         }
         let file = on.page.file(at.file);
+        let version = on.page.version_of(at.file);
+        if !on.page.is_whole(version) {
+            return None;
+        }
         Some(Self {
             name: project.name.clone(),
             is_guess: false,
-            version: Some(on.page.version(on.page.version_of(at.file))),
+            version: Some(on.page.version(version)),
             filename: file.filename().to_owned(),
             url: file.url(),
             digests: file.digests(),

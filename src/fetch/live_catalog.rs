@@ -17,18 +17,19 @@ use super::engine::{Engine, FileKey, Then};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::http::Http;
-use super::indexes::Indexes;
+use super::indexes::{Index, Indexes};
 use super::metadata;
 use super::once::{Claim, lock};
 use super::options::{CachePolicy, FetchOptions};
+use super::pages::PageQuestion;
 use super::progress::{Counts, Event, Listener};
 use super::projects::ProjectQuestion;
 use super::refusal::refusal;
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use crate::index::{Metadata, Project};
-use crate::package::{DirectUrl, PackageName};
-use crate::solve::{Catalog, FileAt, Question, Refusal};
+use crate::package::{DirectUrl, IndexUrl, PackageName};
+use crate::solve::{Catalog, Failure, FileAt, Question, Refusal};
 use crate::target::Flavour;
 
 /// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
@@ -146,10 +147,7 @@ impl LiveCatalog {
 
     /// Returns the metadata of a file where that takes no large download and no build.
     pub fn peek(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
-        let file = FileQuestion::new(&self.engine.shared, project, at).map(FileQuestion::early);
-        let Some(file) = file else {
-            return Err(Refusal::Unusable("there is no such file".to_owned()));
-        };
+        let file = self.question(project, at)?.early();
         self.read(&file)
             .map_err(|error| match file.is_not_worth(&error) {
                 true => {
@@ -157,6 +155,28 @@ impl LiveCatalog {
                 }
                 false => refusal(error),
             })
+    }
+
+    /// Asks for a file; where the cache is damaged there, that page of it is forgotten.
+    fn question(&self, project: &Project, at: FileAt) -> Result<FileQuestion, Refusal> {
+        let shared = &self.engine.shared;
+        if let Some(file) = FileQuestion::new(shared, project, at) {
+            return Ok(file);
+        }
+        let on = project.pages.get(at.page);
+        let Some(on) = on.filter(|on| at.file < on.page.file_count()) else {
+            return Err(Refusal::Unusable("there is no such file".to_owned()));
+        };
+        if let Ok(url) = IndexUrl::parse(&on.index)
+            && let Some(page) = PageQuestion::new(&Index::simple(url), &project.name)
+        {
+            page.forget(shared);
+        }
+        Err(Refusal::Failed(Failure {
+            doing: format!("could not read the page of `{}` in the cache", project.name),
+            causes: vec!["it is damaged there, and was thrown away".to_owned()],
+            help: Some("Run it again.".to_owned()),
+        }))
     }
 
     /// Whether it answers from the cache and the disk alone.
@@ -391,9 +411,7 @@ impl Catalog for LiveCatalog {
     }
 
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
-        let Some(file) = FileQuestion::new(&self.engine.shared, project, at) else {
-            return Err(Refusal::Unusable("there is no such file".to_owned()));
-        };
+        let file = self.question(project, at)?;
         let metadata = self.learn(&file).map_err(refusal)?;
         self.follow(|walker| match walker.has_another(project) {
             true => Vec::new(),

@@ -29,6 +29,8 @@ pub(super) struct Slot<V> {
 
 enum State<V> {
     Open,
+    /// Somebody waits for the answer.
+    Awaited,
     Answered(V),
     Abandoned,
 }
@@ -54,7 +56,7 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
         if let Some(slot) = slots.get(&key) {
             match &*lock(&slot.state) {
                 State::Answered(answer) => return Claim::Known(answer.clone()),
-                State::Open => return Claim::Pending(Arc::clone(slot)),
+                State::Open | State::Awaited => return Claim::Pending(Arc::clone(slot)),
                 State::Abandoned => {}
             }
         }
@@ -96,8 +98,9 @@ impl<V: Clone> Slot<V> {
             match &*state {
                 State::Answered(answer) => return Some(answer.clone()),
                 State::Abandoned => return None,
-                State::Open => {}
+                State::Open | State::Awaited => {}
             }
+            *state = State::Awaited;
             state = self
                 .answered
                 .wait(state)
@@ -106,8 +109,11 @@ impl<V: Clone> Slot<V> {
     }
 
     fn settle(&self, state: State<V>) {
-        *lock(&self.state) = state;
-        self.answered.notify_all();
+        let before = std::mem::replace(&mut *lock(&self.state), state);
+        // Most answers come before anybody waits, and waking nobody is a call of the system too.
+        if matches!(before, State::Awaited) {
+            self.answered.notify_all();
+        }
     }
 }
 

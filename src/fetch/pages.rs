@@ -59,6 +59,11 @@ impl PageQuestion {
         })
     }
 
+    /// Forgets what the cache holds of the page.
+    pub(super) fn forget(&self, shared: &Shared) {
+        shared.keep(self.key, &[]);
+    }
+
     /// Finds the page: on the disk, in the cache, or on the index; `None` if the index does not
     /// have the name.
     pub(super) async fn answer(
@@ -184,7 +189,7 @@ impl PageQuestion {
     ) -> Option<Page> {
         if let Some(freshness) = freshness {
             if let Some(page) = &page {
-                shared.keep(self.key, page.as_bytes());
+                shared.keep_checked(self.key, page.as_bytes(), page.checked_len());
             }
             shared.keep(self.key.with_kind(Kind::Freshness), &freshness.encode());
         }

@@ -82,10 +82,15 @@ impl Shared {
 
     /// Keeps a value in the cache, if there is one.
     pub(super) fn keep(&self, key: Key, value: &[u8]) {
+        self.keep_checked(key, value, value.len());
+    }
+
+    /// Keeps a value of which the cache checks the first bytes only.
+    pub(super) fn keep_checked(&self, key: Key, value: &[u8], checked: usize) {
         let Some(cache) = &self.cache else {
             return;
         };
-        if cache.put(key, value) {
+        if cache.put_checked(key, value, checked) {
             let cache = Arc::clone(cache);
             match tokio::runtime::Handle::try_current() {
                 Ok(handle) => drop(handle.spawn_blocking(move || cache.flush())),

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use super::page_build;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, VERSION_PRERELEASE, range_at, u32_at,
-    u64_at,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at,
+    u32_at, u64_at,
 };
 use super::{Listing, MetadataFile};
 use crate::package::{Digest, PackageName, Timestamp, Version};
@@ -59,6 +59,19 @@ impl Page {
         Ok(Self { bytes, layout })
     }
 
+    /// Returns how many of the bytes have to be whole for [`Page::from_bytes`]; of the others,
+    /// [`Page::is_whole`] tells version by version.
+    pub fn checked_len(&self) -> usize {
+        self.layout.hot_len()
+    }
+
+    /// Whether what is written down of a version's files is undamaged.
+    pub fn is_whole(&self, version: usize) -> bool {
+        let rows = self.layout.rows_of(&self.bytes, self.files(version));
+        let sum = u32_at(&self.bytes, self.layout.sums + version * 4);
+        version < self.len() && crc32fast::hash(rows) == sum
+    }
+
     /// Returns the page as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
@@ -80,6 +93,7 @@ impl Page {
     }
 
     /// Returns a version's key.
+    #[inline]
     pub fn key(&self, version: usize) -> &[u8] {
         self.layout.keys.get(&self.bytes, version)
     }
@@ -115,11 +129,13 @@ impl Page {
     }
 
     /// Whether a version is a pre-release or a development release.
+    #[inline]
     pub fn is_prerelease(&self, version: usize) -> bool {
         self.byte_at(self.layout.version_flags, version, self.len()) & VERSION_PRERELEASE != 0
     }
 
     /// Returns the files of a version, ordered by name.
+    #[inline]
     pub fn files(&self, version: usize) -> Range<usize> {
         match version < self.len() {
             true => range_at(&self.bytes, self.layout.file_ends, version),
@@ -128,6 +144,7 @@ impl Page {
     }
 
     /// Looks at a file.
+    #[inline]
     pub fn file(&self, file: usize) -> FileView<'_> {
         FileView {
             page: self,
@@ -191,6 +208,7 @@ impl Page {
         (0..notes.count()).filter_map(move |at| notes.text(&self.bytes, at).strip_prefix(kind))
     }
 
+    #[inline]
     fn byte_at(&self, column: usize, at: usize, count: usize) -> u8 {
         let byte = self.bytes.get(column + at).filter(|_| at < count);
         byte.copied().unwrap_or_default()
@@ -220,7 +238,7 @@ impl Eq for Page {}
 impl<'a> FileView<'a> {
     /// Returns the file's name.
     pub fn filename(&self) -> &'a str {
-        self.page.layout.names.text(&self.page.bytes, self.at)
+        self.row().name
     }
 
     /// Puts the file's URL together: absolute, without a fragment.
@@ -228,25 +246,27 @@ impl<'a> FileView<'a> {
         let (at, size) = self.page.layout.prefix;
         let prefix = self.page.bytes.get(at..at + size).unwrap_or_default();
         let prefix = std::str::from_utf8(prefix).unwrap_or_default();
-        let middle = self.page.layout.urls.text(&self.page.bytes, self.at);
+        let row = self.row();
         let name = match self.has(FILE_URL_ENDS_WITH_NAME) {
-            true => self.filename(),
+            true => row.name,
             false => "",
         };
-        [prefix, middle, name].concat()
+        [prefix, row.url, name].concat()
     }
 
     /// Returns the digests the index gives.
     pub fn digests(&self) -> Vec<Digest> {
-        page_build::unpack_digests(self.page.layout.digests.get(&self.page.bytes, self.at))
+        page_build::unpack_digests(self.row().digests)
     }
 
     /// Returns the place of its tag set in [`Page::tag_strings`]; `None` for a source archive.
+    #[inline]
     pub fn tags(&self) -> Option<usize> {
         self.interned(self.page.layout.file_tags)
     }
 
     /// Whether it is a wheel.
+    #[inline]
     pub fn is_wheel(&self) -> bool {
         self.tags().is_some()
     }
@@ -265,17 +285,18 @@ impl<'a> FileView<'a> {
     }
 
     /// Returns the place of its `Requires-Python` in [`Page::python_strings`].
+    #[inline]
     pub fn requires_python(&self) -> Option<usize> {
         self.interned(self.page.layout.file_pythons)
     }
 
     /// Returns its size in bytes.
     pub fn size(&self) -> Option<u64> {
-        let size = u64_at(&self.page.bytes, self.page.layout.sizes + self.at * 8);
-        self.has(FILE_HAS_SIZE).then_some(size)
+        self.has(FILE_HAS_SIZE).then(|| self.row().size)
     }
 
     /// Returns when it was uploaded.
+    #[inline]
     pub fn upload_time(&self) -> Option<Timestamp> {
         let seconds = u64_at(&self.page.bytes, self.page.layout.times + self.at * 8);
         self.has(FILE_HAS_TIME)
@@ -283,20 +304,20 @@ impl<'a> FileView<'a> {
     }
 
     /// Whether it was yanked.
+    #[inline]
     pub fn is_yanked(&self) -> bool {
         self.has(FILE_YANKED)
     }
 
     /// Returns why it was yanked, possibly for no reason given; `None` if it was not.
     pub fn yanked(&self) -> Option<&'a str> {
-        let reason = || self.page.layout.reasons.text(&self.page.bytes, self.at);
-        self.is_yanked().then(reason)
+        self.is_yanked().then(|| self.row().reason)
     }
 
     /// Returns what the index says of its metadata.
     pub fn metadata(&self) -> MetadataFile {
         if self.has(FILE_METADATA_PRESENT) {
-            let digest = self.page.layout.metadata.get(&self.page.bytes, self.at);
+            let digest = self.row().metadata;
             return MetadataFile::Present(page_build::unpack_digests(digest).into_iter().next());
         }
         match self.has(FILE_METADATA_ABSENT) {
@@ -305,11 +326,18 @@ impl<'a> FileView<'a> {
         }
     }
 
+    fn row(&self) -> Row<'a> {
+        let row = self.page.layout.rows.get(&self.page.bytes, self.at);
+        postcard::from_bytes(row).unwrap_or_default()
+    }
+
+    #[inline]
     fn has(&self, flag: u8) -> bool {
         let layout = &self.page.layout;
         self.page.byte_at(layout.file_flags, self.at, layout.files) & flag != 0
     }
 
+    #[inline]
     fn interned(&self, column: usize) -> Option<usize> {
         if self.at >= self.page.layout.files {
             return None;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, VERSION_PRERELEASE,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, Row,
+    VERSION_PRERELEASE,
 };
 use super::{FileEntry, Listing, MetadataFile};
 use crate::package::{Digest, DistName, DistNameError, PackageName, Version, VersionKey};
@@ -171,16 +172,12 @@ struct Writer<'a> {
     file_tags: Vec<u8>,
     file_pythons: Vec<u8>,
     file_flags: Vec<u8>,
-    sizes: Vec<u8>,
+    sums: Vec<u8>,
     keys: Table,
     tags: Interned<'a>,
     pythons: Interned<'a>,
     texts: Table,
-    names: Table,
-    urls: Table,
-    reasons: Table,
-    digests: Table,
-    metadata: Table,
+    rows: Table,
     notes: Table,
 }
 
@@ -207,11 +204,14 @@ impl<'a> Writer<'a> {
                 true => VERSION_PRERELEASE,
                 false => 0,
             });
+        let before = self.rows.bytes.len();
         for file in files {
             self.push_file(file);
         }
         self.file_ends
-            .extend_from_slice(&self.names.count().to_le_bytes());
+            .extend_from_slice(&self.rows.count().to_le_bytes());
+        let sum = crc32fast::hash(&self.rows.bytes[before..]);
+        self.sums.extend_from_slice(&sum.to_le_bytes());
     }
 
     fn push_file(&mut self, file: &'a Named<'a>) {
@@ -240,56 +240,47 @@ impl<'a> Writer<'a> {
         let python = self.pythons.place(entry.requires_python.as_deref());
         self.file_pythons.extend_from_slice(&python.to_le_bytes());
         self.file_flags.push(flags);
-        self.sizes
-            .extend_from_slice(&entry.size.unwrap_or_default().to_le_bytes());
-        self.names.push(entry.filename.as_bytes());
-        self.urls.push(middle.unwrap_or(url).as_bytes());
-        self.reasons
-            .push(entry.yanked.as_deref().unwrap_or_default().as_bytes());
         let mut digests = Vec::new();
         entry
             .digests
             .iter()
             .for_each(|digest| pack_digest(digest, &mut digests));
-        self.digests.push(&digests);
-        self.metadata.push(&metadata);
+        let row = Row {
+            size: entry.size.unwrap_or_default(),
+            name: &entry.filename,
+            url: middle.unwrap_or(url),
+            reason: entry.yanked.as_deref().unwrap_or_default(),
+            digests: &digests,
+            metadata: &metadata,
+        };
+        self.rows.push(&postcard::to_stdvec(&row).unwrap_or_default());
     }
 
     /// Puts the parts together in the order that `page_layout` tells.
     fn finish(self) -> Vec<u8> {
         let header = Header {
             versions: self.keys.count(),
-            files: self.names.count(),
+            files: self.rows.count(),
             tags: self.tags.table.count(),
             pythons: self.pythons.table.count(),
             notes: self.notes.count(),
             keys_size: self.keys.size(),
             tags_size: self.tags.table.size(),
             pythons_size: self.pythons.table.size(),
-            texts_size: self.texts.size(),
-            names_size: self.names.size(),
-            urls_size: self.urls.size(),
-            reasons_size: self.reasons.size(),
-            digests_size: self.digests.size(),
-            metadata_size: self.metadata.size(),
             notes_size: self.notes.size(),
+            texts_size: self.texts.size(),
             prefix_size: to_u32(self.prefix.len()),
+            rows_size: self.rows.size(),
             ..self.header
         };
-        let cold = [
-            &self.texts,
-            &self.names,
-            &self.urls,
-            &self.reasons,
-            &self.digests,
-            &self.metadata,
-            &self.notes,
-        ];
-        let mut parts: Vec<&[u8]> = vec![
+        let parts: [&[u8]; 20] = [
             &self.keys.ends,
             &self.file_ends,
             &self.tags.table.ends,
             &self.pythons.table.ends,
+            &self.notes.ends,
+            &self.texts.ends,
+            &self.sums,
             &self.times,
             &self.file_tags,
             &self.file_pythons,
@@ -298,13 +289,12 @@ impl<'a> Writer<'a> {
             &self.keys.bytes,
             &self.tags.table.bytes,
             &self.pythons.table.bytes,
-            &self.sizes,
+            &self.notes.bytes,
+            &self.texts.bytes,
+            self.prefix.as_bytes(),
+            &self.rows.ends,
+            &self.rows.bytes,
         ];
-        parts.extend(
-            cold.iter()
-                .flat_map(|table| [&table.ends[..], &table.bytes]),
-        );
-        parts.push(self.prefix.as_bytes());
         let mut bytes = Vec::with_capacity(
             super::page_layout::HEADER + parts.iter().map(|part| part.len()).sum::<usize>(),
         );

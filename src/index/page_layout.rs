@@ -1,18 +1,37 @@
 //! Where things stand in a page's buffer: the header, the columns and the string tables, found
 //! with checked arithmetic so that no damaged buffer can be read past its end.
 //!
-//! All numbers are little-endian. After the header come, hot part first: the ends of the version
-//! keys, the ends of the versions' file ranges, the versions' flags, the files' upload times, tag
-//! and Python indices and flags, the keys, the tag strings, the Python strings; then, cold, the
-//! version texts, sizes, file names, URLs, yanked reasons, digests, metadata digests and notes.
+//! All numbers are little-endian. After the header comes the hot part, which every judgement reads:
+//! the ends of the version keys, of the versions' file ranges, of the tag strings, Python strings,
+//! notes and version texts; the sums of the versions' rows; the files' upload times, tag and Python
+//! indices and flags; the versions' flags; the bytes of the tables, and the prefix of the URLs.
+//! Then the cold part, of which only the files of chosen versions are read: the ends of the rows,
+//! and the rows, one for each file ([`Row`]).
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// Names the format and its version (the last byte); a change of the layout changes the version.
-const MAGIC: &[u8; 8] = b"pypage\x00\x01";
-const FIELDS: usize = 20;
+const MAGIC: &[u8; 8] = b"pypage\x00\x02";
+const FIELDS: usize = 16;
 /// The length of the header.
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
+
+/// What a solve reads of a chosen file only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Row<'a> {
+    pub(super) size: u64,
+    pub(super) name: &'a str,
+    /// What stands in the URL between the common prefix and the name, or all behind the prefix.
+    pub(super) url: &'a str,
+    /// Why it was yanked.
+    pub(super) reason: &'a str,
+    #[serde(borrow)]
+    pub(super) digests: &'a [u8],
+    #[serde(borrow)]
+    pub(super) metadata: &'a [u8],
+}
 
 /// The marks of a version.
 pub(super) const VERSION_PRERELEASE: u8 = 1;
@@ -39,14 +58,10 @@ pub(super) struct Header {
     pub(super) keys_size: u32,
     pub(super) tags_size: u32,
     pub(super) pythons_size: u32,
-    pub(super) texts_size: u32,
-    pub(super) names_size: u32,
-    pub(super) urls_size: u32,
-    pub(super) reasons_size: u32,
-    pub(super) digests_size: u32,
-    pub(super) metadata_size: u32,
     pub(super) notes_size: u32,
+    pub(super) texts_size: u32,
     pub(super) prefix_size: u32,
+    pub(super) rows_size: u32,
 }
 
 impl Header {
@@ -65,14 +80,10 @@ impl Header {
             &mut self.keys_size,
             &mut self.tags_size,
             &mut self.pythons_size,
-            &mut self.texts_size,
-            &mut self.names_size,
-            &mut self.urls_size,
-            &mut self.reasons_size,
-            &mut self.digests_size,
-            &mut self.metadata_size,
             &mut self.notes_size,
+            &mut self.texts_size,
             &mut self.prefix_size,
+            &mut self.rows_size,
         ]
     }
 
@@ -105,6 +116,7 @@ pub(super) struct Strings {
 
 impl Strings {
     /// Returns one of the strings; nothing where the table is damaged.
+    #[inline]
     pub(super) fn get(self, page: &[u8], at: usize) -> &[u8] {
         if at >= self.count {
             return &[];
@@ -136,23 +148,19 @@ pub(super) struct Layout {
     pub(super) files: usize,
     pub(super) skipped: [u32; 4],
     pub(super) file_ends: usize,
+    pub(super) sums: usize,
     pub(super) version_flags: usize,
     pub(super) times: usize,
     pub(super) file_tags: usize,
     pub(super) file_pythons: usize,
     pub(super) file_flags: usize,
-    pub(super) sizes: usize,
     pub(super) keys: Strings,
     pub(super) tags: Strings,
     pub(super) pythons: Strings,
-    pub(super) texts: Strings,
-    pub(super) names: Strings,
-    pub(super) urls: Strings,
-    pub(super) reasons: Strings,
-    pub(super) digests: Strings,
-    pub(super) metadata: Strings,
     pub(super) notes: Strings,
+    pub(super) texts: Strings,
     pub(super) prefix: (usize, usize),
+    pub(super) rows: Strings,
 }
 
 /// Hands out consecutive parts of the buffer.
@@ -181,7 +189,13 @@ impl Layout {
     /// hot part contradicts itself.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let layout = Self::place(&Header::read(bytes)?, bytes.len())?;
-        let hot = [layout.keys, layout.tags, layout.pythons];
+        let hot = [
+            layout.keys,
+            layout.tags,
+            layout.pythons,
+            layout.notes,
+            layout.texts,
+        ];
         let consistent = hot.iter().all(|strings| strings.is_ascending(bytes))
             && ends_ascend_to(bytes, layout.file_ends, layout.versions, layout.files);
         consistent.then_some(layout)
@@ -196,50 +210,55 @@ impl Layout {
         let file_ends = at.column(versions, 4)?;
         let tag_ends = at.column(tags, 4)?;
         let python_ends = at.column(pythons, 4)?;
-        let times = at.column(files, 8)?;
-        let file_tags = at.column(files, 4)?;
-        let file_pythons = at.column(files, 4)?;
-        let file_flags = at.column(files, 1)?;
-        let version_flags = at.column(versions, 1)?;
-        let keys = at.strings(key_ends, versions, header.keys_size)?;
-        let tags = at.strings(tag_ends, tags, header.tags_size)?;
-        let pythons = at.strings(python_ends, pythons, header.pythons_size)?;
-        let sizes = at.column(files, 8)?;
-        let mut strings = |count: usize, size: u32| {
-            let ends = at.column(count, 4)?;
-            at.strings(ends, count, size)
-        };
+        let note_ends = at.column(notes, 4)?;
+        let text_ends = at.column(versions, 4)?;
         let layout = Self {
             versions,
             files,
             skipped: header.skipped,
             file_ends,
-            version_flags,
-            times,
-            file_tags,
-            file_pythons,
-            file_flags,
-            sizes,
-            keys,
-            tags,
-            pythons,
-            texts: strings(versions, header.texts_size)?,
-            names: strings(files, header.names_size)?,
-            urls: strings(files, header.urls_size)?,
-            reasons: strings(files, header.reasons_size)?,
-            digests: strings(files, header.digests_size)?,
-            metadata: strings(files, header.metadata_size)?,
-            notes: strings(notes, header.notes_size)?,
+            sums: at.column(versions, 4)?,
+            times: at.column(files, 8)?,
+            file_tags: at.column(files, 4)?,
+            file_pythons: at.column(files, 4)?,
+            file_flags: at.column(files, 1)?,
+            version_flags: at.column(versions, 1)?,
+            keys: at.strings(key_ends, versions, header.keys_size)?,
+            tags: at.strings(tag_ends, tags, header.tags_size)?,
+            pythons: at.strings(python_ends, pythons, header.pythons_size)?,
+            notes: at.strings(note_ends, notes, header.notes_size)?,
+            texts: at.strings(text_ends, versions, header.texts_size)?,
             prefix: (
                 at.column(header.prefix_size as usize, 1)?,
                 header.prefix_size as usize,
             ),
+            rows: {
+                let ends = at.column(files, 4)?;
+                at.strings(ends, files, header.rows_size)?
+            },
         };
         (at.0 == len).then_some(layout)
+    }
+
+    /// Returns where the cold part begins.
+    pub(super) fn hot_len(&self) -> usize {
+        self.rows.ends
+    }
+
+    /// Returns the bytes of the rows of some files.
+    pub(super) fn rows_of<'a>(&self, page: &'a [u8], files: Range<usize>) -> &'a [u8] {
+        let of = |at: usize| range_at(page, self.rows.ends, at);
+        let Some(last) = files.clone().next_back() else {
+            return &[];
+        };
+        let (start, end) = (of(files.start).start, of(last).end.min(self.rows.size));
+        page.get(self.rows.bytes + start..self.rows.bytes + end)
+            .unwrap_or_default()
     }
 }
 
 /// Reads a number; 0 past the end.
+#[inline]
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes
         .get(at..)
@@ -248,6 +267,7 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// Reads a number; 0 past the end.
+#[inline]
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     bytes
         .get(at..)
@@ -256,6 +276,7 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// Reads the range that ends at the `at`th of the ends and starts where the one before it ends.
+#[inline]
 pub(super) fn range_at(bytes: &[u8], ends: usize, at: usize) -> Range<usize> {
     let end = u32_at(bytes, ends + at * 4) as usize;
     let start = match at {

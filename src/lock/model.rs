@@ -175,7 +175,9 @@ impl Lock {
     /// Returns the hosts of its files, sorted.
     pub fn hosts(&self) -> Vec<String> {
         let files = self.packages.iter().flat_map(LockedPackage::artifacts);
-        let hosts: BTreeSet<String> = files.filter_map(|file| file.place.host()).collect();
+        let mut origins: Vec<&str> = files.filter_map(|file| file.place.origin()).collect();
+        origins.dedup();
+        let hosts: BTreeSet<String> = origins.into_iter().filter_map(host_of).collect();
         hosts.into_iter().collect()
     }
 
@@ -301,11 +303,15 @@ impl ArtifactPlace {
 
     /// Returns the scheme and host of a URL, and its port where it says one: `https://host`.
     pub fn host(&self) -> Option<String> {
+        self.origin().and_then(host_of)
+    }
+
+    /// Returns a URL up to its path.
+    fn origin(&self) -> Option<&str> {
         let Self::Url(url) = self else { return None };
-        let (scheme, rest) = url.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let host = rest[..end].rsplit('@').next()?;
-        Some(format!("{scheme}://{host}").to_ascii_lowercase())
+        let start = url.find("://")? + 3;
+        let end = url[start..].find(['/', '?', '#']);
+        Some(end.map_or(url, |end| &url[..start + end]))
     }
 
     /// Returns the last part of the path, percent-decoded for a URL.
@@ -322,6 +328,13 @@ impl ArtifactPlace {
             Self::Index(name) => name.clone(),
         }
     }
+}
+
+/// Takes the credentials off what comes before a URL's path.
+fn host_of(origin: &str) -> Option<String> {
+    let (scheme, rest) = origin.split_once("://")?;
+    let host = rest.rsplit('@').next()?;
+    Some(format!("{scheme}://{host}").to_ascii_lowercase())
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -12,7 +12,6 @@ use crate::package::IndexUrl;
 
 /// Writes a lock.
 pub fn write_pylock(lock: &Lock) -> String {
-    let lock = &lock.clone().sorted();
     let mut text = Text::default();
     text.pair("lock-version", Some(string("1.0")));
     text.strings("environments", &lock.environments);

@@ -37,7 +37,6 @@ pub enum Annotations {
 
 /// Writes a lock.
 pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
-    let lock = &lock.clone().sorted();
     let mut text = String::new();
     if let Some(command) = &style.command {
         text.push_str(&format!(
@@ -121,7 +120,10 @@ fn entry(package: &LockedPackage, reasons: &[String], style: &RequirementsStyle)
         false => Vec::new(),
     };
     for hash in hashes {
-        entry.push_str(&format!(" \\\n    --hash={hash}"));
+        entry.push_str(" \\\n    --hash=");
+        entry.push_str(hash.algorithm());
+        entry.push(':');
+        entry.push_str(&hash.to_hex());
     }
     match (style.annotations, reasons) {
         (Annotations::Off, _) | (_, []) => entry.push('\n'),
@@ -228,19 +230,18 @@ fn local(path: &str) -> String {
 
 /// One digest for each file, sorted: SHA-256 where there is one, as pip-compile writes, else the
 /// strongest. Digests that protect no more are left out: pip would refuse them.
-fn hashes(package: &LockedPackage) -> Vec<Digest> {
-    let mut hashes: Vec<Digest> = package.artifacts().filter_map(best_digest).collect();
+fn hashes(package: &LockedPackage) -> Vec<&Digest> {
+    let mut hashes: Vec<&Digest> = package.artifacts().filter_map(best_digest).collect();
     hashes.sort();
     hashes.dedup();
     hashes
 }
 
-fn best_digest(artifact: &LockedArtifact) -> Option<Digest> {
+fn best_digest(artifact: &LockedArtifact) -> Option<&Digest> {
     let secure = || artifact.digests.iter().filter(|digest| digest.is_secure());
     secure()
         .find(|digest| digest.algorithm() == "sha256")
         .or_else(|| secure().max_by_key(|digest| digest.as_bytes().len()))
         // pip's `--require-hashes` takes the three others only.
         .filter(|digest| digest.algorithm() != "sha224")
-        .cloned()
 }

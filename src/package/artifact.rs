@@ -222,12 +222,10 @@ impl Digest {
     /// Writes the digits, in lower case.
     pub fn to_hex(&self) -> String {
         let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-        let mut hex = String::with_capacity(2 * self.bytes.len());
-        for byte in &self.bytes {
-            hex.push(digit(byte >> 4));
-            hex.push(digit(*byte));
-        }
-        hex
+        let bytes = self.bytes.iter();
+        bytes
+            .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+            .collect()
     }
 
     /// Whether the algorithm still protects against a forged file (SHA-2).

@@ -10,7 +10,7 @@ use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
-use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
+use crate::package::{DeclarationKind, PackageName, Specifiers, VersionKey, VersionSet};
 use crate::target::{Accepted, Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
@@ -122,7 +122,7 @@ impl Judge {
             terms: Terms::of(&self.question, name),
             pins: Vec::new(),
             constraints: Vec::new(),
-            preferred: self.question.preferences.get(name),
+            preferred: self.question.preferences.get(name).map(VersionKey::of),
             builds: Builds::of(&self.question, name),
             index: Some(&on.index),
         };
@@ -190,7 +190,7 @@ struct Fitness<'a> {
     terms: Terms<'a>,
     pins: Vec<&'a VersionSet>,
     constraints: Vec<(usize, &'a VersionSet)>,
-    preferred: Option<&'a Version>,
+    preferred: Option<VersionKey>,
     builds: Option<Builds<'a>>,
     index: Option<&'a str>,
 }
@@ -319,7 +319,8 @@ impl Fitness<'_> {
             .any(|pin| pin.contains_key(page.key(version)))
             || self
                 .preferred
-                .is_some_and(|preferred| *preferred == page.version(version))
+                .as_ref()
+                .is_some_and(|preferred| preferred.as_bytes() == page.key(version))
     }
 }
 

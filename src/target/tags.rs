@@ -19,9 +19,18 @@ const FIRST_ABI3: u64 = 2;
 pub struct TagSet {
     /// Interpreter and ABI of the rows that go with each platform, best first.
     rows: Vec<Row>,
-    /// Interpreters that go with no ABI and any platform, best first.
-    portable: Vec<Box<str>>,
+    /// The same by interpreter: most wheels of a page are for Pythons that are not here at all.
+    interpreters: HashMap<Box<str>, Interpreter>,
     platforms: Platforms,
+}
+
+/// What is accepted for an interpreter.
+#[derive(Clone, Debug, Default)]
+struct Interpreter {
+    /// ABIs with the place of their row.
+    abis: Vec<(Box<str>, usize)>,
+    /// The place among those that go with no ABI and any platform.
+    portable: Option<usize>,
 }
 
 /// An interpreter and an ABI.
@@ -50,9 +59,17 @@ impl TagSet {
     /// Works out the tags of a Python on a platform whose tags are there already.
     pub(super) fn on(python: &PythonVersion, platforms: &Platforms) -> Self {
         let (rows, portable) = Self::rows_of(python);
+        let mut interpreters: HashMap<Box<str>, Interpreter> = HashMap::new();
+        for (at, (interpreter, abi)) in rows.iter().enumerate() {
+            let accepted = interpreters.entry(interpreter.clone()).or_default();
+            accepted.abis.push((abi.clone(), at));
+        }
+        for (at, interpreter) in portable.into_iter().enumerate() {
+            interpreters.entry(interpreter).or_default().portable = Some(at);
+        }
         Self {
             rows,
-            portable,
+            interpreters,
             platforms: Arc::clone(platforms),
         }
     }
@@ -82,7 +99,7 @@ impl TagSet {
         let Some(set) = CompressedSet::split(tags) else {
             return Err(Misfit::Python);
         };
-        let row = self.rows.iter().position(|row| set.has(row));
+        let row = self.row(&set);
         let platform = set
             .platforms()
             .filter_map(|platform| self.platforms.get(platform))
@@ -100,26 +117,37 @@ impl TagSet {
 
     /// Whether the interpreter and ABI of a compressed set are right, wherever it runs.
     pub(super) fn fits_python(&self, tags: &str) -> bool {
-        CompressedSet::split(tags).is_some_and(|set| {
-            self.rows.iter().any(|row| set.has(row)) || self.portable(&set).is_some()
-        })
+        CompressedSet::split(tags)
+            .is_some_and(|set| self.row(&set).is_some() || self.portable(&set).is_some())
+    }
+
+    fn accepted<'a>(&'a self, set: &CompressedSet<'a>) -> impl Iterator<Item = &'a Interpreter> {
+        set.interpreters().filter_map(|py| self.interpreters.get(py))
+    }
+
+    /// Returns the place of the best row that is in a set.
+    fn row(&self, set: &CompressedSet<'_>) -> Option<usize> {
+        let rows = self.accepted(set).flat_map(|accepted| &accepted.abis);
+        let own = |(abi, at): &(Box<str>, usize)| set.abis().any(|it| it == &**abi).then_some(*at);
+        rows.filter_map(own).min()
     }
 
     fn portable(&self, set: &CompressedSet<'_>) -> Option<usize> {
         let has_none = set.abis().any(|abi| abi == "none");
-        let at = self.portable.iter().position(|py| set.names(py));
-        at.filter(|_| has_none)
+        let at = self.accepted(set).filter_map(|accepted| accepted.portable);
+        at.min().filter(|_| has_none)
     }
 
     /// Tells a wheel for another Python from one of another ABI: an older CPython's stable ABI is a
     /// matter of the ABI, anything else of an older CPython one of the Python.
     fn misfit(&self, set: &CompressedSet<'_>) -> Misfit {
-        let own = &self.rows[0].0;
+        let own = &*self.rows[0].0;
         let is_stable = set.abis().any(|abi| abi.starts_with("abi3"));
-        let is_abi = self
-            .rows
-            .iter()
-            .any(|(py, _)| set.names(py) && (py == own || is_stable || py.starts_with("py")));
+        let is_abi = set.interpreters().any(|py| {
+            let has_rows = |accepted: &Interpreter| !accepted.abis.is_empty();
+            self.interpreters.get(py).is_some_and(has_rows)
+                && (py == own || is_stable || py.starts_with("py"))
+        });
         if is_abi { Misfit::Abi } else { Misfit::Python }
     }
 
@@ -133,7 +161,13 @@ impl TagSet {
                 .iter()
                 .map(move |(platform, _)| format!("{py}-{abi}-{platform}"))
         });
-        let portable = self.portable.iter().map(|py| format!("{py}-none-any"));
+        let mut portable: Vec<_> = self
+            .interpreters
+            .iter()
+            .filter_map(|(py, accepted)| Some((accepted.portable?, format!("{py}-none-any"))))
+            .collect();
+        portable.sort();
+        let portable = portable.into_iter().map(|(_, tag)| tag);
         rows.chain(portable).collect()
     }
 }
@@ -164,14 +198,6 @@ impl<'a> CompressedSet<'a> {
 
     pub(super) fn interpreters(&self) -> impl Iterator<Item = &'a str> {
         self.interpreters.split('.')
-    }
-
-    fn names(&self, interpreter: &str) -> bool {
-        self.interpreters.split('.').any(|own| own == interpreter)
-    }
-
-    fn has(&self, (interpreter, abi): &(Box<str>, Box<str>)) -> bool {
-        self.names(interpreter) && self.abis().any(|own| own == &**abi)
     }
 
     pub(super) fn abis(&self) -> impl Iterator<Item = &'a str> {
