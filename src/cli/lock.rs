@@ -1,5 +1,6 @@
 //! `pyaudit lock`: reads, solves, writes, and says what came of it.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -43,17 +44,20 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let mut prepared = settled.prepare(preferences, terminal)?;
     prepared.former = pins;
-    let run = Run {
+    // The process ends after this: taking apart what it has learned would take a tenth of the run.
+    let mut run = ManuallyDrop::new(Run {
         output,
         terminal,
         prepared,
         former,
         started,
-    };
-    Ok(match run.prepared.scope {
+    });
+    let exit = match run.prepared.scope {
         Scope::Target => run.solve(),
         Scope::Targets(_) | Scope::Region(_) => run.solve_many(),
-    })
+    };
+    run.prepared.catalog.close();
+    Ok(exit)
 }
 
 /// One run, once its question stands.
@@ -66,7 +70,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn solve(mut self) -> Exit {
+    fn solve(&mut self) -> Exit {
         let solving = Instant::now();
         let solved = self.prepared.solve();
         let took = solving.elapsed();
@@ -102,14 +106,15 @@ impl Run<'_> {
                 self.prepared.problems.extend(unknown);
                 let mixed = mixed_cuda(&question, &resolution);
                 self.prepared.problems.extend(mixed);
-                let lock = build(&question, &resolution, &self.circumstances());
+                let circumstances = self.circumstances();
+                let lock = ManuallyDrop::new(build(&question, &resolution, &circumstances));
                 self.write(&question.place(), &lock)
             }
         }
     }
 
     /// The same for several environments.
-    fn solve_many(mut self) -> Exit {
+    fn solve_many(&mut self) -> Exit {
         let solving = Instant::now();
         let solved = self.prepared.solve_many();
         let took = solving.elapsed();

@@ -92,7 +92,7 @@ pub(super) fn mixed_cuda(question: &Question, resolution: &Resolution) -> Option
 pub(super) fn unknown_extras(question: &Question, resolution: &Resolution) -> Vec<Problem> {
     let unknown = resolution.unknown_extras.iter();
     let problems = unknown.map(|(name, extra, by)| {
-        let chosen = resolution.packages.iter().find(|it| it.name == *name);
+        let chosen = resolution.package(name);
         let version = chosen.map(|it| format!(" {}", it.version));
         let message = format!(
             "{name}{} has no extra `{extra}`",

@@ -438,9 +438,15 @@ impl Catalog for LiveCatalog {
     }
 }
 
-/// Stops the tasks, and writes what the cache still holds in memory.
 impl Drop for LiveCatalog {
     fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl LiveCatalog {
+    /// Stops the tasks, and writes what the cache still holds in memory.
+    pub fn close(&self) {
         let network = std::mem::replace(&mut *lock(&self.network), Network::Unused);
         if let Network::Up(runtime, _) = network {
             runtime.shutdown_background();

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::write::{WriteError, write_whole};
+use super::write::{WriteError, write_lasting};
 use crate::input::{Edit, Unwritable};
 
 /// Why an edit was not written; the files are as they were.
@@ -71,13 +71,13 @@ pub fn write_edits(folder: &Path, edits: &[Edit]) -> Result<(), EditError> {
         }
     }
     for (at, (path, _, after)) in files.iter().enumerate() {
-        let Err(error) = write_whole(path, after) else {
+        let Err(error) = write_lasting(path, after) else {
             continue;
         };
         for (path, before, _) in &files[..at] {
             // What cannot be undone either is told by the error all the same.
             let _ = match before {
-                Some(before) => write_whole(path, before).map_err(|error| error.source),
+                Some(before) => write_lasting(path, before).map_err(|error| error.source),
                 None => fs::remove_file(path),
             };
         }

@@ -85,9 +85,23 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Writes a file. An existing one keeps its permissions, a symbolic link keeps pointing, and what
-/// is no plain file (a pipe, a device) is written to as it is.
+/// Writes a file that can be made again. An existing one keeps its permissions, a symbolic link
+/// keeps pointing, and what is no plain file (a pipe, a device) is written to as it is.
 pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+    write(path, contents, |_| Ok(()))
+}
+
+/// The same for a file of the user's own writing: it is on the disk, in its old form or in the new
+/// one, even when the power fails. Waiting for that takes longer than most locks do.
+pub fn write_lasting(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+    write(path, contents, fs::File::sync_all)
+}
+
+fn write(
+    path: &Path,
+    contents: &[u8],
+    finish: impl FnOnce(&fs::File) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let fail = |step| {
         move |source| WriteError {
@@ -106,7 +120,7 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
     }
     let mut file = new_file(folder_of(&target)).map_err(fail(WriteStep::Prepare))?;
     file.write_all(contents)
-        .and_then(|()| file.as_file().sync_all())
+        .and_then(|()| finish(file.as_file()))
         .map_err(fail(WriteStep::Write))?;
     if let Some(existing) = existing {
         fs::set_permissions(file.path(), existing.permissions()).map_err(fail(WriteStep::Write))?;

@@ -31,7 +31,7 @@ mod tests;
 pub use find_links::{decode_find_links, list_folder};
 pub use listing::{FileEntry, Listing, MetadataFile};
 pub use metadata::{Metadata, MetadataError, MetadataSource};
-pub use page::{Damaged, FileView, Page, Skipped};
+pub use page::{Columns, Damaged, Details, FileView, Page, Skipped};
 pub use project::{IndexPage, Merge, Project};
 pub use project_toml::read_project;
 pub use requires_txt::read_egg_info;

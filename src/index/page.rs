@@ -29,6 +29,28 @@ pub struct FileView<'a> {
     at: usize,
 }
 
+/// What a lock says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details<'a> {
+    /// The same as [`FileView::filename`].
+    pub filename: &'a str,
+    /// The same as [`FileView::url`].
+    pub url: String,
+    /// The same as [`FileView::size`].
+    pub size: Option<u64>,
+    /// The same as [`FileView::digests`].
+    pub digests: Vec<Digest>,
+}
+
+/// The numbers of all files of a [`Page`], for who goes through all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    times: &'a [[u8; 8]],
+    tags: &'a [[u8; 4]],
+    pythons: &'a [[u8; 4]],
+    flags: &'a [u8],
+}
+
 /// Bytes that are no page, or one of another version of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
@@ -152,6 +174,24 @@ impl Page {
         }
     }
 
+    /// Returns the numbers of all files.
+    pub fn columns(&self) -> Columns<'_> {
+        let (layout, files) = (&self.layout, self.layout.files);
+        let column = |at: usize, width: usize| self.bytes.get(at..at + files * width);
+        Columns {
+            times: column(layout.times, 8).unwrap_or_default().as_chunks().0,
+            tags: column(layout.file_tags, 4)
+                .unwrap_or_default()
+                .as_chunks()
+                .0,
+            pythons: column(layout.file_pythons, 4)
+                .unwrap_or_default()
+                .as_chunks()
+                .0,
+            flags: column(layout.file_flags, 1).unwrap_or_default(),
+        }
+    }
+
     /// Returns the version that a file belongs to.
     pub fn version_of(&self, file: usize) -> usize {
         let (mut from, mut to) = (0, self.len());
@@ -235,6 +275,40 @@ impl PartialEq for Page {
 
 impl Eq for Page {}
 
+impl Columns<'_> {
+    /// The same as [`FileView::upload_time`], in seconds.
+    #[inline]
+    pub fn upload_seconds(&self, file: usize) -> Option<i64> {
+        let time = i64::from_le_bytes(*self.times.get(file)?);
+        (self.flags.get(file)? & FILE_HAS_TIME != 0).then_some(time)
+    }
+
+    /// The same as [`FileView::tags`].
+    #[inline]
+    pub fn tags(&self, file: usize) -> Option<usize> {
+        interned(self.tags, file)
+    }
+
+    /// The same as [`FileView::requires_python`].
+    #[inline]
+    pub fn requires_python(&self, file: usize) -> Option<usize> {
+        interned(self.pythons, file)
+    }
+
+    /// The same as [`FileView::is_yanked`].
+    #[inline]
+    pub fn is_yanked(&self, file: usize) -> bool {
+        let flags = self.flags.get(file).copied();
+        flags.unwrap_or_default() & FILE_YANKED != 0
+    }
+}
+
+#[inline]
+fn interned(column: &[[u8; 4]], file: usize) -> Option<usize> {
+    let place = u32::from_le_bytes(*column.get(file)?);
+    (place != NO_STRING).then_some(place as usize)
+}
+
 impl<'a> FileView<'a> {
     /// Returns the file's name.
     pub fn filename(&self) -> &'a str {
@@ -243,15 +317,29 @@ impl<'a> FileView<'a> {
 
     /// Puts the file's URL together: absolute, without a fragment.
     pub fn url(&self) -> String {
+        self.url_of(&self.row())
+    }
+
+    fn url_of(&self, row: &Row<'_>) -> String {
         let (at, size) = self.page.layout.prefix;
         let prefix = self.page.bytes.get(at..at + size).unwrap_or_default();
         let prefix = std::str::from_utf8(prefix).unwrap_or_default();
-        let row = self.row();
         let name = match self.has(FILE_URL_ENDS_WITH_NAME) {
             true => row.name,
             false => "",
         };
         [prefix, row.url, name].concat()
+    }
+
+    /// Returns what only the chosen are asked for, all at once.
+    pub fn details(&self) -> Details<'a> {
+        let row = self.row();
+        Details {
+            filename: row.name,
+            url: self.url_of(&row),
+            size: self.has(FILE_HAS_SIZE).then_some(row.size),
+            digests: page_build::unpack_digests(row.digests),
+        }
     }
 
     /// Returns the digests the index gives.

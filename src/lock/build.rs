@@ -122,9 +122,7 @@ pub(super) fn locked_package(
         .map(|edge| LockedEdge {
             requirement: edge.requirement.clone(),
             version: resolution
-                .packages
-                .iter()
-                .find(|other| other.name == edge.requirement.name)
+                .package(&edge.requirement.name)
                 .map(|other| other.version.clone()),
         })
         .collect();
@@ -156,19 +154,20 @@ pub(super) fn locked_package(
 }
 
 fn artifact(file: &FileView<'_>, given: &Circumstances) -> LockedArtifact {
-    let url = file.url();
+    let details = file.details();
+    let url = details.url;
     let is_path = url.starts_with("file:");
     let path = is_path.then(|| url::Url::parse(&url).ok()).flatten();
     let path = path.and_then(|url| path_of(&url));
     LockedArtifact {
-        name: file.filename().to_owned(),
+        name: details.filename.to_owned(),
         place: match path {
             Some(path) => ArtifactPlace::Path(given.shown(&path)),
             None => ArtifactPlace::Url(url),
         },
         upload_time: file.upload_time(),
-        size: file.size(),
-        digests: file.digests(),
+        size: details.size,
+        digests: details.digests,
     }
 }
 

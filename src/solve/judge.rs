@@ -9,9 +9,12 @@ use super::candidates::{Candidate, Candidates, Refused, Unfit};
 use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
-use crate::index::{FileView, IndexPage, Page, Project};
+use crate::index::{Columns, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, VersionKey, VersionSet};
 use crate::target::{Accepted, Misfit, Region, Required};
+
+/// So many sets of tags are met by most questions.
+const MOST_TAGS: usize = 1000;
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -38,7 +41,7 @@ impl Judge {
         Self {
             question,
             by_name,
-            tags: HashMap::new(),
+            tags: HashMap::with_capacity(MOST_TAGS),
             pythons: HashMap::new(),
         }
     }
@@ -116,6 +119,7 @@ impl Judge {
             })
             .collect();
         let mut fitness = Fitness {
+            columns: page.columns(),
             everywhere,
             tags,
             pythons,
@@ -184,6 +188,7 @@ fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
 
 /// What makes a file of one project fit.
 struct Fitness<'a> {
+    columns: Columns<'a>,
     everywhere: Option<Everywhere>,
     tags: Vec<Result<u32, Misfit>>,
     pythons: Vec<bool>,
@@ -203,17 +208,17 @@ impl Fitness<'_> {
         let mut pythons = 0;
         let takes_yanked = self.takes_yanked(page, version);
         for at in page.files(version) {
-            let file = page.file(at);
-            match self.rank(&file, takes_yanked) {
+            match self.rank(page, at, takes_yanked) {
                 Ok(rank) => {
+                    let build = |at: usize| page.file(at).build_tag();
                     let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
-                        Ordering::Equal => file.build_tag() > page.file(other).build_tag(),
+                        Ordering::Equal => build(at) > build(other),
                         order => order.is_lt(),
                     });
                     if is_better {
                         best = Some((rank, at));
                     }
-                    pythons |= self.pythons_of(&file);
+                    pythons |= self.pythons_of(at);
                 }
                 Err(why) => nearest = nearest.max(why),
             }
@@ -252,8 +257,8 @@ impl Fitness<'_> {
     }
 
     /// Returns which Pythons of a region a usable file serves, on some platform.
-    fn pythons_of(&self, file: &FileView<'_>) -> u64 {
-        match (&self.everywhere, file.tags()) {
+    fn pythons_of(&self, file: usize) -> u64 {
+        match (&self.everywhere, self.columns.tags(file)) {
             (Some(everywhere), Some(tags)) => everywhere.judged[tags].map_or(0, |it| it.pythons),
             _ => u64::MAX,
         }
@@ -276,9 +281,8 @@ impl Fitness<'_> {
         }
         everywhere.required.iter().all(|served| {
             page.files(version).any(|at| {
-                let file = page.file(at);
-                let fits = file.tags().is_none_or(|tags| served[tags]);
-                fits && self.rank(&file, takes_yanked).is_ok()
+                let fits = self.columns.tags(at).is_none_or(|tags| served[tags]);
+                fits && self.rank(page, at, takes_yanked).is_ok()
             })
         })
     }
@@ -296,18 +300,21 @@ impl Fitness<'_> {
     }
 
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
-    fn rank(&self, file: &FileView<'_>, takes_yanked: bool) -> Result<u32, Unfit> {
-        self.terms.check_age(file)?;
-        self.terms.check_kind(file)?;
-        let rank = match file.tags() {
+    fn rank(&self, page: &Page, file: usize, takes_yanked: bool) -> Result<u32, Unfit> {
+        let tags = self.columns.tags(file);
+        self.terms
+            .check_seconds(self.columns.upload_seconds(file))?;
+        self.terms.check_kind(tags.is_some())?;
+        let rank = match tags {
             Some(tags) => self.tags[tags].map_err(Unfit::Tags)?,
             None => u32::MAX,
         };
-        if file.requires_python().is_some_and(|at| !self.pythons[at]) {
+        let python = self.columns.requires_python(file);
+        if python.is_some_and(|at| !self.pythons[at]) {
             return Err(Unfit::Python);
         }
-        self.terms.check_digest(file)?;
-        if !takes_yanked && file.yanked().is_some() {
+        self.terms.check_digest(&page.file(file))?;
+        if !takes_yanked && self.columns.is_yanked(file) {
             return Err(Unfit::Yanked);
         }
         Ok(rank)

@@ -26,6 +26,18 @@ pub struct Resolution {
     pub flavour: Option<Flavour>,
 }
 
+impl Resolution {
+    /// Returns the package of a name.
+    pub fn package(&self, name: &PackageName) -> Option<&Resolved> {
+        find(&self.packages, name)
+    }
+}
+
+fn find<'a>(packages: &'a [Resolved], name: &PackageName) -> Option<&'a Resolved> {
+    let at = packages.binary_search_by(|package| package.name.cmp(name));
+    at.ok().map(|at| &packages[at])
+}
+
 /// One package of the answer.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -137,7 +149,7 @@ pub(crate) fn resolution_of(
 fn binding(ledger: &Ledger<'_>, by: &Resolved, packages: &[Resolved]) -> Vec<Arc<Limit>> {
     let is_binding = |limit: &&Arc<Limit>| {
         let name = &limit.needs.name;
-        let Some(limited) = packages.iter().find(|package| package.name == *name) else {
+        let Some(limited) = find(packages, name) else {
             return false;
         };
         let edges = packages.iter().flat_map(|package| &package.edges);

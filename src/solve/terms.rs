@@ -44,17 +44,24 @@ impl<'q> Terms<'q> {
 
     /// Whether a file is older than the cut-off.
     pub(crate) fn check_age(&self, file: &FileView<'_>) -> Result<(), Unfit> {
-        match (self.cutoff, file.upload_time()) {
+        self.check_seconds(file.upload_time().map(|time| time.seconds()))
+    }
+
+    /// Whether a file of an upload time is older than the cut-off.
+    #[inline]
+    pub(crate) fn check_seconds(&self, uploaded: Option<i64>) -> Result<(), Unfit> {
+        match (self.cutoff, uploaded) {
             (None, _) => Ok(()),
-            (Some(cutoff), Some(time)) if time.seconds() < cutoff => Ok(()),
+            (Some(cutoff), Some(uploaded)) if uploaded < cutoff => Ok(()),
             (Some(_), Some(_)) => Err(Unfit::Newer),
             (Some(_), None) => Err(Unfit::UploadTimeUnknown),
         }
     }
 
     /// Whether a file is of a kind that is taken.
-    pub(crate) fn check_kind(&self, file: &FileView<'_>) -> Result<(), Unfit> {
-        match file.is_wheel() {
+    #[inline]
+    pub(crate) fn check_kind(&self, is_wheel: bool) -> Result<(), Unfit> {
+        match is_wheel {
             true if !self.takes_wheels => Err(Unfit::WheelsOnly),
             false if !self.takes_sdists => Err(Unfit::SourceOnly),
             _ => Ok(()),
@@ -107,7 +114,7 @@ impl<'q> Fitting<'q> {
     /// with a digest that is allowed.
     pub fn allows(&self, file: &FileView<'_>) -> bool {
         self.terms.check_age(file).is_ok()
-            && self.terms.check_kind(file).is_ok()
+            && self.terms.check_kind(file.is_wheel()).is_ok()
             && self.terms.check_digest(file).is_ok()
     }
 
