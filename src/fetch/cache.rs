@@ -58,6 +58,8 @@ pub(super) enum Kind {
     Verdict = 9,
     /// A record of an advisory as the server sent it.
     Advisory = 10,
+    /// The names of the pages that a run looked at.
+    Consulted = 12,
 }
 
 /// A value's key.

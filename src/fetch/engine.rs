@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
 
 use super::body::strongest;
+use super::consulted::Consulted;
 use super::error::FetchError;
 use super::file::FileQuestion;
 use super::http::Http;
@@ -26,6 +27,7 @@ pub(super) struct Engine {
     pub(super) records: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
     pub(super) builds: Once<FileKey, Result<Arc<Metadata>, FetchError>>,
     pub(super) directs: Once<(Option<PackageName>, DirectUrl), Result<Arc<Project>, FetchError>>,
+    pub(super) consulted: Consulted,
     walker: Mutex<Option<Arc<Walker>>>,
 }
 
@@ -69,6 +71,7 @@ impl Engine {
             records: Once::new(),
             builds: Once::new(),
             directs: Once::new(),
+            consulted: Consulted::default(),
             walker: Mutex::default(),
         }
     }
@@ -92,6 +95,10 @@ impl Engine {
         };
         let (engine, http, own) = (Arc::clone(self), Arc::clone(http), runtime.clone());
         runtime.spawn(async move {
+            for name in engine.consulted.former(&engine.shared) {
+                let question = engine.question(&walker, &name);
+                engine.fetch_page(&own, &http, question);
+            }
             let wishes = walker.start();
             engine.grant(&own, &http, &walker, wishes);
         });

@@ -94,6 +94,8 @@ impl LiveCatalog {
     /// Lets it guess ahead of the solver from now on; a question takes the place of the one
     /// before.
     pub fn expect(&self, question: Arc<Question>) {
+        let engine = &self.engine;
+        engine.consulted.expect(&question, &engine.shared);
         self.engine.set_walker(Walker::new(question));
         if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.walk_on(runtime.handle(), http);
@@ -271,6 +273,7 @@ impl LiveCatalog {
         flavour: Option<&Flavour>,
     ) -> Result<Arc<Project>, FetchError> {
         let shared = &self.engine.shared;
+        self.engine.consulted.note(name);
         let question = ProjectQuestion::new(&shared.indexes, name, flavour);
         let asking = question.asking();
         let duty = match self.engine.projects.wait_or_claim(&question) {
@@ -450,6 +453,7 @@ impl LiveCatalog {
         let network = std::mem::replace(&mut *lock(&self.network), Network::Unused);
         if let Network::Up(runtime, _) = network {
             runtime.shutdown_background();
+            self.engine.consulted.keep(&self.engine.shared);
         }
         if let Some(cache) = &self.engine.shared.cache {
             cache.flush();

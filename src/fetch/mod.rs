@@ -7,6 +7,7 @@ mod build;
 mod cache;
 mod checkout;
 mod client;
+mod consulted;
 mod credentials;
 mod direct;
 mod engine;

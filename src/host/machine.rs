@@ -83,7 +83,10 @@ fn glibc_version(mut library: impl Read) -> Option<(u16, u16)> {
     const NUMBERS: usize = 16;
     let mut part = Vec::with_capacity(PART + MARK.len() + NUMBERS);
     loop {
-        let read = (&mut library).take(PART as u64).read_to_end(&mut part).ok()?;
+        let read = (&mut library)
+            .take(PART as u64)
+            .read_to_end(&mut part)
+            .ok()?;
         for at in memmem::find_iter(&part, MARK) {
             let version = &part[at + MARK.len()..];
             if version.len() < NUMBERS && read == PART {

@@ -93,7 +93,7 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
 
 /// The same for a file of the user's own writing: it is on the disk, in its old form or in the new
 /// one, even when the power fails. Waiting for that takes longer than most locks do.
-pub fn write_lasting(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+pub(super) fn write_lasting(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
     write(path, contents, fs::File::sync_all)
 }
 

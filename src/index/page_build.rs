@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, Row,
-    VERSION_PRERELEASE,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, Row, VERSION_PRERELEASE,
 };
 use super::{FileEntry, Listing, MetadataFile};
 use crate::package::{Digest, DistName, DistNameError, PackageName, Version, VersionKey};
@@ -253,7 +252,8 @@ impl<'a> Writer<'a> {
             digests: &digests,
             metadata: &metadata,
         };
-        self.rows.push(&postcard::to_stdvec(&row).unwrap_or_default());
+        self.rows
+            .push(&postcard::to_stdvec(&row).unwrap_or_default());
     }
 
     /// Puts the parts together in the order that `page_layout` tells.

@@ -122,7 +122,8 @@ impl TagSet {
     }
 
     fn accepted<'a>(&'a self, set: &CompressedSet<'a>) -> impl Iterator<Item = &'a Interpreter> {
-        set.interpreters().filter_map(|py| self.interpreters.get(py))
+        set.interpreters()
+            .filter_map(|py| self.interpreters.get(py))
     }
 
     /// Returns the place of the best row that is in a set.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What to answer.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub(super) enum Manner {
     Slow(Duration),
     /// Sends the body over and over.
     Endless,
+    /// Waits until so many requests have come, this one among them; hangs up where they do not.
+    After(usize),
 }
 
 /// A request that came.
@@ -133,10 +135,26 @@ fn serve(stream: TcpStream, world: &Mutex<World>) {
             world.asked.push(asked);
             answer
         };
+        if let Manner::After(wanted) = answer.manner
+            && !waits_for(|| world.lock().unwrap().asked.len() >= wanted)
+        {
+            return;
+        }
         if write_answer(reader.get_mut(), answer, range.as_deref()).is_none() {
             return;
         }
     }
+}
+
+fn waits_for(is_there: impl Fn() -> bool) -> bool {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !is_there() {
+        if Instant::now() > patience {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 fn read_request(reader: &mut impl BufRead) -> Option<Asked> {

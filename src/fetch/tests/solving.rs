@@ -110,6 +110,29 @@ fn the_pins_are_the_same_whatever_the_order_of_arrival_cold_and_hot() {
 }
 
 #[test]
+fn what_the_last_run_looked_at_is_confirmed_all_at_once() {
+    let server = serve(1);
+    let folder = tempfile::tempdir().unwrap();
+    let first = policy(Some(folder.path()));
+    let later = CachePolicy {
+        refresh: true,
+        ..policy(Some(folder.path()))
+    };
+    let (expected, _) = pins(&server, first, true);
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    for name in names {
+        let path = format!("/simple/{name}/");
+        let confirmed = Answer::status(304).manner(Manner::After(names.len()));
+        server.route(&path, [confirmed]);
+    }
+    server.paths();
+
+    assert_eq!(pins(&server, later, true).0, expected);
+
+    assert_eq!(server.paths().len(), names.len());
+}
+
+#[test]
 fn a_question_is_asked_once_and_never_for_what_the_target_does_not_need() {
     let server = serve(1);
 
