@@ -25,6 +25,7 @@ import re
 import urllib.parse
 
 from recording import JSON, Recording, Upstream, Wheel
+from universe import Universe
 
 MODES = ("json", "stale", "plain")
 FOREVER = "max-age=365000000, immutable, public"
@@ -255,15 +256,20 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recording", help="the folder of the recording")
+    parser.add_argument("recording", nargs="?", help="the folder of the recording")
+    parser.add_argument("--universe", metavar="SHAPE:RELEASES", help="a generated index instead")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--upstream", help="an index to ask for what the recording lacks")
     parser.add_argument("--exclude-newer", help="leave out what that index got later, as 2026-10-01")
     arguments = parser.parse_args()
+    if (arguments.recording is None) == (arguments.universe is None):
+        parser.error("a recording or a universe is needed")
     upstream = arguments.upstream and Upstream(arguments.upstream, arguments.exclude_newer)
     pool = concurrent.futures.ThreadPoolExecutor(32) if upstream else None
     try:
-        asyncio.run(serve(Index(Recording(arguments.recording, upstream)), arguments.port, pool))
+        source = (Universe.read(arguments.universe) if arguments.universe
+                  else Recording(arguments.recording, upstream))
+        asyncio.run(serve(Index(source), arguments.port, pool))
     except KeyboardInterrupt:
         pass
 
