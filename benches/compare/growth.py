@@ -3,8 +3,8 @@
 
     python3 benches/compare/growth.py [--plot growth.svg] [--sizes 100 1000 10000 100000]
 
-Generates indexes of so many releases, serves them on loopback as JSON with core-metadata, without
-delay, and lets pyaudit and uv lock them in turn: cold, and hot offline. Prints medians, and draws
+Generates indexes of so many releases, serves them on loopback as JSON with core-metadata, --delay
+milliseconds a request, and lets pyaudit and uv lock them in turn: cold, and hot offline. Prints medians, and draws
 them where --plot names a file; --rows writes them as JSON, and --read draws such a file again. A
 program that needed more than --limit seconds is not asked for larger indexes of that shape. The pins
 of all runs have to be the same, and those of both programs too. Needs Python 3.11 and uv.
@@ -22,7 +22,7 @@ import plot
 from clients import Input, middle
 from universe import SHAPES, Universe
 
-ROWS = (("hot, offline", "hot", "wall", "s"), ("cold, 0 ms a request", "cold", "wall", "s"),
+ROWS = (("hot, offline", "hot", "wall", "s"), ("cold", "cold", "wall", "s"),
         ("requests, cold", "cold", "requests", ""))
 AXES = {"packages": "releases: packages × 10 versions, no conflict",
         "versions": "releases: 10 packages × versions, no conflict",
@@ -50,6 +50,7 @@ def parse_arguments():
     parser.add_argument("--sizes", nargs="+", type=int,
                         default=[100, 300, 1000, 3000, 10_000, 30_000, 100_000])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--delay", type=int, default=5)
     parser.add_argument("--limit", type=float, default=60)
     parser.add_argument("--plot", type=pathlib.Path)
     parser.add_argument("--rows", type=pathlib.Path)
@@ -93,7 +94,7 @@ def point(arguments, server, folder, universe, programs):
         output = folder / f"{name}.txt"
         output.unlink(missing_ok=True)
         found = clients.measure(clients.command(
-            name, arguments, one, server.index("json"), cache, output, offline), server,
+            name, arguments, one, server.index("json", arguments.delay), cache, output, offline), server,
             arguments.timeout)
         answers[name].append(clients.read_pins(output))
         return found
@@ -108,7 +109,7 @@ def point(arguments, server, folder, universe, programs):
             runs[name]["hot"].append(run(name, folder / name, offline=True))
     for name in programs:
         row = {"shape": universe.shape, "releases": universe.releases, "program": name,
-               "pins": len(answers[name][0]), "wrong": len(set(answers[name])) > 1,
+               "delay": arguments.delay, "pins": len(answers[name][0]), "wrong": len(set(answers[name])) > 1,
                "answer": answers[name][0]}
         for state, found in runs[name].items():
             row[state] = {field: middle([getattr(one, field) for one in found])
@@ -135,8 +136,9 @@ def drawn(rows):
               {name: line(shape, name, state, field) for name in names})
              for shape in shapes] for title, state, field, unit in ROWS]
     return plot.panels("How locking grows with the index",
-                       "Generated indexes on loopback; medians of whole processes, log scales. "
-                       f"{time.strftime('%Y-%m-%d')}", grid)
+                       f"Generated indexes on loopback, {rows[0]['delay']} ms a request; medians of "
+                       f"whole processes; both scales are logarithmic. {time.strftime('%Y-%m-%d')}",
+                       grid)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import math
 
 INK, SOFT, GRID = "#1f2430", "#5a6172", "#e3e6ec"
 COLOURS = {"pyaudit": "#0b66c2", "uv": "#b5489a"}
+# Where both lines lie on each other, the second lets the first be seen.
+DASHES = {"uv": ' stroke-dasharray="7 4"'}
 WIDTH, HEIGHT = 300, 210
 LEFT, TOP, GAP_X, GAP_Y = 64, 92, 62, 74
 
@@ -25,7 +27,7 @@ def panels(title, note, rows):
         at -= 14 + 8 * len(name)
         parts.append(text(at, 28, name, fill=COLOURS[name], size=14, weight=600))
         parts.append(f'<line x1="{at - 26}" y1="23" x2="{at - 6}" y2="23" '
-                     f'stroke="{COLOURS[name]}" stroke-width="2.5"/>')
+                     f'stroke="{COLOURS[name]}" stroke-width="2.5"{DASHES.get(name, "")}/>')
         at -= 40
     for down, row in enumerate(rows):
         # Panels of a row have one scale, so that their heights can be compared.
@@ -61,7 +63,7 @@ def draw(left, top, panel, scale):
     for name, line in lines.items():
         points = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line)
         yield (f'<polyline points="{points}" fill="none" stroke="{COLOURS[name]}" '
-               'stroke-width="2.2" stroke-linejoin="round"/>')
+               f'stroke-width="2.2" stroke-linejoin="round"{DASHES.get(name, "")}/>')
         for x, y in line:
             yield f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.2" fill="{COLOURS[name]}"/>'
 

@@ -17,7 +17,9 @@ A live index has `hot`, `relock`, `cold-live` and `again-live` instead: it says 
 Runs alternate (pyaudit, uv, pyaudit, uv ...), so that a busy machine meets both; what is printed are
 medians, and the median over the pairs of uv ÷ pyaudit. Each program answers once untimed, and every
 timed run has to give the same pins; where the two programs differ, the table says so. The last
-column says which of our goals the cell reaches. A row is also written to --rows as JSON.
+column says which of our goals the cell reaches. Rows are also added to --rows as JSON lines, of which
+--markdown makes the table of the README:
+    python3 benches/compare/run.py --markdown ROWS
 Needs Python 3.11 and uv; installs nothing, and touches no cache but those in a temporary folder.
 """
 
@@ -79,6 +81,9 @@ WIDTHS = (9, 12, 9, 8, 7, 8, 8, 7, 6, 6, 7, 7, 7, 7, 7, 7)
 
 def main():
     arguments = parse_arguments()
+    if arguments.markdown:
+        print(markdown([json.loads(line) for line in arguments.markdown.read_text().splitlines()]))
+        return
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     print(time.strftime("%Y-%m-%d %H:%M"), machine, " ".join(sys.argv[1:]), sep="; ")
     print("".join(head.rjust(width) for head, width in zip(HEADS, WIDTHS)), " pins; goals", sep="")
@@ -98,11 +103,14 @@ def parse_arguments():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--recording", help="a folder that record.py wrote")
     source.add_argument("--index", help="address of an index that lives")
+    source.add_argument("--markdown", type=pathlib.Path, help="rows to print as a table, nothing else")
     parser.add_argument("--cells", nargs="+", metavar="CELL")
     parser.add_argument("--runs", type=int, default=5, help="runs of each program in each cell")
     parser.add_argument("--rows", type=pathlib.Path, help="a file to add the rows to, as JSON lines")
     clients.add_programs(parser)
     arguments = parser.parse_args()
+    if arguments.markdown:
+        return arguments
     known = LIVE if arguments.index else CELLS
     arguments.cells = arguments.cells or list(known)
     for cell in arguments.cells:
@@ -250,6 +258,29 @@ def verdict(row):
     lacking = sum(row[name]["lacking"] for name in row["pins"])
     same += f", {lacking} not recorded" if lacking else ""
     return f"{same}; {'missed: ' + ', '.join(row['goals']) if row['goals'] else 'reached'}"
+
+
+def markdown(rows):
+    """Returns rows as a table in Markdown; of a cell that was measured twice the last."""
+    rows = {(row["input"], row["cell"]): row for row in rows if "wall ratio" in row}.values()
+    lines = ["| input | cell | pyaudit | uv | wall | CPU | memory | requests | bytes | cache |",
+             "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    for row in rows:
+        ours, theirs = row["pyaudit"], row["uv"]
+
+        def ratio(field):
+            asked = ours.get(field) and theirs.get(field)
+            return f"{theirs[field] / ours[field]:.1f}" if asked else "-"
+
+        cells = [row["input"], row["cell"], seconds(ours["wall"]), seconds(theirs["wall"]),
+                 f"**{row['wall ratio']:.1f}**", f"{row['cpu ratio']:.1f}",
+                 *map(ratio, ("memory", "requests", "bytes", "cache"))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def seconds(value):
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
 if __name__ == "__main__":
