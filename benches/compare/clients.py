@@ -1,6 +1,7 @@
-"""The two programs that are compared: their commands, the measuring of a run, and what it answered."""
+"""The two programs that are compared: their commands, what a run takes, and what it answered."""
 
 import dataclasses
+import functools
 import http.client
 import json
 import os
@@ -38,6 +39,7 @@ INPUTS = [
     Input("boto3", HERE / "inputs/boto3.in", "3.11"),
     # Some of its packages have no wheels.
     Input("airflow", HERE / "inputs/airflow.in", "3.12", ()),
+    Input("airflow-wheels", HERE / "inputs/airflow-wheels.in", "3.12"),
 ]
 
 # Known to send resolvers back and forth.
@@ -52,7 +54,7 @@ HARD = [
 
 
 def inputs(texts):
-    """Returns the inputs that are named: by a name of ours, `hard` for those, or as `FILE@PYTHON`."""
+    """Returns the inputs that are named: by a name of ours, `hard`, or as `FILE@PYTHON`."""
     ours = {one.name: one for one in INPUTS + HARD}
     texts = texts or [one.name for one in INPUTS]
     found = []
@@ -104,18 +106,16 @@ def command(name, arguments, one, index, cache, output, offline=False):
             *one.options, *cutoff, *(["--offline"] if offline else [])]
 
 
-def interpreter(python, known={}):
+@functools.cache
+def interpreter(python):
     """Returns the path of an interpreter: of that version where there is one, else of this one."""
-    if python not in known:
-        known[python] = os.path.realpath(sys.executable)
-        for found in shutil.which(f"python{python}"), *sorted(versions_of_pyenv(python)):
-            asked = found and subprocess.run(
-                [found, "-c", "import os, sys; print(os.path.realpath(sys.executable))"],
-                capture_output=True, text=True, check=False)
-            if asked and asked.returncode == 0:
-                known[python] = asked.stdout.strip()
-                break
-    return known[python]
+    for found in shutil.which(f"python{python}"), *sorted(versions_of_pyenv(python)):
+        asked = found and subprocess.run(
+            [found, "-c", "import os, sys; print(os.path.realpath(sys.executable))"],
+            capture_output=True, text=True, check=False)
+        if asked and asked.returncode == 0:
+            return asked.stdout.strip()
+    return os.path.realpath(sys.executable)
 
 
 def versions_of_pyenv(python):
@@ -174,7 +174,7 @@ def peak_memory(command, server=None, timeout=600):
 
 
 def surroundings(server):
-    """Returns the environment without settings of the caller's, which would change one program only."""
+    """Returns the environment without settings that would change one program only."""
     ours = ["UV_", "PYAUDIT_", "PIP_", "VIRTUAL_ENV", "CONDA_"]
     # On loopback no certificate is looked at, and uv reads all that are named.
     ours += ["SSL_CERT_"] if server else []

@@ -4,10 +4,11 @@
     python3 benches/compare/growth.py [--plot growth.svg] [--sizes 100 1000 10000 100000]
 
 Generates indexes of so many releases, serves them on loopback as JSON with core-metadata, --delay
-milliseconds a request, and lets pyaudit and uv lock them in turn: cold, and hot offline. Prints medians, and draws
-them where --plot names a file; --rows writes them as JSON, and --read draws such a file again. A
-program that needed more than --limit seconds is not asked for larger indexes of that shape. The pins
-of all runs have to be the same, and those of both programs too. Needs Python 3.11 and uv.
+milliseconds a request, and lets pyaudit and uv lock them in turn: cold, and hot offline. Prints
+medians, and draws them where --plot names a file; --rows writes them as JSON lines, and --read
+draws such a file again. A program that needed more than --limit seconds is not asked for larger
+indexes of that shape. The pins of all runs have to be the same, and those of both programs too. Needs Python
+3.11 and uv.
 """
 
 import argparse
@@ -93,9 +94,9 @@ def point(arguments, server, folder, universe, programs):
     def run(name, cache, offline=False):
         output = folder / f"{name}.txt"
         output.unlink(missing_ok=True)
-        found = clients.measure(clients.command(
-            name, arguments, one, server.index("json", arguments.delay), cache, output, offline), server,
-            arguments.timeout)
+        command = clients.command(name, arguments, one, server.index("json", arguments.delay),
+                                  cache, output, offline)
+        found = clients.measure(command, server, arguments.timeout)
         answers[name].append(clients.read_pins(output))
         return found
 
@@ -109,8 +110,8 @@ def point(arguments, server, folder, universe, programs):
             runs[name]["hot"].append(run(name, folder / name, offline=True))
     for name in programs:
         row = {"shape": universe.shape, "releases": universe.releases, "program": name,
-               "delay": arguments.delay, "pins": len(answers[name][0]), "wrong": len(set(answers[name])) > 1,
-               "answer": answers[name][0]}
+               "delay": arguments.delay, "pins": len(answers[name][0]),
+               "wrong": len(set(answers[name])) > 1, "answer": answers[name][0]}
         for state, found in runs[name].items():
             row[state] = {field: middle([getattr(one, field) for one in found])
                           for field in ("wall", "cpu", "requests", "bytes")}
@@ -135,10 +136,9 @@ def drawn(rows):
     grid = [[(f"{title}: more {shape}", unit, AXES[shape],
               {name: line(shape, name, state, field) for name in names})
              for shape in shapes] for title, state, field, unit in ROWS]
-    return plot.panels("How locking grows with the index",
-                       f"Generated indexes on loopback, {rows[0]['delay']} ms a request; medians of "
-                       f"whole processes; both scales are logarithmic. {time.strftime('%Y-%m-%d')}",
-                       grid)
+    note = (f"Generated indexes on loopback, {rows[0]['delay']} ms a request; medians of whole "
+            f"processes; both scales are logarithmic. {time.strftime('%Y-%m-%d')}")
+    return plot.panels("How locking grows with the index", note, grid)
 
 
 if __name__ == "__main__":

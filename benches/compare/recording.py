@@ -1,14 +1,15 @@
-"""A recording of an index: a folder of pages, metadata files and the parts of wheels that hold metadata.
+"""A recording of an index: a folder of pages, of metadata, and of parts of wheels that lead there.
 
-    pages/NAME.json      the files of a project as the index listed them, or `null` where it has none
-    metadata/FILE        the `.metadata` file of a wheel; empty where the index has none
-    wheels/FILE          the size of a wheel and those of its bytes that lead to its metadata
-    whole/FILE           a source distribution, or a small wheel of which a client wanted everything
+    pages/NAME.json    the files of a project as the index listed them, or `null` where it has none
+    metadata/FILE      the `.metadata` file of a wheel; empty where the index has none
+    wheels/FILE        the size of a wheel and those of its bytes that lead to its metadata
+    whole/FILE         a source distribution, or a small wheel of which a client wanted everything
 
 What is not kept of a wheel reads as zeros. `Recording` reads a folder; with an `Upstream` it asks
 there for what the folder lacks, and keeps it.
 """
 
+import concurrent.futures
 import hashlib
 import html.parser
 import http.client
@@ -91,6 +92,17 @@ class Recording:
             if status == 200:
                 write(path, body)
         return path.read_bytes() if path.exists() else None
+
+    def complete(self):
+        """Keeps both the `.metadata` file and the parts of each wheel of which one is kept."""
+        for path in (self.folder / "pages").iterdir():
+            self.page(path.name.removesuffix(".json"))
+        files = {path.name for part in ("metadata", "wheels")
+                 for path in (self.folder / part).iterdir()}
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(self.sibling, files))
+            list(pool.map(self.wheel, files))
+        return len(files)
 
 
 def write(path, content):
@@ -221,7 +233,8 @@ class Upstream:
         kind = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
         path = where.path + (f"?{where.query}" if where.query else "")
         for left in reversed(range(tries)):
-            connection = kept.pop(where.netloc, None) or kind[where.scheme](where.netloc, timeout=60)
+            connection = kept.pop(where.netloc, None)
+            connection = connection or kind[where.scheme](where.netloc, timeout=60)
             try:
                 connection.request("GET", path, headers=headers or {})
                 answer = connection.getresponse()

@@ -3,11 +3,11 @@
 
     python3 benches/compare/replay.py RECORDING [--port 8850] [--upstream https://INDEX/simple]
 
-An index stands at http://127.0.0.1:PORT/MODE/DELAY/simple, where DELAY is how many milliseconds each
-answer is held back, and MODE is how the index answers:
-  json    JSON with core-metadata, ETag, max-age of ten minutes, and gzip; `.metadata` of every wheel
+An index stands at http://127.0.0.1:PORT/MODE/DELAY/simple, where DELAY is how many milliseconds
+each answer is held back, and MODE is how the index answers:
+  json    JSON with core-metadata, ETag, max-age of ten minutes, gzip, `.metadata` of every wheel
   stale   the same, but a page may be used only after asking whether it is still the same (304)
-  plain   HTML, no compression, no word about caching or metadata; `.metadata` where the index had it
+  plain   HTML as it is, no word about caching or metadata, `.metadata` where the index had it
 
 /count tells as JSON the requests and bytes since the last time it was asked, and what the recording
 lacks. With --upstream, what is lacking is asked for there and kept. Needs Python 3.11.
@@ -50,7 +50,7 @@ class Index:
         return told
 
     def answer(self, head):
-        """Returns the whole answer to the head of a request, and how many seconds to hold it back."""
+        """Returns the answer to the head of a request, and how many seconds to hold it back."""
         line, *fields = head.decode("latin-1").split("\r\n")
         method, target, _ = line.split(" ", 2)
         asked = {key.lower(): value.strip() for key, _, value in
@@ -260,7 +260,7 @@ def main():
     parser.add_argument("--universe", metavar="SHAPE:RELEASES", help="a generated index instead")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--upstream", help="an index to ask for what the recording lacks")
-    parser.add_argument("--exclude-newer", help="leave out what that index got later, as 2026-10-01")
+    parser.add_argument("--exclude-newer", help="leave out what that index got later")
     arguments = parser.parse_args()
     if (arguments.recording is None) == (arguments.universe is None):
         parser.error("a recording or a universe is needed")

@@ -2,9 +2,10 @@
 """Runs pyaudit and uv in turn on the same inputs and the same index, and prints how they compare.
 
     python3 benches/compare/run.py --recording DIR [INPUT ...]
-    python3 benches/compare/run.py --index https://INDEX/simple --exclude-newer 2026-10-01 [INPUT ...]
+    python3 benches/compare/run.py --index https://INDEX/simple --exclude-newer DATE [INPUT ...]
 
-An INPUT is flask, jupyter, zopilot, boto3, airflow (all of them, if none is named) or FILE@PYTHON.
+An INPUT is flask, jupyter, zopilot, boto3, airflow, airflow-wheels (all of them, if none is named),
+`hard` (those known to send resolvers back and forth), or FILE@PYTHON.
 The cells of the table (--cells):
   hot          a full cache, --offline
   relock       the same, with the lock there already (PEP 751)
@@ -12,14 +13,13 @@ The cells of the table (--cells):
   cold-json    no cache; JSON, core-metadata, gzip; 30 ms a request
   cold-plain   no cache; HTML without a word about caching or metadata; 5 ms a request
   again-plain  the cache of a former run on that index, network there
-A live index has `hot`, `relock`, `cold-live` and `again-live` instead: it says how it is on that day.
+A live index has `hot`, `relock`, `cold-live` and `again-live` instead; it says how it is today.
 
-Runs alternate (pyaudit, uv, pyaudit, uv ...), so that a busy machine meets both; what is printed are
-medians, and the median over the pairs of uv ÷ pyaudit. Each program answers once untimed, and every
-timed run has to give the same pins; where the two programs differ, the table says so. The last
-column says which of our goals the cell reaches. Rows are also added to --rows as JSON lines, of which
---markdown makes the table of the README:
-    python3 benches/compare/run.py --markdown ROWS
+Runs alternate (pyaudit, uv, pyaudit, uv ...), so that a busy machine meets both; what is printed
+are medians, and the median over the pairs of uv ÷ pyaudit. Each program answers once untimed, and
+every timed run has to give the same pins; where the two programs differ, the table says so. The
+last column says which of our goals the cell misses. Rows are also added to --rows as JSON lines, of
+which `run.py --markdown ROWS` makes a table for a README.
 Needs Python 3.11 and uv; installs nothing, and touches no cache but those in a temporary folder.
 """
 
@@ -29,6 +29,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -76,7 +77,7 @@ LEAST_MEMORY_RATIO = 2
 
 HEADS = ("input", "cell", "wall ms", "uv", "ratio", "CPU ms", "uv", "ratio", "MiB", "uv",
          "asked", "uv", "MB", "uv", "cache", "uv")
-WIDTHS = (9, 12, 9, 8, 7, 8, 8, 7, 6, 6, 7, 7, 7, 7, 7, 7)
+WIDTHS = (18, 12, 9, 8, 7, 8, 8, 7, 6, 6, 7, 7, 7, 7, 7, 7)
 
 
 def main():
@@ -87,11 +88,17 @@ def main():
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     print(time.strftime("%Y-%m-%d %H:%M"), machine, " ".join(sys.argv[1:]), sep="; ")
     print("".join(head.rjust(width) for head, width in zip(HEADS, WIDTHS)), " pins; goals", sep="")
+    if arguments.recording and not (pathlib.Path(arguments.recording) / "pages").is_dir():
+        sys.exit(f"{arguments.recording} has no recording: record.py makes one")
     if arguments.index:
         steady = table(arguments, None, LIVE)
     else:
         with clients.Server(arguments.recording) as server:
             steady = table(arguments, server, CELLS)
+    if arguments.plot:
+        growth = [sys.executable, clients.HERE / "growth.py", "--plot", arguments.plot,
+                  "--pyaudit", arguments.pyaudit, "--uv", arguments.uv]
+        steady &= subprocess.run(growth, check=False).returncode == 0
     sys.exit(0 if steady else 1)
 
 
@@ -103,10 +110,11 @@ def parse_arguments():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--recording", help="a folder that record.py wrote")
     source.add_argument("--index", help="address of an index that lives")
-    source.add_argument("--markdown", type=pathlib.Path, help="rows to print as a table, nothing else")
+    source.add_argument("--markdown", type=pathlib.Path, help="rows to print as a table")
     parser.add_argument("--cells", nargs="+", metavar="CELL")
     parser.add_argument("--runs", type=int, default=5, help="runs of each program in each cell")
-    parser.add_argument("--rows", type=pathlib.Path, help="a file to add the rows to, as JSON lines")
+    parser.add_argument("--rows", type=pathlib.Path, help="a file to add the rows to, as JSON")
+    parser.add_argument("--plot", help="run growth.py after that, and write its plot to this file")
     clients.add_programs(parser)
     arguments = parser.parse_args()
     if arguments.markdown:
@@ -130,7 +138,7 @@ def table(arguments, server, cells):
                 try:
                     row = bench.row(name)
                 except RuntimeError as error:
-                    print(f"{one.name:>9}{name:>12}  FAILED: {error}", flush=True)
+                    print(f"{one.name:>18}{name:>12}  FAILED: {error}", flush=True)
                     steady = False
                     continue
                 print(line(row), flush=True)
@@ -219,7 +227,7 @@ def goals(row):
         return []
     ours, theirs = row["pyaudit"], row["uv"]
     known = GOALS.get(row["cell"], {})
-    least = known.get(row["input"], known.get(""))
+    least = known.get(row["input"].removesuffix("-wheels"), known.get(""))
     wanted = []
     if least:
         wanted.append(("wall", row["wall ratio"], least))
@@ -267,14 +275,11 @@ def markdown(rows):
              "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for row in rows:
         ours, theirs = row["pyaudit"], row["uv"]
-
-        def ratio(field):
-            asked = ours.get(field) and theirs.get(field)
-            return f"{theirs[field] / ours[field]:.1f}" if asked else "-"
-
+        ratios = [f"{theirs[field] / ours[field]:.1f}" if ours.get(field) and theirs.get(field)
+                  else "-" for field in ("memory", "requests", "bytes", "cache")]
         cells = [row["input"], row["cell"], seconds(ours["wall"]), seconds(theirs["wall"]),
                  f"**{row['wall ratio']:.1f}**", f"{row['cpu ratio']:.1f}",
-                 *map(ratio, ("memory", "requests", "bytes", "cache"))]
+                 *ratios]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

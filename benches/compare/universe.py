@@ -1,11 +1,10 @@
 """Generated universes: an index whose packages, versions and conflicts can be counted.
 
-    packages   the more packages, ten versions of each; every one needs three others, without conflict
-    versions   the more versions of each of ten packages, without conflict
+    packages   the more packages, of ten versions each; every one needs three others, no conflict
+    versions   the more versions of each of ten packages, no conflict
     conflicts  of two packages the more versions have to be passed until one suits the other
 """
 
-import functools
 import hashlib
 
 SHAPES = ("packages", "versions", "conflicts")
@@ -37,7 +36,7 @@ class Universe:
         return [name(0)]
 
     def needs(self, package, version):
-        """Returns what a release requires: packages of higher numbers, so that there is no circle."""
+        """Returns what a release requires: only packages of higher numbers, so never itself."""
         if self.shape == "conflicts":
             return [f"{name(1)}==1.{version}"] if package == 0 else []
         others = {2 * package + 1, 2 * package + 2, package + 7}
@@ -68,7 +67,6 @@ class Universe:
 
     sibling = metadata
 
-    @functools.cache
     def digest(self, file):
         return hashlib.sha256(self.metadata(file)).hexdigest()
 
