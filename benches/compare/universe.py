@@ -3,11 +3,12 @@
     packages   the more packages, of ten versions each; every one needs three others, no conflict
     versions   the more versions of each of ten packages, no conflict
     conflicts  of two packages the more versions have to be passed until one suits the other
+    chains     the same with a package between them, as botocore stands between boto3 and urllib3
 """
 
 import hashlib
 
-SHAPES = ("packages", "versions", "conflicts")
+SHAPES = ("packages", "versions", "conflicts", "chains")
 
 
 class Universe:
@@ -21,6 +22,7 @@ class Universe:
             "packages": (releases // 10, 10),
             "versions": (10, releases // 10),
             "conflicts": (2, releases // 2),
+            "chains": (3, releases // 3),
         }[shape]
 
     @classmethod
@@ -31,14 +33,17 @@ class Universe:
 
     def requirements(self):
         """Returns what a project asks for, as lines of a requirements file."""
-        if self.shape == "conflicts":
-            return [name(0), f"{name(1)}<1.{self.versions // 2}"]
+        if self.shape in ("conflicts", "chains"):
+            return [name(0), f"{name(self.packages - 1)}<1.{self.versions // 2}"]
         return [name(0)]
 
     def needs(self, package, version):
         """Returns what a release requires: only packages of higher numbers, so never itself."""
         if self.shape == "conflicts":
             return [f"{name(1)}==1.{version}"] if package == 0 else []
+        if self.shape == "chains":
+            series = f"<1.{version // 100 * 100 + 100}"
+            return [[f"{name(1)}>=1.{version},{series}"], [f"{name(2)}>=1.{version}"], []][package]
         others = {2 * package + 1, 2 * package + 2, package + 7}
         return [f"{name(other)}>=1.{version // 2}" for other in sorted(others)
                 if other < self.packages]
