@@ -47,7 +47,7 @@ HARD = [
     Input("beam-dill", HERE / "inputs/beam-dill.in", "3.10", ()),
     Input("fastapi-starlette", HERE / "inputs/fastapi-starlette.in", "3.12"),
     Input("langchain", HERE / "inputs/langchain.in", "3.11"),
-    Input("numba-numpy", HERE / "inputs/numba-numpy.in", "3.12", ()),
+    Input("numba-numpy", HERE / "inputs/numba-numpy.in", "3.12"),
     Input("sentry", HERE / "inputs/sentry.in", "3.12", ()),
     Input("sktime", HERE / "inputs/sktime.in", "3.11"),
 ]
