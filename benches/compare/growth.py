@@ -36,9 +36,11 @@ def main():
     if arguments.read:
         rows = [json.loads(line) for line in arguments.read.read_text().splitlines()]
     else:
-        rows = list(measured(arguments))
-    if arguments.rows:
-        arguments.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        rows = []
+        for row in measured(arguments):
+            rows.append(row)
+            if arguments.rows:
+                arguments.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
     if arguments.plot:
         arguments.plot.write_text(drawn(rows))
     sys.exit(1 if any(row["wrong"] for row in rows) else 0)
@@ -53,11 +55,12 @@ def parse_arguments():
                         default=[100, 1000, 10_000, 100_000])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--delay", type=int, default=5)
-    parser.add_argument("--limit", type=float, default=10)
+    parser.add_argument("--limit", type=float, default=5)
     parser.add_argument("--plot", type=pathlib.Path)
     parser.add_argument("--rows", type=pathlib.Path)
     parser.add_argument("--read", type=pathlib.Path)
     clients.add_programs(parser)
+    parser.set_defaults(timeout=60)
     arguments = parser.parse_args()
     if not arguments.read:
         clients.check_programs(parser, arguments)
@@ -74,14 +77,16 @@ def measured(arguments):
             answers = {}
             with tempfile.TemporaryDirectory(prefix="growth-") as folder, \
                     clients.Server("--universe", f"{shape}:{releases}") as server:
-                for row in point(arguments, server, pathlib.Path(folder),
-                                 Universe(shape, releases), programs):
+                rows = list(point(arguments, server, pathlib.Path(folder),
+                                  Universe(shape, releases), programs))
+                # Who failed here or was slow is not asked for more.
+                programs = [row["program"] for row in rows
+                            if row["cold"]["wall"] <= arguments.limit]
+                for row in rows:
                     answers[row["program"]] = row.pop("answer")
                     row["wrong"] |= len(set(answers.values())) > 1
                     print(shown(row), flush=True)
                     yield row
-                    if row["cold"]["wall"] > arguments.limit:
-                        programs = [name for name in programs if name != row["program"]]
 
 
 def point(arguments, server, folder, universe, programs):
@@ -101,9 +106,13 @@ def point(arguments, server, folder, universe, programs):
         answers[name].append(clients.read_pins(output))
         return found
 
-    for name in programs:
-        # The server makes its pages now, and the programs' caches are filled.
-        run(name, folder / name)
+    for name in list(programs):
+        try:
+            # The server makes its pages now, and the programs' caches are filled.
+            run(name, folder / name)
+        except RuntimeError as error:
+            print(f"{universe.shape:<11}{universe.releases:>9,}{name:>9}  FAILED: {error}")
+            programs = [other for other in programs if other != name]
     for number in range(arguments.runs):
         for name in programs:
             runs[name]["cold"].append(run(name, folder / f"{name}-{number}"))
