@@ -1,156 +1,291 @@
 #!/usr/bin/env python3
-"""Runs pyaudit and uv in turn on the same inputs and the same index, and prints the medians.
+"""Runs pyaudit and uv in turn on the same inputs and the same index, and prints how they compare.
 
-    python3 benches/compare/run.py --index https://index.example/simple requirements.in ...
+    python3 benches/compare/run.py --recording DIR [INPUT ...]
+    python3 benches/compare/run.py --index https://INDEX/simple --exclude-newer DATE [INPUT ...]
 
-Three states, each a column of the table:
-  cold     a fresh cache folder for every run
-  again    the cache of a former run, network there
-  offline  the same cache, without the network
+An INPUT is flask, jupyter, zopilot, boto3, airflow, airflow-wheels (all of them, if none is named),
+`hard` (those known to send resolvers back and forth), or FILE@PYTHON.
+The cells of the table (--cells):
+  hot          a full cache, --offline
+  relock       the same, with the lock there already (PEP 751)
+  stale        a full cache, of which every page is asked again and is unchanged; 30 ms a request
+  cold-json    no cache; JSON, core-metadata, gzip; 30 ms a request
+  cold-plain   no cache; HTML without a word about caching or metadata; 5 ms a request
+  again-plain  the cache of a former run on that index, network there
+A live index has `hot`, `relock`, `cold-live` and `again-live` instead; it says how it is today.
 
-Runs alternate (pyaudit, uv, pyaudit, uv ...), so that a busy machine or a slow network meets both.
-All runs of one program must give the same pins; where the two differ, the table says so. Needs
-Python 3.11 and uv; nothing is installed, and no cache but those in a temporary folder is touched.
+Runs alternate (pyaudit, uv, pyaudit, uv ...), so that a busy machine meets both; what is printed
+are medians, and the median over the pairs of uv ÷ pyaudit. Each program answers once untimed, and
+every timed run has to give the same pins; where the two programs differ, the table says so. The
+last column says which of our goals the cell misses. Rows are also added to --rows as JSON lines, of
+which `run.py --markdown ROWS` makes a table for a README.
+Needs Python 3.11 and uv; installs nothing, and touches no cache but those in a temporary folder.
 """
 
 import argparse
+import dataclasses
+import json
 import os
 import pathlib
-import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-STATES = ("cold", "again", "offline")
+import clients
+from clients import middle
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A state to measure in: how the index answers, and what is there before a run."""
+
+    mode: str
+    delay: int = 0
+    fresh: bool = False
+    offline: bool = False
+    locked: bool = False
+
+
+CELLS = {
+    "hot": Cell("json", offline=True),
+    "relock": Cell("json", offline=True, locked=True),
+    "stale": Cell("stale", 30),
+    "cold-json": Cell("json", 30, fresh=True),
+    "cold-plain": Cell("plain", 5, fresh=True),
+    "again-plain": Cell("plain", 5),
+}
+LIVE = {
+    "hot": Cell("live", offline=True),
+    "relock": Cell("live", offline=True, locked=True),
+    "cold-live": Cell("live", fresh=True),
+    "again-live": Cell("live"),
+}
+
+# The least uv ÷ pyaudit that is aimed at, of wall time; hot also of processor time.
+GOALS = {
+    "hot": {"": 6, "flask": 4},
+    "stale": {"": 2.5},
+    "cold-json": {"flask": 1.4, "jupyter": 2, "zopilot": 2, "airflow": 1.7, "boto3": 5},
+    "cold-plain": {"flask": 1.3, "jupyter": 2, "zopilot": 4, "boto3": 20, "airflow": 3},
+    "again-plain": {"": 20},
+}
+MOST_RELOCK = 0.010
+LEAST_MEMORY_RATIO = 2
+
+HEADS = ("input", "cell", "wall ms", "uv", "ratio", "CPU ms", "uv", "ratio", "MiB", "uv",
+         "asked", "uv", "MB", "uv", "cache", "uv")
+WIDTHS = (18, 12, 9, 8, 7, 8, 8, 7, 6, 6, 7, 7, 7, 7, 7, 7)
 
 
 def main():
     arguments = parse_arguments()
-    wrong = False
-    print(f"{'input':<24}{'state':<9}{'pyaudit':>24}{'uv':>26}{'uv ÷ pyaudit':>22}   pins")
-    print(f"{'':<33}{'wall s':>8}{'CPU s':>8}{'MiB':>8}{'wall s':>10}{'CPU s':>8}{'MiB':>8}"
-          f"{'wall':>8}{'CPU':>7}{'MiB':>7}")
-    for path in arguments.inputs:
-        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
-            for state in arguments.states:
-                wrong |= not compare(arguments, path, state, pathlib.Path(folder))
-    sys.exit(1 if wrong else 0)
+    if arguments.markdown:
+        print(markdown([json.loads(line) for line in arguments.markdown.read_text().splitlines()]))
+        return
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(time.strftime("%Y-%m-%d %H:%M"), machine, " ".join(sys.argv[1:]), sep="; ")
+    print("".join(head.rjust(width) for head, width in zip(HEADS, WIDTHS)), " pins; goals", sep="")
+    if arguments.recording and not (pathlib.Path(arguments.recording) / "pages").is_dir():
+        sys.exit(f"{arguments.recording} has no recording: record.py makes one")
+    if arguments.index:
+        steady = table(arguments, None, LIVE)
+    else:
+        with clients.Server(arguments.recording) as server:
+            steady = table(arguments, server, CELLS)
+    if arguments.plot:
+        growth = [sys.executable, clients.HERE / "growth.py", "--plot", arguments.plot,
+                  "--pyaudit", arguments.pyaudit, "--uv", arguments.uv]
+        steady &= subprocess.run(growth, check=False).returncode == 0
+    sys.exit(0 if steady else 1)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("inputs", nargs="+", type=pathlib.Path, help="requirements files")
-    parser.add_argument("--index", required=True, help="address of the index, live or a replay")
-    parser.add_argument("--pyaudit", default="target/release/pyaudit")
-    parser.add_argument("--uv", default="uv")
-    parser.add_argument("--interpreter", default=sys.executable,
-                        help="what uv is told to use, so that it need not search")
-    parser.add_argument("--python", default="3.11", help="the version to lock for")
-    parser.add_argument("--platform", default="linux")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each program and state")
-    parser.add_argument("--states", nargs="+", choices=STATES, default=STATES)
-    parser.add_argument("--exclude-newer", help="passed to both")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--recording", help="a folder that record.py wrote")
+    source.add_argument("--index", help="address of an index that lives")
+    source.add_argument("--markdown", type=pathlib.Path, help="rows to print as a table")
+    parser.add_argument("--cells", nargs="+", metavar="CELL")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each program in each cell")
+    parser.add_argument("--rows", type=pathlib.Path, help="a file to add the rows to, as JSON")
+    parser.add_argument("--plot", help="run growth.py after that, and write its plot to this file")
+    clients.add_programs(parser)
     arguments = parser.parse_args()
-    for name in ("pyaudit", "uv"):
-        found = shutil.which(getattr(arguments, name))
-        if found is None:
-            parser.error(f"there is no program `{getattr(arguments, name)}` (--{name})")
-        setattr(arguments, name, os.path.abspath(found))
+    if arguments.markdown:
+        return arguments
+    known = LIVE if arguments.index else CELLS
+    arguments.cells = arguments.cells or list(known)
+    for cell in arguments.cells:
+        if cell not in known:
+            parser.error(f"no cell `{cell}` here; there are {', '.join(known)}")
+    clients.check_programs(parser, arguments)
     return arguments
 
 
-def compare(arguments, path, state, folder):
-    """Measures one cell of the table; returns whether every run came out alike."""
-    programs = {"pyaudit": pyaudit_command, "uv": uv_command}
-    measured = {name: [] for name in programs}
-    pins = {name: set() for name in programs}
-    for run in range(arguments.runs + (state != "cold")):
-        for name, command in programs.items():
-            cache = folder / f"{name}-{f'cold-{run}' if state == 'cold' else 'cache'}"
-            output = folder / f"{name}.txt"
+def table(arguments, server, cells):
+    """Prints the rows; returns whether every run answered as the untimed one did."""
+    steady = True
+    for one in clients.inputs(arguments.inputs):
+        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
+            for name in arguments.cells:
+                bench = Bench(arguments, one, cells[name], server, pathlib.Path(folder))
+                try:
+                    row = bench.row(name)
+                except RuntimeError as error:
+                    print(f"{one.name:>18}{name:>12}  FAILED: {error}", flush=True)
+                    steady = False
+                    continue
+                print(line(row), flush=True)
+                steady &= not row["unsteady"]
+                if arguments.rows:
+                    with arguments.rows.open("a") as rows:
+                        rows.write(json.dumps(row) + "\n")
+    return steady
+
+
+class Bench:
+    """One input in one cell."""
+
+    def __init__(self, arguments, one, cell, server, folder):
+        self.arguments, self.one, self.cell, self.server = arguments, one, cell, server
+        self.folder = folder
+        self.index = arguments.index or server.index(cell.mode, cell.delay)
+
+    def row(self, name):
+        programs = clients.programs(self.arguments)
+        runs = {program: [] for program in programs}
+        pins, unsteady = {}, []
+        for program in programs:
+            self.fill(program)
+            pins[program] = clients.read_pins(self.output(program))
+        sizes = {program: clients.size_on_disk(self.cache(program)) for program in programs}
+        for _ in range(self.arguments.runs):
+            for program in programs:
+                runs[program].append(self.run(program, self.cell.offline))
+                if clients.read_pins(self.output(program)) != pins[program]:
+                    unsteady.append(program)
+        row = {"input": self.one.name, "cell": name, "unsteady": unsteady,
+               "pins": {program: len(found) for program, found in pins.items()}}
+        if len(programs) == 2:
+            ours, theirs = (set(pins[program]) for program in programs)
+            row["only"] = {"pyaudit": len(ours - theirs), "uv": len(theirs - ours)}
+            for field in ("wall", "cpu"):
+                row[f"{field} ratio"] = middle([
+                    getattr(theirs, field) / max(getattr(ours, field), 1e-6)
+                    for ours, theirs in zip(runs["pyaudit"], runs["uv"])])
+        for program, found in runs.items():
+            row[program] = {field: middle([getattr(run, field) for run in found])
+                            for field in ("wall", "cpu")}
+            memory = self.run(program, self.cell.offline, measure=clients.peak_memory)
+            row[program] |= {"cache": sizes[program]} | ({"memory": memory} if memory else {})
+            row[program]["lacking"] = max(run.lacking for run in found)
+            if self.server:
+                row[program] |= {field: middle([getattr(run, field) for run in found])
+                                 for field in ("requests", "bytes")}
+        return row | {"goals": goals(row)}
+
+    def fill(self, program):
+        """Answers untimed, with a cache that is full afterwards."""
+        self.output(program).unlink(missing_ok=True)
+        if not self.cache(program).exists():
+            self.run(program, offline=False, fill=True)
+        if self.cell.offline or not self.output(program).exists():
+            self.run(program, self.cell.offline, fill=True)
+
+    def run(self, program, offline, fill=False, measure=clients.measure):
+        output, cache = self.output(program), self.cache(program)
+        if self.cell.fresh and not fill:
+            cache = cache.with_name(f"{cache.name}-fresh")
+            shutil.rmtree(cache, ignore_errors=True)
+        if not self.cell.locked:
             output.unlink(missing_ok=True)
-            result = measure(command(arguments, path, cache, output, state == "offline"))
-            pins[name].add(read_pins(output))
-            # The first run of a hot state fills the cache.
-            if state == "cold" or run > 0:
-                measured[name].append(result)
-            if state == "cold":
-                shutil.rmtree(cache, ignore_errors=True)
-    ours, theirs = (medians(measured[name]) for name in programs)
-    ratios = [b / a if a else float("nan") for a, b in zip(ours, theirs)]
-    verdict = judge(pins)
-    print(f"{path.name[:23]:<24}{state:<9}{ours[0]:>8.3f}{ours[1]:>8.3f}{ours[2]:>8.0f}"
-          f"{theirs[0]:>10.3f}{theirs[1]:>8.3f}{theirs[2]:>8.0f}"
-          f"{ratios[0]:>8.2f}{ratios[1]:>7.2f}{ratios[2]:>7.2f}   {verdict}", flush=True)
-    return all(len(found) == 1 for found in pins.values())
+        command = clients.command(program, self.arguments, self.one, self.index, cache, output,
+                                  offline)
+        run = measure(command, self.server, self.arguments.timeout)
+        if self.cell.fresh and not fill:
+            shutil.rmtree(cache)
+        return run
+
+    def cache(self, program):
+        """One cache of a program for each form of the index."""
+        return self.folder / f"{program}-{self.cell.mode}-{self.cell.delay}"
+
+    def output(self, program):
+        name = f"pylock.{program}.toml" if self.cell.locked else f"{program}.txt"
+        return self.folder / name
 
 
-def pyaudit_command(arguments, path, cache, output, offline):
-    return [
-        arguments.pyaudit, "lock", path, "-o", output, "-q", "--format", "requirements",
-        "--default-index", arguments.index, "--cache-dir", cache, "--only-binary", ":all:",
-        "--python", arguments.python, "--platform", arguments.platform, "--generate-hashes",
-        *common(arguments, offline),
-    ]
+def goals(row):
+    """Says of each goal of a cell whether it is reached, and if not, by how much."""
+    if "wall ratio" not in row:
+        return []
+    ours, theirs = row["pyaudit"], row["uv"]
+    known = GOALS.get(row["cell"], {})
+    least = known.get(row["input"].removesuffix("-wheels"), known.get(""))
+    wanted = []
+    if least:
+        wanted.append(("wall", row["wall ratio"], least))
+        wanted += [("CPU", row["cpu ratio"], least)] if row["cell"] == "hot" else []
+    if "memory" in ours:
+        wanted.append(("memory", theirs["memory"] / ours["memory"], LEAST_MEMORY_RATIO))
+    wanted.append(("cache", theirs["cache"] / ours["cache"], 1))
+    missed = [f"{what} {found:.2f} < {least:g}" for what, found, least in wanted if found < least]
+    if row["cell"] == "relock" and ours["wall"] >= MOST_RELOCK:
+        missed.append(f"{ours['wall'] * 1000:.1f} ms >= {MOST_RELOCK * 1000:.0f} ms")
+    return missed
 
 
-def uv_command(arguments, path, cache, output, offline):
-    return [
-        arguments.uv, "pip", "compile", path, "-o", output, "-q", "--no-config",
-        "--default-index", arguments.index, "--cache-dir", cache, "--only-binary", ":all:",
-        "--python-version", arguments.python, "--python-platform", arguments.platform,
-        "--generate-hashes", "-p", arguments.interpreter, *common(arguments, offline),
-    ]
+def line(row):
+    """Returns a row as text: what pyaudit took, what uv took, and what follows."""
+    def pair(field, scale, digits):
+        return [f"{row[name][field] * scale:.{digits}f}" if name in row and field in row[name]
+                else "-" for name in ("pyaudit", "uv")]
+
+    def ratio(field):
+        return f"{row[f'{field} ratio']:.2f}" if f"{field} ratio" in row else "-"
+
+    cells = [row["input"], row["cell"], *pair("wall", 1000, 1), ratio("wall"),
+             *pair("cpu", 1000, 1), ratio("cpu"), *pair("memory", 1, 0), *pair("requests", 1, 0),
+             *pair("bytes", 1e-6, 2), *pair("cache", 1, 1)]
+    text = "".join(cell.rjust(width) for cell, width in zip(cells, WIDTHS))
+    return f"{text}  {verdict(row)}"
 
 
-def common(arguments, offline):
-    cutoff = ["--exclude-newer", arguments.exclude_newer] if arguments.exclude_newer else []
-    return cutoff + (["--offline"] if offline else [])
+def verdict(row):
+    if row["unsteady"]:
+        return f"UNSTEADY PINS of {', '.join(sorted(set(row['unsteady'])))}"
+    only = row.get("only", {"pyaudit": 0, "uv": 0})
+    same = (f"{min(row['pins'].values())} same" if not any(only.values())
+            else f"{row['pins']['pyaudit']}, {only['pyaudit']} only ours, {only['uv']} only uv's")
+    lacking = sum(row[name]["lacking"] for name in row["pins"])
+    same += f", {lacking} not recorded" if lacking else ""
+    return f"{same}; {'missed: ' + ', '.join(row['goals']) if row['goals'] else 'reached'}"
 
 
-def measure(command):
-    """Runs a command; returns seconds of wall and processor, and the peak memory in MiB."""
-    # Settings of the caller's would change one program and not the other.
-    environment = {key: value for key, value in os.environ.items()
-                   if not key.startswith(("UV_", "PYAUDIT_", "PIP_", "VIRTUAL_ENV", "CONDA_"))}
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            errors.seek(0)
-            told = errors.read().decode(errors="replace")
-            sys.exit(f"{' '.join(map(str, command))}\nended with {child.returncode}:\n{told}")
-    memory = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return wall, usage.ru_utime + usage.ru_stime, memory
+def markdown(rows):
+    """Returns rows as a table in Markdown; of a cell that was measured twice the last."""
+    rows = {(row["input"], row["cell"]): row for row in rows if "wall ratio" in row}.values()
+    lines = ["| input | cell | pyaudit | uv | wall | CPU | memory | requests | bytes | cache |",
+             "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    for row in rows:
+        ours, theirs = row["pyaudit"], row["uv"]
+        ratios = [f"{theirs[field] / ours[field]:.1f}" if ours.get(field) and theirs.get(field)
+                  else "-" for field in ("memory", "requests", "bytes", "cache")]
+        cells = [row["input"], row["cell"], seconds(ours["wall"]), seconds(theirs["wall"]),
+                 f"**{row['wall ratio']:.1f}**", f"{row['cpu ratio']:.1f}",
+                 *ratios]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
-def read_pins(output):
-    """Returns the pins of a requirements file, names in their normal form."""
-    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", output.read_text(), re.M)
-    return tuple(sorted((re.sub(r"[-_.]+", "-", name).lower(), pin) for name, pin in found))
-
-
-def judge(pins):
-    if any(len(found) > 1 for found in pins.values()):
-        unsteady = [name for name, found in pins.items() if len(found) > 1]
-        return f"UNSTEADY: {', '.join(unsteady)} gave different pins"
-    ours, theirs = (set(next(iter(pins[name]))) for name in ("pyaudit", "uv"))
-    if ours == theirs:
-        return f"{len(ours)}, the same"
-    return f"{len(ours)}, uv differs: {len(ours - theirs)} only ours, {len(theirs - ours)} only uv's"
-
-
-def medians(results):
-    return [statistics.median(column) for column in zip(*results)]
+def seconds(value):
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
 if __name__ == "__main__":
