@@ -214,8 +214,12 @@ impl<'l, 'a> Provider<'l, 'a> {
         if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
             return Ok(());
         }
+        // Where the range moves with another package that goes back too, little is in it yet, and
+        // what comes next lies right below.
+        let below = (0..ordinal).rev();
         let wanted: Vec<_> = range
             .descending(usable.len())
+            .chain(below)
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
             .filter(|ordinal| asked.insert(*ordinal))
             .take((2 * tried).min(2 * BATCH))
