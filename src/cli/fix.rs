@@ -8,6 +8,7 @@ use super::Exit;
 use super::args::FixArgs;
 use super::command::instead;
 use super::conflict::{Unsolved, tell_conflicts};
+use super::many::kept_pins;
 use super::output::Output;
 use super::plan::{Plan, plan};
 use super::prepare::{Inputs, Prepared};
@@ -32,7 +33,7 @@ fn fix(args: &FixArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let preferences = inputs.preferences(&args.question.choice, former.as_ref());
     let folder = inputs.folder.clone();
     let pins = Output(&args.output).former_pins();
-    let pins = inputs.former_pins(&args.question.choice, pins);
+    let pins = kept_pins(&args.question.choice, pins);
     let mut prepared = inputs.settled(terminal)?.prepare(preferences, terminal)?;
     prepared.former = pins;
     let solving = Instant::now();

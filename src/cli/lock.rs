@@ -1,25 +1,30 @@
 //! `pyaudit lock`: reads, solves, writes, and says what came of it.
 
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
 use super::command::command_line;
 use super::conflict::{Unsolved, tell_conflicts};
-use super::many::parts_in_words;
+use super::many::{kept_pins, parts_in_words};
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
-use super::prepare::{Inputs, Prepared};
+use super::prepare::{Inputs, Prepared, preferences};
+use super::receipt::{Receipt, Recognised, Shape};
 use super::settings::Scope;
 use super::terminal::Terminal;
 use super::unserved::tell_unserved;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::{WriteError, write_whole};
-use crate::lock::{Circumstances, Lock, Pins, WhichFiles, build, changes};
-use crate::report::{LockOutcome, LockReport, LockedReport, Style, Summary, count, summary};
+use crate::lock::{Circumstances, Lock, Pins, RequirementsStyle, WhichFiles, build, changes};
+use crate::report::{
+    LockOutcome, LockReport, LockedReport, Style, Summary, count, headline, remarks, summary,
+};
 use crate::solve::{FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
 
@@ -34,27 +39,25 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let output = Output(&args.output);
     let of_output = output.problems(&inputs.manifest, &args.question, &inputs.folder);
     inputs.problems.extend(of_output);
-    let former = output.former(&mut inputs.problems);
-    let preferences = inputs.preferences(&args.question.choice, former.as_ref());
-    let pins = inputs.former_pins(&args.question.choice, output.former_pins());
+    inputs.preferences(&args.question.choice, None);
     let settled = inputs.settled(terminal)?;
     if let Err(error) = output.check() {
         terminal.say_problems(&[Problem::anywhere(error.to_string())]);
         return Err(Exit::Outside);
     }
-    let mut prepared = settled.prepare(preferences, terminal)?;
-    prepared.former = pins;
+    let prepared = settled.prepare(BTreeMap::new(), terminal)?;
     // The process ends after this: taking apart what it has learned would take a tenth of the run.
     let mut run = ManuallyDrop::new(Run {
+        args,
         output,
         terminal,
         prepared,
-        former,
+        former: None,
         started,
     });
-    let exit = match run.prepared.scope {
-        Scope::Target => run.solve(),
-        Scope::Targets(_) | Scope::Region(_) => run.solve_many(),
+    let exit = match run.recognised() {
+        Some(lock) => run.tell_recognised(&lock),
+        None => run.lock(),
     };
     run.prepared.catalog.close();
     Ok(exit)
@@ -62,6 +65,7 @@ fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
 
 /// One run, once its question stands.
 struct Run<'a> {
+    args: &'a LockArgs,
     output: Output<'a>,
     terminal: &'a Terminal,
     prepared: Prepared,
@@ -70,6 +74,64 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Returns what is known of the lock that stands there, if it is the answer to the question.
+    fn recognised(&self) -> Option<Recognised> {
+        let path = self.output.path().filter(|path| path.is_file())?;
+        let receipt = self.receipt()?;
+        let text = std::fs::read_to_string(path).ok()?;
+        receipt.recognises(&self.prepared, &text)
+    }
+
+    fn receipt(&self) -> Option<Receipt> {
+        let shape = Shape {
+            args: self.args,
+            circumstances: &self.circumstances(),
+            written: &self.style(),
+            told: self.terminal.style,
+        };
+        Receipt::of(&self.prepared, &shape)
+    }
+
+    fn tell_recognised(&mut self, lock: &Recognised) -> Exit {
+        self.prepared.progress.finish();
+        let place = self.prepared.question.place();
+        let path = self.output.path().map(Path::to_string_lossy);
+        let place = (place.as_str(), path.as_deref());
+        let style = self.terminal.style;
+        let first = headline(
+            lock.packages,
+            place,
+            &elapsed(self.started.elapsed()),
+            style,
+        );
+        self.terminal.mention(&(first + &lock.remarks));
+        Exit::Fine
+    }
+
+    /// Solves it, with the versions that the former lock has where they fit.
+    fn lock(&mut self) -> Exit {
+        let choice = &self.args.question.choice;
+        self.former = self.output.former(&mut self.prepared.problems);
+        if self.prepared.problems.iter().any(Problem::is_error) {
+            self.prepared.progress.finish();
+            self.terminal.say_problems(&self.prepared.problems);
+            return Exit::Usage;
+        }
+        let question = Arc::make_mut(&mut self.prepared.question);
+        // What is no name was told already.
+        question.preferences = preferences(choice, self.former.as_ref(), &mut Vec::new());
+        self.prepared.former = kept_pins(choice, self.output.former_pins());
+        match self.prepared.scope {
+            Scope::Target => self.solve(),
+            Scope::Targets(_) | Scope::Region(_) => self.solve_many(),
+        }
+    }
+
+    fn style(&self) -> RequirementsStyle {
+        let wants_hashes = self.prepared.manifest.require_hashes;
+        self.output.style(command_line, wants_hashes)
+    }
+
     fn solve(&mut self) -> Exit {
         let solving = Instant::now();
         let solved = self.prepared.solve();
@@ -203,9 +265,7 @@ impl Run<'_> {
     }
 
     fn write(&self, target: &str, lock: &Lock) -> Exit {
-        let style = self
-            .output
-            .style(command_line, self.prepared.manifest.require_hashes);
+        let style = self.style();
         // A form that cannot be written was refused before the work began.
         let Some(write) = self.output.format().write else {
             return Exit::Usage;
@@ -249,7 +309,16 @@ impl Run<'_> {
         if is_json {
             return self.put_json(LockOutcome::Locked(report()), Exit::Fine);
         }
-        self.terminal.mention(&summary(&told, self.terminal.style));
+        let style = self.terminal.style;
+        self.terminal.mention(&summary(&told, style));
+        if let Some(receipt) = self.receipt() {
+            let changes = Some(&[][..]);
+            let recognised = Recognised {
+                packages: lock.packages.len(),
+                remarks: remarks(&Summary { changes, ..told }, style),
+            };
+            receipt.keep(&self.prepared, &text, &recognised);
+        }
         Exit::Fine
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::ChoiceArgs;
 use super::gaps::{gap_warnings, served};
 use super::misgivings::{mixed_cuda, unknown_extras};
-use super::prepare::{Inputs, Prepared};
+use super::prepare::Prepared;
 use super::settings::{Scope, Universal, names};
 use crate::explain::list;
 use crate::lock::{Circumstances, FormerPin, Lock, Realm, build_forked};
@@ -222,22 +222,16 @@ impl Prepared {
     }
 }
 
-impl Inputs {
-    /// Returns the entries of a former lock that are kept where they fit.
-    pub(super) fn former_pins(
-        &mut self,
-        choice: &ChoiceArgs,
-        former: Vec<FormerPin>,
-    ) -> Vec<FormerPin> {
-        // What is no name was told when the preferences for one target were read.
-        let upgrades = names(
-            &choice.upgrade_package,
-            "--upgrade-package",
-            &mut Vec::new(),
-        );
-        let kept = former.into_iter().filter(|_| !choice.upgrade);
-        kept.filter(|pin| !upgrades.contains(&pin.name)).collect()
-    }
+/// Returns the entries of a former lock that are kept where they fit.
+pub(super) fn kept_pins(choice: &ChoiceArgs, former: Vec<FormerPin>) -> Vec<FormerPin> {
+    // What is no name was told when the preferences for one target were read.
+    let upgrades = names(
+        &choice.upgrade_package,
+        "--upgrade-package",
+        &mut Vec::new(),
+    );
+    let kept = former.into_iter().filter(|_| !choice.upgrade);
+    kept.filter(|pin| !upgrades.contains(&pin.name)).collect()
 }
 
 impl Many {

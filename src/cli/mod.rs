@@ -19,6 +19,7 @@ mod prepare;
 mod progress;
 mod reading;
 mod reading_args;
+mod receipt;
 mod recorded;
 mod relock;
 mod rules;

@@ -134,20 +134,7 @@ impl Inputs {
         choice: &ChoiceArgs,
         former: Option<&Pins>,
     ) -> BTreeMap<PackageName, Version> {
-        let upgrades = names(
-            &choice.upgrade_package,
-            "--upgrade-package",
-            &mut self.problems,
-        );
-        let former = former.filter(|_| !choice.upgrade);
-        former
-            .into_iter()
-            .flat_map(|former| former.names().map(move |name| (name, former)))
-            .filter(|(name, _)| !upgrades.contains(name))
-            .filter_map(|(name, former)| {
-                Some((name.clone(), former.versions(name).last()?.clone()))
-            })
-            .collect()
+        preferences(choice, former, &mut self.problems)
     }
 
     /// Ends the run if anything is wrong.
@@ -168,6 +155,23 @@ impl Inputs {
             }
         }
     }
+}
+
+/// Returns the versions of a former lock that are kept where they fit, and tells of options that
+/// are no names.
+pub(super) fn preferences(
+    choice: &ChoiceArgs,
+    former: Option<&Pins>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<PackageName, Version> {
+    let upgrades = names(&choice.upgrade_package, "--upgrade-package", problems);
+    let former = former.filter(|_| !choice.upgrade);
+    former
+        .into_iter()
+        .flat_map(|former| former.names().map(move |name| (name, former)))
+        .filter(|(name, _)| !upgrades.contains(name))
+        .filter_map(|(name, former)| Some((name.clone(), former.versions(name).last()?.clone())))
+        .collect()
 }
 
 impl Settled {

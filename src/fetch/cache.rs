@@ -8,6 +8,7 @@
 //! transaction, which a cache can bear.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -60,6 +61,8 @@ pub(super) enum Kind {
     Advisory = 10,
     /// The names of the pages that a run looked at.
     Consulted = 12,
+    /// Which lock answered a question.
+    Receipt = 13,
 }
 
 /// A value's key.
@@ -176,15 +179,14 @@ impl Cache {
 
     /// Keeps a value, in memory for now; returns whether it is time to [`Cache::flush`].
     pub(super) fn put(&self, key: Key, value: &[u8]) -> bool {
-        self.put_checked(key, value, value.len())
+        self.put_checked(key, Bytes::copy_from_slice(value), value.len())
     }
 
     /// The same for a value of which only the first bytes are checked here; whoever reads it
     /// checks the others.
-    pub(super) fn put_checked(&self, key: Key, value: &[u8], checked: usize) -> bool {
+    pub(super) fn put_checked(&self, key: Key, value: Bytes, checked: usize) -> bool {
         let mut pending = lock(&self.pending);
         pending.size += value.len();
-        let value = Bytes::copy_from_slice(value);
         pending.values.insert(key, (value, checked));
         pending.size > MOST_PENDING
     }
@@ -205,17 +207,18 @@ impl Cache {
 
     fn write(&self, values: &BTreeMap<Key, (Bytes, usize)>) -> heed::Result<()> {
         let mut writing = self.env.write_txn()?;
-        let mut stored = Vec::new();
         for (key, (value, checked)) in values {
             let checked = &value[..value.len().min(*checked)];
             let Ok(len) = u32::try_from(checked.len()) else {
                 continue;
             };
-            stored.clear();
-            stored.extend(checksum(checked));
-            stored.extend(len.to_le_bytes());
-            stored.extend(value);
-            self.values.put(&mut writing, &key.0, &stored)?;
+            let head = [checksum(checked), len.to_le_bytes()].concat();
+            let size = head.len() + value.len();
+            self.values
+                .put_reserved(&mut writing, &key.0, size, |space| {
+                    space.write_all(&head)?;
+                    space.write_all(value)
+                })?;
         }
         writing.commit()
     }

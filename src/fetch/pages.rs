@@ -189,7 +189,7 @@ impl PageQuestion {
     ) -> Option<Page> {
         if let Some(freshness) = freshness {
             if let Some(page) = &page {
-                shared.keep_checked(self.key, page.as_bytes(), page.checked_len());
+                shared.keep_checked(self.key, page.to_bytes(), page.checked_len());
             }
             shared.keep(self.key.with_kind(Kind::Freshness), &freshness.encode());
         }

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+
 use super::build::Builder;
 use super::cache::{Cache, Key};
 use super::error::{FetchError, FetchErrorKind};
@@ -82,11 +84,11 @@ impl Shared {
 
     /// Keeps a value in the cache, if there is one.
     pub(super) fn keep(&self, key: Key, value: &[u8]) {
-        self.keep_checked(key, value, value.len());
+        self.keep_checked(key, Bytes::copy_from_slice(value), value.len());
     }
 
     /// Keeps a value of which the cache checks the first bytes only.
-    pub(super) fn keep_checked(&self, key: Key, value: &[u8], checked: usize) {
+    pub(super) fn keep_checked(&self, key: Key, value: Bytes, checked: usize) {
         let Some(cache) = &self.cache else {
             return;
         };

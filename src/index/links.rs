@@ -47,14 +47,39 @@ impl Link {
 /// Whether an address is absolute and already as the URL parser would write it: nearly all are,
 /// and parsing thousands of them would take longer than reading the page.
 fn is_plain_absolute(address: &str) -> bool {
-    let Some(rest) = address.strip_prefix("https://") else {
+    let Some((scheme, rest)) = address.split_once("://") else {
         return false;
     };
+    let usual_port = match scheme {
+        "https" => 443,
+        "http" => 80,
+        _ => return false,
+    };
     let host_len = rest.find('/').unwrap_or(0);
-    let host = rest.get(..host_len).unwrap_or_default();
-    let path = rest.get(host_len..).unwrap_or_default();
-    let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
-    !host.is_empty() && host.bytes().all(plain_host) && is_plain_path(path)
+    let (host, path) = rest.split_at(host_len);
+    is_plain_host(host, usual_port) && is_plain_path(path)
+}
+
+/// Whether a host is a name in small letters or an address of IPv4, with no port or an unusual one.
+fn is_plain_host(host: &str, usual_port: u16) -> bool {
+    let (name, port) = host
+        .split_once(':')
+        .map_or((host, None), |(name, port)| (name, Some(port)));
+    let is_plain_port = port.is_none_or(|text| {
+        let port = text.parse::<u16>();
+        port.is_ok_and(|port| port != usual_port && port.to_string() == text)
+    });
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'.' | b'0'..=b'9');
+    // A name that ends in a number is read as an address.
+    let top = name.rsplit('.').next().unwrap_or_default();
+    let is_plain_name = !top.is_empty()
+        && top.bytes().all(|byte| byte.is_ascii_lowercase())
+        && name.bytes().all(is_name);
+    let is_address = || {
+        let address = name.parse::<std::net::Ipv4Addr>();
+        address.is_ok_and(|address| address.to_string() == name)
+    };
+    is_plain_port && (is_plain_name || is_address())
 }
 
 /// Whether a path needs no escapes and has no segment that starts with a dot.
@@ -144,6 +169,29 @@ mod tests {
 
         for (address, url, name) in cases {
             assert_eq!(resolve(address), Some((url.into(), Some(name.into()))));
+        }
+    }
+
+    #[test]
+    fn what_counts_as_plain_is_as_the_parser_writes_it() {
+        for (address, is_plain) in [
+            ("https://a-1.example/b", true),
+            ("https://a.example:8443/b", true),
+            ("http://127.0.0.1:8870/b", true),
+            ("http://127.1/b", false),
+            ("http://127.0.0.01/b", false),
+            ("https://a.1/b", false),
+            ("https://a.0x7f/b", false),
+            ("https://a.example:443/b", false),
+            ("http://a.example:80/b", false),
+            ("https://a.example:08/b", false),
+            ("https://a.example:/b", false),
+            ("ftp://a.example/b", false),
+        ] {
+            assert_eq!(is_plain_absolute(address), is_plain, "{address}");
+            if is_plain {
+                assert_eq!(Url::parse(address).unwrap().as_str(), address);
+            }
         }
     }
 

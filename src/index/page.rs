@@ -94,6 +94,11 @@ impl Page {
         version < self.len() && crc32fast::hash(rows) == sum
     }
 
+    /// Returns the page as bytes that are shared with it.
+    pub fn to_bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
     /// Returns the page as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

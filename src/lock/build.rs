@@ -74,7 +74,7 @@ pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances
 }
 
 /// Returns a declaration as a lock tells it.
-pub(super) fn locked_declaration(declaration: &Declaration, applies: bool) -> LockedDeclaration {
+pub fn locked_declaration(declaration: &Declaration, applies: bool) -> LockedDeclaration {
     let requirement = &declaration.requirement;
     LockedDeclaration {
         name: requirement.name.clone(),
@@ -285,7 +285,9 @@ fn limits<'a>(
     name: &'a PackageName,
 ) -> impl Iterator<Item = LockedNote> + 'a {
     let date = question.facts.date();
-    resolution.packages.iter().flat_map(move |by| {
+    let limiting = resolution.limiting.iter();
+    let limiting = limiting.map(|at| &resolution.packages[*at]);
+    limiting.flat_map(move |by| {
         let limits = by
             .limits
             .iter()

@@ -25,7 +25,7 @@ mod uv_lock_wire;
 mod via;
 mod wire;
 
-pub use build::{Circumstances, WhichFiles, build};
+pub use build::{Circumstances, WhichFiles, build, locked_declaration};
 pub use diff::{LockChange, changes};
 pub use forked::{Realm, build_forked};
 pub use formats::{FORMATS, Format, WriteOptions, Writer, is_pylock_name};

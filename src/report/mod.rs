@@ -42,7 +42,7 @@ pub use matrix::{MatrixReport, matrix_html, matrix_json, matrix_markdown, matrix
 pub use repair::{RepairReport, draw_repairs};
 pub use rules::{rule_json, rule_text, rules_json, rules_text};
 pub use sarif::audit_sarif;
-pub use summary::{Summary, summary};
+pub use summary::{Summary, headline, remarks, summary};
 pub use terminal::{
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,
     draw_problem,

@@ -25,7 +25,15 @@ pub struct Summary<'a> {
 
 /// Returns the summary, each line with its end.
 pub fn summary(summary: &Summary<'_>, style: Style) -> String {
-    let mut lines = vec![headline(summary, style)];
+    let packages = summary.lock.packages.len();
+    let place = (summary.target, summary.written);
+    let first = headline(packages, place, summary.elapsed, style);
+    first + &remarks(summary, style)
+}
+
+/// Returns what follows the headline: what changed, and what deserves a look.
+pub fn remarks(summary: &Summary<'_>, style: Style) -> String {
+    let mut lines = Vec::new();
     if let Some(changes) = summary.changes {
         lines.push(String::new());
         lines.extend(change_lines(changes, style));
@@ -41,21 +49,21 @@ pub fn summary(summary: &Summary<'_>, style: Style) -> String {
     for warning in summary.warnings {
         lines.extend(warning_lines(warning, style));
     }
-    lines.join("\n") + "\n"
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn headline(summary: &Summary<'_>, style: Style) -> String {
-    let packages = count(summary.lock.packages.len(), "package");
-    let mut line = format!(
-        "Locked {} for {} in {}",
-        style.bold(&packages),
-        summary.target,
-        summary.elapsed
-    );
-    if let Some(path) = summary.written {
-        line.push_str(&format!(" → {}", style.bold(path)));
-    }
-    line
+/// Returns the first line, with its end: how many packages are locked, for whom, in which file,
+/// and how long it took.
+pub fn headline(
+    packages: usize,
+    (target, written): (&str, Option<&str>),
+    elapsed: &str,
+    style: Style,
+) -> String {
+    let packages = style.bold(&count(packages, "package"));
+    let path = written.map(|path| format!(" → {}", style.bold(path)));
+    let path = path.unwrap_or_default();
+    format!("Locked {packages} for {target} in {elapsed}{path}\n")
 }
 
 fn change_lines(changes: &[LockChange], style: Style) -> Vec<String> {

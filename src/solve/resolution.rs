@@ -20,6 +20,8 @@ use crate::target::Flavour;
 pub struct Resolution {
     /// The packages that the declarations reach, sorted by name.
     pub packages: Vec<Resolved>,
+    /// The positions of those whose limits made a difference.
+    pub limiting: Vec<usize>,
     /// Extras that were asked for and that the chosen version does not have, with who asked.
     pub unknown_extras: Vec<(PackageName, ExtraName, Dependent)>,
     /// What the builds of the torch family are for, where one of them says it.
@@ -139,6 +141,9 @@ pub(crate) fn resolution_of(
     }
     Ok(Resolution {
         flavour: walk.flavour,
+        limiting: (0..packages.len())
+            .filter(|at| !packages[*at].limits.is_empty())
+            .collect(),
         packages,
         unknown_extras: walk.unknown_extras,
     })

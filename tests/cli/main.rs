@@ -9,6 +9,7 @@ mod audit;
 mod laws;
 #[cfg(test)]
 mod online;
+mod receipts;
 #[cfg(test)]
 mod regions;
 #[cfg(test)]
