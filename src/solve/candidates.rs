@@ -193,6 +193,15 @@ impl Candidates {
         Some(at as Ordinal)
     }
 
+    /// Returns the place of the newest usable build of a release: of the version without its local
+    /// part, by which the indexes of accelerators tell theirs from each other.
+    pub(crate) fn build_of(&self, version: &Version) -> Option<Ordinal> {
+        let release = version.clone().without_local();
+        let is_build = |candidate: &Candidate| self.version(candidate).without_local() == release;
+        let at = self.usable.iter().rposition(is_build)?;
+        Some(at as Ordinal)
+    }
+
     fn key(&self, candidate: &Candidate) -> &[u8] {
         self.page(candidate.page).key(candidate.version)
     }

@@ -69,12 +69,17 @@ pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(
     Ok(())
 }
 
-/// Whether parts have builds of a package in different flavours: those are meant to differ.
-fn is_of_flavours(forks: &[Fork], name: &PackageName) -> bool {
-    let flavour = |fork: &Fork| fork.question.target.accelerators().flavour;
-    let of_family = forks.iter().filter(|it| it.question.facts.is_family(name));
-    let flavours: BTreeSet<_> = of_family.map(flavour).collect();
-    flavours.len() > 1
+/// Whether parts have a package from different places, as builds in different flavours or by its
+/// sources: those are meant to differ.
+fn is_from_several(forks: &[Fork], name: &PackageName) -> bool {
+    let place = |fork: &Fork| {
+        let question = &fork.question;
+        let flavour = question.target.accelerators().flavour;
+        let flavour = flavour.filter(|_| question.facts.is_family(name));
+        (flavour, question.source_of(name).map(str::to_owned))
+    };
+    let places: BTreeSet<_> = forks.iter().map(place).collect();
+    places.len() > 1
 }
 
 /// What was tried, so that nothing is asked for twice.
@@ -94,7 +99,7 @@ impl Tries<'_> {
     fn harmonise_one(&mut self, forks: &mut [Fork]) -> Result<bool, Failure> {
         let versions = versions(forks);
         let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
-            several.len() > 1 && !is_of_flavours(forks, name)
+            several.len() > 1 && !is_from_several(forks, name)
         };
         let differing: Vec<_> = versions.iter().filter(differ).collect();
         for (name, several) in differing {

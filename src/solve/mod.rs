@@ -55,7 +55,7 @@ pub use forks::{ForkStrategy, solve_region};
 pub use harmony::harmonise_targets;
 pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
-pub use question::{Policy, Prereleases, Question, ResolutionMode};
+pub use question::{Policy, Prereleases, Question, ResolutionMode, Source};
 pub use reach::Reach;
 pub use resolution::{Dependent, Edge, Resolution, Resolved};
 pub use terms::Fitting;

@@ -133,8 +133,7 @@ impl<'l, 'a> Provider<'l, 'a> {
         let candidates = &known.candidates;
         let name = self.ledger.name(project);
         let count = candidates.usable().len();
-        if let Some(preferred) = self.ledger.question.preferences.get(&name)
-            && let Some(ordinal) = candidates.ordinal_of(preferred)
+        if let Some(ordinal) = self.preferred(&name, candidates)
             && range.contains(&ordinal)
             && self.may_choose(project, candidates, ordinal)
         {
@@ -160,6 +159,18 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
         let release = in_order.iter().copied().find(is_release);
         Ok(release.or_else(|| in_order.into_iter().find(is_wanted)))
+    }
+
+    /// Returns the place of the version that is preferred; of a package from several indexes, that of
+    /// the build of its release.
+    fn preferred(&self, name: &PackageName, candidates: &Candidates) -> Option<Ordinal> {
+        let question = &self.ledger.question;
+        let preferred = question.preferences.get(name)?;
+        let same = candidates.ordinal_of(preferred);
+        same.or_else(|| {
+            let has_source = question.sources.iter().any(|it| it.package == *name);
+            has_source.then(|| candidates.build_of(preferred))?
+        })
     }
 
     fn takes_lowest(&self, name: &PackageName) -> bool {

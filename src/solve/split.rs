@@ -406,14 +406,17 @@ pub(super) fn before_python(python: &Version) -> Option<MarkerTree> {
 
 /// Returns the markers by which a region has to be parted before anything is solved: a direct
 /// reference that counts in a part of it only would be taken everywhere, and so would the lowest
-/// version of what is declared in a part only.
+/// version of what is declared in a part only; and a package has one index in each part.
 pub(super) fn parted_anyway(question: &Question, region: &Arc<Region>) -> Vec<MarkerTree> {
     let declarations = question.declarations.iter();
     let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
     let direct = declarations
         .filter(|declaration| declaration.requirement.url.is_some() || is_by_declaration);
+    let direct = direct.map(|declaration| &declaration.requirement.marker);
+    let sources = question.sources.iter().map(|source| &source.marker);
     direct
-        .map(|declaration| under_extras(&declaration.requirement.marker.exact_tree(), &[]))
+        .chain(sources)
+        .map(|marker| under_extras(&marker.exact_tree(), &[]))
         .filter(|marker| !region.is_within(marker) && region.meets(marker))
         .collect()
 }
