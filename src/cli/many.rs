@@ -81,7 +81,8 @@ impl Prepared {
         let Some(narrowed) = narrower(universal, &whole) else {
             return Ok(whole);
         };
-        if whole.forks.iter().all(|fork| is_within(fork, &narrowed)) {
+        let is_whole = matches!(whole.forks.as_slice(), [only] if is_within(only, &narrowed));
+        if is_whole {
             return Ok(Many {
                 realm: narrowed.realm,
                 left_out: whole.unserved,

@@ -61,6 +61,7 @@ pub fn solve_region(
         memo: &memo,
         unflavoured: split::never_flavoured(question),
         lacking: Vec::new(),
+        unserved: Vec::new(),
         chosen: BTreeMap::new(),
         solves: 0,
         trail: Vec::new(),
@@ -127,6 +128,8 @@ struct Forking<'f> {
     unflavoured: Vec<MarkerTree>,
     /// Where no one build of the flavour was found for all, and each platform is asked by itself.
     lacking: Vec<MarkerTree>,
+    /// Platforms that no build of some package serves.
+    unserved: Vec<MarkerTree>,
     /// The versions that other parts got, in their order.
     chosen: BTreeMap<PackageName, Vec<Version>>,
     solves: usize,
@@ -146,7 +149,7 @@ impl Forking<'_> {
                 let part = self.fork(question, resolution);
                 match self.unbuilt_in(&part) {
                     Some(platform) => self.settle_by_platform(part, platform),
-                    None => Ok(part),
+                    None => self.with_other_builds(part),
                 }
             }
             Outcome::Unsolvable(conflict) => {
@@ -225,6 +228,30 @@ impl Forking<'_> {
                 self.settle(region)
             }
         }
+    }
+
+    /// Answers for a platform by itself that gets no file of a package in a part, where another build
+    /// of the release may serve it: an index of PyTorch has `2.7.1` for Apple's machines, and
+    /// `2.7.1+cpu` for the others. A platform that has no answer by itself stays where it is.
+    fn with_other_builds(&mut self, part: Part) -> Result<Part, Failure> {
+        let Some((region, platforms)) = part.forks.first().and_then(unserved_by_builds) else {
+            return Ok(part);
+        };
+        for platform in platforms {
+            let is_known = self.unserved.contains(&platform);
+            let Some((there, rest)) = region.split(&platform).filter(|_| !is_known) else {
+                continue;
+            };
+            let before = self.chosen.clone();
+            let mut own = self.settle(Arc::new(there))?;
+            if own.unserved.is_empty() {
+                own.extend(self.settle(Arc::new(rest))?);
+                return Ok(own);
+            }
+            self.chosen = before;
+            self.unserved.push(platform);
+        }
+        Ok(part)
     }
 
     /// Returns the region of a question for a platform that has no answer with the flavour, which is
@@ -401,6 +428,27 @@ impl Forking<'_> {
         }
         Arc::new(question)
     }
+}
+
+/// Returns the platforms that get no file of a package of which there are other builds of the same
+/// release, with the region.
+fn unserved_by_builds(fork: &Fork) -> Option<(Arc<Region>, Vec<MarkerTree>)> {
+    let packages = fork.resolution.packages.iter();
+    let several: BTreeSet<&PackageName> = packages
+        .filter(|package| package.candidates.has_other_builds(&package.version))
+        .map(|package| &package.name)
+        .collect();
+    if several.is_empty() {
+        return None;
+    }
+    let region = fork.question.region.clone()?;
+    let gaps = gaps(fork).into_iter();
+    let mut platforms: Vec<MarkerTree> = gaps
+        .filter(|gap| gap.is_whole && several.contains(&gap.name))
+        .filter_map(|gap| Some(gap.platform?.plain_marker()))
+        .collect();
+    platforms.dedup();
+    Some((region, platforms))
 }
 
 /// Whoever can be asked for the answer to a part.

@@ -12,12 +12,13 @@ use super::judge::Judge;
 use super::passes::{Outcome, solve};
 use super::question::Question;
 use crate::package::{MarkerTree, PackageName, Version, either};
-use crate::target::Region;
+use crate::target::{Flavour, Region};
 
 /// So many solves are begun to make parts alike.
 const MOST_SOLVES: usize = 120;
 
-type Versions = BTreeMap<PackageName, BTreeSet<Version>>;
+/// The versions of each package from each place.
+type Versions = BTreeMap<(PackageName, Place), BTreeSet<Version>>;
 
 /// Gives targets versions of each other, as long as that makes the versions fewer. Which versions can
 /// serve is judged by the region of all of them.
@@ -69,17 +70,15 @@ pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(
     Ok(())
 }
 
-/// Whether parts have a package from different places, as builds in different flavours or by its
-/// sources: those are meant to differ.
-fn is_from_several(forks: &[Fork], name: &PackageName) -> bool {
-    let place = |fork: &Fork| {
-        let question = &fork.question;
-        let flavour = question.target.accelerators().flavour;
-        let flavour = flavour.filter(|_| question.facts.is_family(name));
-        (flavour, question.source_of(name).map(str::to_owned))
-    };
-    let places: BTreeSet<_> = forks.iter().map(place).collect();
-    places.len() > 1
+/// Where a package of a part comes from: builds in different flavours, and those of different
+/// sources, are meant to differ.
+type Place = (Option<Flavour>, Option<String>);
+
+fn place_of(fork: &Fork, name: &PackageName) -> Place {
+    let question = &fork.question;
+    let flavour = question.target.accelerators().flavour;
+    let flavour = flavour.filter(|_| question.facts.is_family(name));
+    (flavour, question.source_of(name).map(str::to_owned))
 }
 
 /// What was tried, so that nothing is asked for twice.
@@ -98,16 +97,13 @@ impl Tries<'_> {
     /// Makes one package alike in all parts, if one can be; returns whether there was one.
     fn harmonise_one(&mut self, forks: &mut [Fork]) -> Result<bool, Failure> {
         let versions = versions(forks);
-        let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
-            several.len() > 1 && !is_from_several(forks, name)
-        };
-        let differing: Vec<_> = versions.iter().filter(differ).collect();
-        for (name, several) in differing {
+        let differing = versions.iter().filter(|(_, several)| several.len() > 1);
+        for ((name, place), several) in differing {
             for version in several.iter().rev() {
                 if !self.serves_all(forks, (name, version)) {
                     continue;
                 }
-                let Some(new) = self.with_version(forks, (name, version))? else {
+                let Some(new) = self.with_version(forks, place, (name, version))? else {
                     continue;
                 };
                 let all: Vec<&Fork> = forks
@@ -147,17 +143,18 @@ impl Tries<'_> {
         })
     }
 
-    /// Answers the parts that have another version of a package again; none where one of them cannot
-    /// have this one.
+    /// Answers the parts that have another version of a package from one place again; none where one
+    /// of them cannot have this one.
     fn with_version(
         &mut self,
         forks: &[Fork],
+        place: &Place,
         (name, version): (&PackageName, &Version),
     ) -> Result<Option<BTreeMap<usize, Fork>>, Failure> {
         let mut new = BTreeMap::new();
         for (at, fork) in forks.iter().enumerate() {
             let own = fork.version_of(name);
-            if own.is_none_or(|own| own == version) {
+            if own.is_none_or(|own| own == version) || place_of(fork, name) != *place {
                 continue;
             }
             if self.left == 0 {
@@ -206,9 +203,12 @@ impl Tries<'_> {
 
 fn versions(forks: &[Fork]) -> Versions {
     let mut versions = Versions::new();
-    for package in forks.iter().flat_map(Fork::needed) {
-        let known = versions.entry(package.name.clone()).or_default();
-        known.insert(package.version.clone());
+    for fork in forks {
+        for package in fork.needed() {
+            let place = (package.name.clone(), place_of(fork, &package.name));
+            let known = versions.entry(place).or_default();
+            known.insert(package.version.clone());
+        }
     }
     versions
 }

@@ -271,6 +271,21 @@ impl Region {
         &self.pythons
     }
 
+    /// Whether it has no last Python.
+    pub fn is_open(&self) -> bool {
+        // Far beyond the Pythons there are: who does not shut it out says nothing of an end.
+        static FAR: LazyLock<MarkerTree> =
+            LazyLock::new(|| exactly_python(&Version::new([3, 99, 0])));
+        self.meets(&FAR)
+    }
+
+    /// Whether it has no last Python, and none before the two newest stable ones.
+    pub fn is_of_newest(&self) -> bool {
+        let last_but_one = PythonVersion::newest_stable().minor().saturating_sub(1);
+        let first = Version::new([3, last_but_one, 0]);
+        self.pythons.first() >= Some(&first) && self.is_open()
+    }
+
     /// Returns the least Python in it that can be named.
     pub fn least_python(&self) -> Option<PythonVersion> {
         self.pythons.iter().find_map(named)

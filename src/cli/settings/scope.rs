@@ -12,9 +12,6 @@ use crate::solve::ForkStrategy;
 use crate::source::Problem;
 use crate::target::{Accelerators, Flavour, Os, Platform, PythonVersion, Region, Target};
 
-/// Far beyond the Pythons there are: who does not shut it out says nothing of an end.
-const FAR: &str = "python_full_version >= '3.99'";
-
 /// For which environments a lock is made.
 #[derive(Clone, Debug)]
 pub(in crate::cli) enum Scope {
@@ -116,7 +113,6 @@ fn universal(
         .only
         .iter()
         .filter_map(|(marker, _)| marker.try_to_string());
-    let far = Marker::parse(FAR)?;
     Ok(Universal {
         realm: Realm {
             requires_python: (!pythons.is_any()).then(|| pythons.to_string()),
@@ -124,7 +120,7 @@ fn universal(
             targets: sample_targets(&region, target.accelerators()),
         },
         strategy: strategy(scope, said),
-        is_open: region.meets(far.tree()),
+        is_open: region.is_open(),
         region: Arc::new(region),
         choices,
     })
