@@ -37,11 +37,7 @@ pub(super) async fn answer(
     found.map(Arc::new)
 }
 
-async fn find(
-    shared: &Shared,
-    reach: &Reach,
-    file: &FileQuestion,
-) -> Result<Metadata, FetchError> {
+async fn find(shared: &Shared, reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
     let request = file.request("", 0)?;
     let is_local = request.url.scheme() == "file";
     match (file.is_wheel(), is_local) {

@@ -11,6 +11,7 @@ use super::forks::Asking;
 use super::judge::Judge;
 use super::passes::{Outcome, solve};
 use super::question::Question;
+use super::resolution::Resolved;
 use crate::package::{MarkerTree, PackageName, Version, either};
 use crate::target::{Flavour, Region};
 
@@ -157,7 +158,7 @@ impl Tries<'_> {
             if own.is_none_or(|own| own == version) || place_of(fork, name) != *place {
                 continue;
             }
-            if self.left == 0 {
+            if self.left == 0 || is_held(forks, fork, (name, version)) {
                 return Ok(None);
             }
             self.left -= 1;
@@ -199,6 +200,25 @@ impl Tries<'_> {
         let has_version = fork.version_of(name).is_none_or(|own| own == version);
         Ok(has_version.then_some(fork))
     }
+}
+
+/// Whether a part cannot have a version of a package without another version of what it shares with
+/// the parts that have it: then nothing would be won.
+fn is_held(forks: &[Fork], part: &Fork, (name, version): (&PackageName, &Version)) -> bool {
+    let have_it = || {
+        forks
+            .iter()
+            .filter(|it| it.version_of(name) == Some(version))
+    };
+    let holds = |package: &Resolved| {
+        let mut edges = package.edges.iter().map(|edge| &edge.requirement);
+        edges.any(|it| it.name == *name && !it.specifiers.contains(version))
+    };
+    let mut holding = part.resolution.packages.iter().filter(|it| holds(it));
+    holding.any(|package| {
+        let own = part.version_of(&package.name);
+        own.is_some() && have_it().any(|other| other.version_of(&package.name) == own)
+    })
 }
 
 fn versions(forks: &[Fork]) -> Versions {

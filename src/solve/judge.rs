@@ -10,7 +10,7 @@ use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
 use crate::index::{FileView, IndexPage, Page, Project};
-use crate::package::{DeclarationKind, PackageName, Specifiers, Version, VersionSet};
+use crate::package::{DeclarationKind, PackageName, Specifiers, VersionKey, VersionSet};
 use crate::target::{Accepted, Misfit, Region, Required};
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
@@ -122,7 +122,7 @@ impl Judge {
             terms: Terms::of(&self.question, name),
             pins: Vec::new(),
             constraints: Vec::new(),
-            preferred: self.question.preferences.get(name),
+            preferred: self.question.preferences.get(name).map(VersionKey::of),
             builds: Builds::of(&self.question, name),
             index: Some(&on.index),
         };
@@ -190,7 +190,7 @@ struct Fitness<'a> {
     terms: Terms<'a>,
     pins: Vec<&'a VersionSet>,
     constraints: Vec<(usize, &'a VersionSet)>,
-    preferred: Option<&'a Version>,
+    preferred: Option<VersionKey>,
     builds: Option<Builds<'a>>,
     index: Option<&'a str>,
 }
@@ -200,11 +200,18 @@ impl Fitness<'_> {
     fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
         let mut nearest = Unfit::NoFiles;
         let mut best: Option<(u32, usize)> = None;
+        let mut speaker: Option<(u32, usize)> = None;
         let mut pythons = 0;
         let takes_yanked = self.takes_yanked(page, version);
         for at in page.files(version) {
             let file = page.file(at);
-            match self.rank(&file, takes_yanked) {
+            if let Err(why) = self.terms.check_age(&file) {
+                nearest = nearest.max(why);
+                continue;
+            }
+            let speaking = self.speaking(&file).map(|rank| (rank, at));
+            speaker = speaker.into_iter().chain(speaking).min();
+            match self.rank_of_old(&file, takes_yanked) {
                 Ok(rank) => {
                     let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
                         Ordering::Equal => file.build_tag() > page.file(other).build_tag(),
@@ -219,10 +226,10 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
-        let file = self
-            .speaker(page, version)
-            .filter(|_| page.file(file).is_wheel())
-            .unwrap_or(file);
+        let file = match speaker {
+            Some((_, speaker)) if page.file(file).is_wheel() => speaker,
+            _ => file,
+        };
         if !self.serves_everywhere(page, version, pythons, takes_yanked) {
             return Err(Unfit::Tags(Misfit::Platform));
         }
@@ -240,15 +247,10 @@ impl Fitness<'_> {
         }
     }
 
-    /// Returns the wheel of a version that tells what it needs in every part of a region.
-    fn speaker(&self, page: &Page, version: usize) -> Option<usize> {
+    /// Returns how good a wheel is to tell what its version needs in every part of a region.
+    fn speaking(&self, file: &FileView<'_>) -> Option<u32> {
         let speaking = &self.everywhere.as_ref()?.speaking;
-        let wheels = page.files(version).filter_map(|at| {
-            let file = page.file(at);
-            let is_taken = self.terms.check_age(&file).is_ok() && !file.is_yanked();
-            Some((speaking[file.tags().filter(|_| is_taken)?]?, at))
-        });
-        wheels.min().map(|(_, at)| at)
+        speaking[file.tags().filter(|_| !file.is_yanked())?]
     }
 
     /// Returns which Pythons of a region a usable file serves, on some platform.
@@ -298,6 +300,11 @@ impl Fitness<'_> {
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
     fn rank(&self, file: &FileView<'_>, takes_yanked: bool) -> Result<u32, Unfit> {
         self.terms.check_age(file)?;
+        self.rank_of_old(file, takes_yanked)
+    }
+
+    /// The same of a file that is older than the cut-off.
+    fn rank_of_old(&self, file: &FileView<'_>, takes_yanked: bool) -> Result<u32, Unfit> {
         self.terms.check_kind(file)?;
         let rank = match file.tags() {
             Some(tags) => self.tags[tags].map_err(Unfit::Tags)?,
@@ -314,12 +321,10 @@ impl Fitness<'_> {
     }
 
     fn takes_yanked(&self, page: &Page, version: usize) -> bool {
-        self.pins
-            .iter()
-            .any(|pin| pin.contains_key(page.key(version)))
-            || self
-                .preferred
-                .is_some_and(|preferred| *preferred == page.version(version))
+        let key = page.key(version);
+        let is_preferred = |preferred: &VersionKey| preferred.as_bytes() == key;
+        self.pins.iter().any(|pin| pin.contains_key(key))
+            || self.preferred.as_ref().is_some_and(is_preferred)
     }
 }
 

@@ -139,10 +139,6 @@ impl<'l, 'a> Provider<'l, 'a> {
         {
             return Ok(Some(ordinal));
         }
-        let in_order: Vec<Ordinal> = match self.takes_lowest(&name) {
-            true => range.ascending(count).collect(),
-            false => range.descending(count).collect(),
-        };
         let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
         let is_wanted = |ordinal: &Ordinal| self.may_choose(project, candidates, *ordinal);
         let is_release = |ordinal: &Ordinal| {
@@ -155,10 +151,21 @@ impl<'l, 'a> Provider<'l, 'a> {
                     candidates.usable()[*ordinal as usize].page,
                 )
             };
-            return Ok(in_order.into_iter().filter(is_wanted).min_by_key(place));
+            return Ok(match self.takes_lowest(&name) {
+                true => range.ascending(count).filter(is_wanted).min_by_key(place),
+                false => range.descending(count).filter(is_wanted).min_by_key(place),
+            });
         }
-        let release = in_order.iter().copied().find(is_release);
-        Ok(release.or_else(|| in_order.into_iter().find(is_wanted)))
+        Ok(match self.takes_lowest(&name) {
+            true => range
+                .ascending(count)
+                .find(is_release)
+                .or_else(|| range.ascending(count).find(is_wanted)),
+            false => range
+                .descending(count)
+                .find(is_release)
+                .or_else(|| range.descending(count).find(is_wanted)),
+        })
     }
 
     /// Returns the place of the version that is preferred; of a package from several indexes, that of
