@@ -114,7 +114,8 @@ fn every_region_is_locked_as_its_fixture_expects() {
         let catalog = world.catalog();
 
         let forked = solve_region(&question, &preferred(&case.prefer), strategy, &catalog).unwrap();
-        let unserved = forked.unserved.iter().map(|it| it.question.place());
+        let unserved = forked.unserved.iter().chain(&forked.left_out);
+        let unserved = unserved.map(|it| it.question.place());
         let unserved: Vec<String> = unserved.collect();
         assert_eq!(unserved, case.unserved, "{}", path.display());
         let locked = lines(&forked, &region);

@@ -32,8 +32,6 @@ pub(in crate::cli) struct Universal {
     pub(in crate::cli) realm: Realm,
     /// What forking aims at.
     pub(in crate::cli) strategy: ForkStrategy,
-    /// Whether nobody said with which Python it ends.
-    pub(in crate::cli) is_open: bool,
     /// The extras and groups that are an installer's to choose.
     pub(in crate::cli) choices: Vec<Choice>,
 }
@@ -120,7 +118,6 @@ fn universal(
             targets: sample_targets(&region, target.accelerators()),
         },
         strategy: strategy(scope, said),
-        is_open: region.is_open(),
         region: Arc::new(region),
         choices,
     })
@@ -313,7 +310,6 @@ impl Universal {
                 targets: sample_targets(&region, &accelerators.unwrap_or_default()),
             },
             region: Arc::new(region),
-            is_open: false,
             ..self.clone()
         })
     }
