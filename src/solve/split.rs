@@ -12,7 +12,8 @@ use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
 use crate::index::Metadata;
 use crate::package::{
-    Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet, under_extras,
+    ExtraName, Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet,
+    under_extras,
 };
 use crate::target::Region;
 
@@ -81,9 +82,12 @@ pub(super) fn parts_of_version(
         region,
         all: Vec::new(),
     };
-    let holding = metadata.requires.iter();
-    let holding = holding.filter(|requirement| region.may_hold(&requirement.marker, &[]));
-    holding.for_each(|requirement| demands.add(requirement, None));
+    for extra in std::iter::once(None).chain(package.extras.iter().map(Some)) {
+        let asked: Vec<ExtraName> = extra.cloned().into_iter().collect();
+        let holding = metadata.requires.iter();
+        let holding = holding.filter(|it| region.may_hold(&it.marker, &asked));
+        holding.for_each(|requirement| demands.add(requirement, extra));
+    }
     let markers = demands.ranked();
     let mut contrary = markers.iter().filter(|(rank, _)| *rank <= 1);
     Ok(contrary.find_map(|(_, it)| region.split(it)))
@@ -142,7 +146,7 @@ impl<'r> Demands<'r> {
         demands
     }
 
-    fn add(&mut self, requirement: &Requirement, extra: Option<&crate::package::ExtraName>) {
+    fn add(&mut self, requirement: &Requirement, extra: Option<&ExtraName>) {
         let extras: Vec<_> = extra.cloned().into_iter().collect();
         self.all.push(Demand {
             name: requirement.name.clone(),
