@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Failure};
-use super::fork::{Forked, Preferred, alike_together};
+use super::fork::{Forked, Preferred, Unserved, alike_together};
 use super::forks::Forking;
 use super::memo::Memo;
 use super::question::Question;
 use super::split;
+use crate::target::Region;
 
 /// What forking aims at; the names are uv's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,29 +32,37 @@ pub fn solve_region(
 ) -> Result<Forked, Failure> {
     let memo = Memo::default();
     let mut forking = Forking::new(question, preferred, catalog, &memo);
-    let forked = forking.answer_all(strategy)?;
+    let mut forked = forking.answer_all(strategy)?;
     let Some(end) = forking.end.take() else {
         return Ok(forked);
     };
     let region = question.region.as_ref().zip(end.first_python());
-    let region = region.and_then(|(region, python)| region.part(&split::before_python(&python)?));
-    let Some(region) = region else {
+    let parts = region.and_then(|(region, python)| region.split(&split::before_python(&python)?));
+    let Some((older, newest)) = parts else {
+        forked.unserved.extend(end.unserved);
         return Ok(forked);
     };
-    let older = Arc::new(Question {
-        region: Some(Arc::new(region)),
-        ..Question::clone(question)
-    });
-    let mut older = Forking::new(&older, preferred, catalog, &memo);
-    let mut answered = older.answer_all(strategy)?;
+    let within = |region: Region, question: &Question| {
+        Arc::new(Question {
+            region: Some(Arc::new(region)),
+            ..question.clone()
+        })
+    };
+    let older = within(older, question);
+    let mut answered = Forking::new(&older, preferred, catalog, &memo).answer_all(strategy)?;
     answered.trail.splice(0..0, forked.trail);
     answered.solves += forked.solves;
-    match answered.unserved.is_empty() {
-        true => answered.left_out = end.unserved,
-        false => {
-            answered.unserved.extend(end.unserved);
-            answered.unserved = alike_together(answered.unserved);
-        }
+    if answered.unserved.is_empty() {
+        // Whatever speaks against a part of the newest, the lock ends before all of them.
+        let first = end.unserved.into_iter().next();
+        let left_out = first.map(|unserved| Unserved {
+            question: within(newest, &unserved.question),
+            ..unserved
+        });
+        answered.left_out = left_out.into_iter().collect();
+    } else {
+        answered.unserved.extend(end.unserved);
+        answered.unserved = alike_together(answered.unserved);
     }
     Ok(answered)
 }
