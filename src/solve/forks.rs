@@ -78,6 +78,8 @@ pub(super) struct Forking<'f> {
     trail: Vec<Step>,
     /// The newest Pythons, which have no answer: with them the search is at its end.
     pub(super) end: Option<Part>,
+    /// Whether something before them has an answer.
+    is_end_known: bool,
 }
 
 impl<'f> Forking<'f> {
@@ -100,6 +102,7 @@ impl<'f> Forking<'f> {
             solves: 0,
             trail: Vec::new(),
             end: None,
+            is_end_known: false,
         }
     }
 
@@ -203,8 +206,15 @@ impl<'f> Forking<'f> {
             let before = self.chosen.clone();
             let newest = self.settle(Arc::clone(&second))?;
             self.chosen = before;
-            if newest.forks.is_empty() && self.end.is_none() {
-                self.end = Some(newest);
+            let unserved = Some(newest).filter(|newest| newest.forks.is_empty());
+            if let Some(mut end) = self.end.take().or(unserved) {
+                if !self.is_end_known {
+                    let older = self.settle(Arc::new(first))?;
+                    self.is_end_known = !older.forks.is_empty();
+                    end.unserved.extend(older.unserved);
+                }
+                self.end = Some(end);
+                return Ok(Part::default());
             }
         }
         let mut part = self.settle(Arc::new(first))?;
