@@ -146,5 +146,6 @@ pub(crate) fn question(requirements: &[&str]) -> Arc<Question> {
         policy: Policy::default(),
         preferences: BTreeMap::new(),
         facts: pyaudit::facts::Facts::embedded(),
+        sources: Arc::default(),
     })
 }

@@ -6,7 +6,7 @@ use super::Exit;
 use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, WhyArgs};
 use super::terminal::Terminal;
-use super::why::{project_of, with_catalog};
+use super::why::with_catalog;
 use crate::explain::nearest_name;
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
@@ -69,7 +69,7 @@ fn bringers(
         else {
             continue;
         };
-        let Ok(project) = project_of(&package.name, question, catalog) else {
+        let Ok(project) = question.project_of(&package.name, catalog) else {
             continue;
         };
         // The file that the solver read is the one that the cache may have the metadata of.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::args::{CacheArgs, IndexArgs};
 use super::reading::Reading;
 use super::terminal::Terminal;
-use super::why::{Unanswered, pins, project_of, with_catalog};
+use super::why::{Unanswered, pins, with_catalog};
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
 use crate::index::{Metadata, Project};
@@ -115,7 +115,7 @@ impl Asking<'_> {
             return self.of_reference(package);
         }
         let version = package.version.as_ref().ok_or_else(unknown)?;
-        let project = project_of(&package.name, self.question, self.catalog)?;
+        let project = self.question.project_of(&package.name, self.catalog)?;
         let at = self.file_read(&project, version);
         let at = at.or_else(|| file_locked(package, &project, version));
         self.catalog.metadata(&project, at.ok_or_else(unknown)?)

@@ -77,29 +77,6 @@ impl Prepared {
     }
 
     fn solve_universal(&self, universal: &Universal) -> Result<Many, Failure> {
-        let whole = self.solve_in(universal)?;
-        let Some(narrowed) = narrower(universal, &whole) else {
-            return Ok(whole);
-        };
-        if whole.forks.iter().all(|fork| is_within(fork, &narrowed)) {
-            return Ok(Many {
-                realm: narrowed.realm,
-                left_out: whole.unserved,
-                unserved: Vec::new(),
-                ..whole
-            });
-        }
-        let narrowed = self.solve_in(&narrowed)?;
-        Ok(match narrowed.unserved.is_empty() {
-            true => Many {
-                left_out: whole.unserved,
-                ..narrowed
-            },
-            false => whole,
-        })
-    }
-
-    fn solve_in(&self, universal: &Universal) -> Result<Many, Failure> {
         let declarations = self.question.declarations.iter();
         let base = Question {
             declarations: declarations.map(|it| chosen_by(universal, it)).collect(),
@@ -113,8 +90,8 @@ impl Prepared {
             forks: forked.forks,
             unserved: forked.unserved,
             trail: forked.trail,
-            realm: universal.realm.clone(),
-            left_out: Vec::new(),
+            realm: realm_without(universal, &forked.left_out),
+            left_out: forked.left_out,
             is_universal: true,
         })
     }
@@ -341,40 +318,12 @@ fn preferred(pin: &FormerPin) -> Preferred {
     }
 }
 
-/// Where nobody said with which Python a region ends, and only the newest Pythons have no answer,
-/// returns the region without them.
-fn narrower(universal: &Universal, whole: &Many) -> Option<Universal> {
-    if !universal.is_open || whole.unserved.is_empty() {
-        return None;
-    }
-    let first = |question: &Arc<Question>| -> Option<Version> {
-        question.region.as_ref()?.pythons().first().cloned()
-    };
-    let unserved = whole.unserved.iter().map(|it| first(&it.question));
-    let end = unserved.collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    let serves_older = whole
-        .forks
-        .iter()
-        .any(|fork| first(&fork.question) < Some(end.clone()));
-    let is_asked_for = universal.region.required().iter().any(|required| {
-        let regions = whole
-            .unserved
-            .iter()
-            .filter_map(|it| it.question.region.as_ref());
-        regions
-            .into_iter()
-            .any(|region| region.meets(required.marker()))
-    });
-    match serves_older && !is_asked_for {
-        true => universal.before(&end),
-        false => None,
-    }
-}
-
-/// Whether all environments of a part are in a region.
-fn is_within(fork: &Fork, universal: &Universal) -> bool {
-    let region = fork.question.region.as_ref();
-    region.is_some_and(|region| region.is_within(universal.region.said()))
+/// Returns how a lock writes down the environments that are left without some Pythons.
+fn realm_without(universal: &Universal, left_out: &[Unserved]) -> Realm {
+    let regions = left_out.iter().filter_map(|it| it.question.region.as_ref());
+    let first = regions.filter_map(|region| region.pythons().first()).min();
+    let narrowed = first.and_then(|python| universal.before(python));
+    narrowed.map_or_else(|| universal.realm.clone(), |it| it.realm)
 }
 
 fn least_of(targets: &[Target]) -> Option<String> {

@@ -212,6 +212,7 @@ impl Settled {
             policy: self.settings.policy,
             preferences,
             facts: self.settings.facts,
+            sources: self.settings.sources,
         };
         let flavours = match self.settings.torch {
             TorchChoice::Auto => flavours_to_try(&question.facts, &question.target),

@@ -161,6 +161,7 @@ impl Reading {
                 policy: settings.policy.clone(),
                 preferences: BTreeMap::new(),
                 facts: Arc::clone(&settings.facts),
+                sources: Arc::clone(&settings.sources),
             },
             settings,
             strange,

@@ -15,7 +15,6 @@ use super::why_not::why_not;
 use super::witness::witness;
 use crate::fetch::LiveCatalog;
 use crate::graph::{Demand, Graph, Paths, Subject, Told, decide};
-use crate::index::Project;
 use crate::lock::{LockedPackage, LockedSource};
 use crate::package::{PackageName, Requirement, Version};
 use crate::report::{Decided, Drawing, Known, Why, draw_paths, why_json, why_text};
@@ -212,7 +211,7 @@ fn known(
     (catalog, is_offline): (&LiveCatalog, bool),
 ) -> Result<Option<Known>, Failure> {
     let locked = graph.packages()[package];
-    let project = match project_of(&locked.name, question, catalog) {
+    let project = match question.project_of(&locked.name, catalog) {
         Ok(project) => project,
         Err(Refusal::Failed(failure)) => return Err(failure),
         Err(Refusal::Missing(_) | Refusal::Unusable(_)) => return Ok(None),
@@ -257,18 +256,6 @@ fn known(
         candidates,
         witness,
     }))
-}
-
-/// Asks for a project as the solver does: where the builds of the target's flavour are.
-pub(super) fn project_of(
-    name: &PackageName,
-    question: &Question,
-    catalog: &dyn Catalog,
-) -> Result<Arc<Project>, Refusal> {
-    match question.target.accelerators().flavour {
-        Some(flavour) if question.facts.is_family(name) => catalog.build(name, &flavour),
-        _ => catalog.project(name),
-    }
 }
 
 /// Returns the versions of packages.

@@ -7,7 +7,7 @@ use super::Exit;
 use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, WhyArgs};
 use super::terminal::Terminal;
-use super::why::{Unanswered, project_of, with_catalog};
+use super::why::{Unanswered, with_catalog};
 use super::witness::{Attempt, attempt, changes, exactly, told};
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
@@ -78,7 +78,7 @@ fn demand(
     if !wanted.specifiers.is_any() {
         return Ok(Some(wanted.clone()));
     }
-    let project = match project_of(&wanted.name, question, catalog) {
+    let project = match question.project_of(&wanted.name, catalog) {
         Ok(project) => project,
         Err(Refusal::Failed(failure)) => return Err(failure),
         Err(Refusal::Missing(_) | Refusal::Unusable(_)) => return Ok(None),

@@ -106,7 +106,10 @@ impl Engine {
 
     /// Returns the question that a walker's wish for a page is.
     pub(super) fn question(&self, walker: &Walker, name: &PackageName) -> ProjectQuestion {
-        ProjectQuestion::new(&self.shared.indexes, name, walker.flavour())
+        match walker.source_of(name) {
+            Some(index) => ProjectQuestion::on(name, index),
+            None => ProjectQuestion::new(&self.shared.indexes, name, walker.flavour()),
+        }
     }
 
     /// Fetches what a walker wished for, while that one is heard. What is known already is heard

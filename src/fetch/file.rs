@@ -25,6 +25,15 @@ pub(super) const MOST_DOWNLOAD: u64 = 1 << 30;
 /// No file is larger that is downloaded before the solver asks for it.
 const MOST_EARLY: u64 = 64 << 20;
 
+/// What makes sense of files: a number behind the version tells apart what was changed within it.
+const READER: &str = concat!("refused by ", env!("CARGO_PKG_VERSION"), "-1");
+
+/// The errors that lie in a file and not in the way to it, as numbers.
+const REFUSALS: &[(u8, FetchErrorKind)] = &[
+    (1, FetchErrorKind::BadMetadata),
+    (2, FetchErrorKind::NeedsBuild),
+];
+
 /// A file whose metadata is wanted.
 #[derive(Clone, Debug)]
 pub(super) struct FileQuestion {
@@ -197,6 +206,35 @@ impl FileQuestion {
             };
             shared.keep(key.with_kind(Kind::RecordFreshness), &freshness.encode());
         }
+    }
+
+    /// Returns why the file told nothing when it was read before: what has a digest stays as it is.
+    pub(super) fn stored_refusal(&self, shared: &Shared) -> Option<FetchError> {
+        let cache = shared.cache.as_ref()?;
+        let record = cache.get(self.refusal_key()?)?;
+        let (number, met) = record.split_first()?;
+        let (_, kind) = REFUSALS.iter().find(|(known, _)| known == number)?;
+        shared.statistics.hit();
+        let request = self.request("", 0).ok()?;
+        Some(request.failed(*kind, String::from_utf8_lossy(met)))
+    }
+
+    /// Puts into the cache that the file tells nothing: an archive would be downloaded each time to
+    /// find that out.
+    pub(super) fn keep_refusal(&self, shared: &Shared, error: &FetchError) {
+        let number = REFUSALS.iter().find(|(_, kind)| *kind == error.kind);
+        if let (Some((number, _)), Some(key)) = (number, self.refusal_key()) {
+            let record = [&[*number], error.met.as_bytes()].concat();
+            shared.keep(key, &record);
+        }
+    }
+
+    /// Another pyaudit may make more of the same file.
+    fn refusal_key(&self) -> Option<Key> {
+        let digest = strongest(&self.digests).filter(|_| self.is_cached())?;
+        let url = crate::package::IndexUrl::redacted(&self.url);
+        let parts = [&url, &digest.to_string(), READER];
+        Some(Key::of(Kind::Record, &parts))
     }
 
     /// Files on this disk are read each time.

@@ -176,9 +176,10 @@ impl Indexes {
 
     /// Returns the flavour whose index alone is asked for a name, where `wanted` is set.
     pub(super) fn flavour(&self, name: &PackageName, wanted: Option<&Flavour>) -> Option<Flavour> {
-        let has_source = self.sources.iter().any(|(package, _)| package == name);
         let is_built = self.builds.as_ref().is_some_and(|builds| builds.have(name));
-        wanted.filter(|_| is_built && !has_source).cloned()
+        wanted
+            .filter(|_| is_built && self.source(name).is_none())
+            .cloned()
     }
 
     /// Returns which index wins.
@@ -196,11 +197,17 @@ impl Indexes {
         }
     }
 
-    /// Returns whom to ask for a name.
-    pub(super) fn plan(&self, name: &PackageName) -> Plan {
-        let source = self.sources.iter().find(|(package, _)| package == name);
+    /// Returns the name of the one index that a package comes from, where there is one.
+    pub(super) fn source(&self, name: &PackageName) -> Option<&str> {
+        let mut sources = self.sources.iter();
+        let (_, index) = sources.find(|(package, _)| package == name)?;
+        Some(index)
+    }
+
+    /// Returns whom to ask for what comes from the index with a name, or from any.
+    pub(super) fn plan(&self, source: Option<&str>) -> Plan {
         let asked = |index: &&Arc<Index>| match source {
-            Some((_, source)) => index.name.as_ref() == Some(source),
+            Some(source) => index.name.as_deref() == Some(source),
             None => !index.explicit,
         };
         let of_shape = |shape| {
@@ -261,7 +268,7 @@ mod tests {
     }
 
     fn asked(indexes: &Indexes, name: &str) -> Vec<String> {
-        let plan = indexes.plan(&package(name));
+        let plan = indexes.plan(indexes.source(&package(name)));
         plan.simple
             .iter()
             .map(|index| index.label().to_string())

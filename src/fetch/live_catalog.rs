@@ -286,14 +286,10 @@ impl LiveCatalog {
         answer.unwrap_or_else(|_| Err(failed("the work on it was given up")))
     }
 
-    fn find(
-        &self,
-        name: &PackageName,
-        flavour: Option<&Flavour>,
-    ) -> Result<Arc<Project>, FetchError> {
+    fn find(&self, question: ProjectQuestion) -> Result<Arc<Project>, FetchError> {
         let shared = &self.engine.shared;
+        let name = question.name();
         self.engine.consulted.note(name);
-        let question = ProjectQuestion::new(&shared.indexes, name, flavour);
         let asking = question.asking();
         let duty = match self.engine.projects.wait_or_claim(&question) {
             Ok(answer) => return answer,
@@ -421,11 +417,19 @@ impl LiveCatalog {
 
 impl Catalog for LiveCatalog {
     fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
-        self.find(name, None).map_err(refusal)
+        let indexes = &self.engine.shared.indexes;
+        self.find(ProjectQuestion::new(indexes, name, None))
+            .map_err(refusal)
     }
 
     fn build(&self, name: &PackageName, flavour: &Flavour) -> Result<Arc<Project>, Refusal> {
-        self.find(name, Some(flavour)).map_err(refusal)
+        let indexes = &self.engine.shared.indexes;
+        self.find(ProjectQuestion::new(indexes, name, Some(flavour)))
+            .map_err(refusal)
+    }
+
+    fn sourced(&self, name: &PackageName, index: &str) -> Result<Arc<Project>, Refusal> {
+        self.find(ProjectQuestion::on(name, index)).map_err(refusal)
     }
 
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {

@@ -26,15 +26,25 @@ pub(super) async fn answer(
     if let Some(metadata) = file.stored(shared) {
         return Ok(Arc::new(metadata));
     }
+    if let Some(error) = file.stored_refusal(shared) {
+        return Err(error);
+    }
+    let found = find(shared, reach, file).await;
+    match &found {
+        Ok(metadata) => file.keep(shared, metadata),
+        Err(error) => file.keep_refusal(shared, error),
+    }
+    found.map(Arc::new)
+}
+
+async fn find(shared: &Shared, reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
     let request = file.request("", 0)?;
     let is_local = request.url.scheme() == "file";
-    let metadata = match (file.is_wheel(), is_local) {
-        (false, _) => archive::sdist(reach, file).await?,
-        (true, true) => archive::wheel(shared, reach, file).await?,
-        (true, false) => of_wheel(shared, reach.http(&request)?, reach, file).await?,
-    };
-    file.keep(shared, &metadata);
-    Ok(Arc::new(metadata))
+    match (file.is_wheel(), is_local) {
+        (false, _) => archive::sdist(reach, file).await,
+        (true, true) => archive::wheel(shared, reach, file).await,
+        (true, false) => of_wheel(shared, reach.http(&request)?, reach, file).await,
+    }
 }
 
 async fn of_wheel(

@@ -18,17 +18,40 @@ use crate::target::Flavour;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ProjectQuestion {
     name: PackageName,
-    /// The flavour whose index alone may answer.
-    flavour: Option<Flavour>,
+    place: Place,
+}
+
+/// Who may answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// The indexes that are asked for any name.
+    Usual,
+    /// The index with this name alone.
+    On(String),
+    /// The index of a flavour alone.
+    Of(Flavour),
 }
 
 impl ProjectQuestion {
     /// Asks for a name where a flavour is wanted, or none: it counts only for what is built in
     /// flavours.
     pub(super) fn new(indexes: &Indexes, name: &PackageName, wanted: Option<&Flavour>) -> Self {
+        if let Some(index) = indexes.source(name) {
+            return Self::on(name, index);
+        }
         Self {
             name: name.clone(),
-            flavour: indexes.flavour(name, wanted),
+            place: indexes
+                .flavour(name, wanted)
+                .map_or(Place::Usual, Place::Of),
+        }
+    }
+
+    /// Asks for a name on the index with a name alone.
+    pub(super) fn on(name: &PackageName, index: &str) -> Self {
+        Self {
+            name: name.clone(),
+            place: Place::On(index.to_owned()),
         }
     }
 
@@ -39,7 +62,7 @@ impl ProjectQuestion {
 
     /// Whether only the index of a flavour may answer.
     pub(super) fn is_of_flavour(&self) -> bool {
-        self.flavour.is_some()
+        matches!(self.place, Place::Of(_))
     }
 
     /// Returns what errors say was asked.
@@ -57,9 +80,10 @@ impl ProjectQuestion {
         shared: &Arc<Shared>,
         reach: &Reach,
     ) -> Result<Arc<Project>, FetchError> {
-        let plan = match &self.flavour {
-            Some(flavour) => shared.indexes.plan_of(flavour),
-            None => shared.indexes.plan(&self.name),
+        let plan = match &self.place {
+            Place::Usual => shared.indexes.plan(None),
+            Place::On(index) => shared.indexes.plan(Some(index)),
+            Place::Of(flavour) => shared.indexes.plan_of(flavour),
         };
         let pages = pages(shared, reach, &self.name, &plan).await?;
         if pages.is_empty() {

@@ -57,6 +57,11 @@ impl Walker {
         self.question.target.accelerators().flavour.as_ref()
     }
 
+    /// Returns the name of the one index that a package comes from, where there is one.
+    pub(super) fn source_of(&self, name: &PackageName) -> Option<&str> {
+        self.question.source_of(name)
+    }
+
     /// Whether it knows the project from other indexes: those of another flavour, mostly.
     pub(super) fn has_another(&self, project: &Project) -> bool {
         let seen = lock(&self.seen);

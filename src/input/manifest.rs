@@ -104,6 +104,8 @@ pub struct PinnedIndex {
     pub index: String,
     /// The environments in which it counts.
     pub marker: Marker,
+    /// The only section whose declarations it counts for.
+    pub section: Option<String>,
     /// Where the index is named.
     pub origin: Origin,
 }

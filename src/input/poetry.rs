@@ -203,6 +203,7 @@ fn requirement<'d>(
             package: name.clone(),
             index,
             marker: requirement.marker.clone(),
+            section: None,
             origin: origin.clone(),
         });
     }

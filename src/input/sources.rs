@@ -141,10 +141,12 @@ fn read_source<'d>(
     };
     if let Some(value) = table.get("index") {
         let index = project.document.string(value)?;
+        let section = section_of(table, project);
         project.manifest.indexes.pinned.push(PinnedIndex {
             package: package.clone(),
             index: index.text,
             marker,
+            section,
             origin: index.origin,
         });
         return None;

@@ -193,6 +193,30 @@ impl Candidates {
         Some(at as Ordinal)
     }
 
+    /// Returns the place of the newest usable build of a release: of the version without its local
+    /// part, by which the indexes of accelerators tell theirs from each other.
+    pub(crate) fn build_of(&self, version: &Version) -> Option<Ordinal> {
+        let release = version.clone().without_local();
+        let is_build = |candidate: &Candidate| self.version(candidate).without_local() == release;
+        let at = self.usable.iter().rposition(is_build)?;
+        Some(at as Ordinal)
+    }
+
+    /// Whether there are usable builds of a version's release that differ in the local part.
+    pub(crate) fn has_other_builds(&self, version: &Version) -> bool {
+        let Some(at) = self.ordinal_of(version) else {
+            return false;
+        };
+        let release = version.clone().without_local();
+        let at = at as usize;
+        let beside = [at.checked_sub(1), at.checked_add(1)];
+        let mut beside = beside
+            .iter()
+            .flatten()
+            .filter_map(|at| self.usable.get(*at));
+        beside.any(|candidate| self.version(candidate).without_local() == release)
+    }
+
     fn key(&self, candidate: &Candidate) -> &[u8] {
         self.page(candidate.page).key(candidate.version)
     }

@@ -31,6 +31,11 @@ pub trait Catalog {
         self.project(name)
     }
 
+    /// Returns the files of a project on the one index that it comes from, by the index' name.
+    fn sourced(&self, name: &PackageName, _index: &str) -> Result<Arc<Project>, Refusal> {
+        self.project(name)
+    }
+
     /// Returns what a direct reference points to, as a project of one version.
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal>;
 

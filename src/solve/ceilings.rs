@@ -2,15 +2,20 @@
 //!
 //! The newest versions often say up to which Python they were tested, and old ones from before that
 //! custom say nothing. For several Pythons at once such an old version is no way round the bounds of
-//! the new ones: it works no better there, it only does not say so. The same goes for wheels. Where a region ends below the
-//! bound, or lies wholly above it, versions are taken at their word.
+//! the new ones: it works no better there, it only does not say so. The same goes for wheels. Where a
+//! region ends below all bounds, or lies wholly above them, versions are taken at their word, unless
+//! it has no end and only the newest Pythons: then nobody asked for them by name.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use super::candidates::{Candidate, Refused, Unfit};
 use crate::index::{Page, Project};
-use crate::package::Specifiers;
+use crate::package::{Specifiers, Version};
 use crate::target::Region;
+
+/// A patch version that every minor version is taken to have reached.
+const LAST_PATCH: u64 = 99;
 
 /// Refuses the usable versions of a project that are older than all that have a bound within the
 /// region.
@@ -32,14 +37,16 @@ pub(super) fn heed_ceilings(
             && page.key(version.version) > newest
     });
     let said = PythonsSaid::by(region, project);
-    let mut ceilings = newer.map(|version| match version.why {
-        Unfit::Python => said.has_ceiling(version.page, version.version),
-        _ => said.lacks_newest(version.page, version.version),
+    let ceilings = newer.map(|version| match version.why {
+        Unfit::Python => said.ceiling(version.page, version.version),
+        _ => said.ceiling_of_wheels(version.page, version.version),
     });
-    let Some(first) = ceilings.next() else {
-        return;
+    let all: Option<BTreeSet<Ceiling>> = ceilings.collect();
+    let is_heeded = |all: BTreeSet<Ceiling>| match region.is_of_newest() {
+        true => !all.is_empty(),
+        false => all.contains(&Ceiling::Within),
     };
-    if !first || !ceilings.all(|has_ceiling| has_ceiling) {
+    if !all.is_some_and(is_heeded) {
         return;
     }
     for candidate in usable.drain(..) {
@@ -50,6 +57,15 @@ pub(super) fn heed_ceilings(
         });
     }
     refused.sort_by(|a, b| key(a.page, a.version).cmp(key(b.page, b.version)));
+}
+
+/// Where the Pythons end that a version can be used with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ceiling {
+    /// Before those of the region.
+    Before,
+    /// Among them.
+    Within,
 }
 
 /// What the pages of a project say of Pythons, each read once and only where somebody asks.
@@ -113,19 +129,35 @@ impl<'p> PythonsSaid<'p> {
         })
     }
 
-    /// Whether a version has wheels for some Python of the region, and none for the newest.
-    fn lacks_newest(&self, page: usize, version: usize) -> bool {
+    /// Returns where the wheels of a version end, if it has some for the region, and none for its
+    /// newest Python.
+    fn ceiling_of_wheels(&self, page: usize, version: usize) -> Option<Ceiling> {
         let served = self.minors_served(page, version);
-        served.last() == Some(&false) && served.contains(&true)
+        let is_within = served.last() == Some(&false) && served.contains(&true);
+        is_within.then_some(Ceiling::Within)
     }
 
-    /// Whether a version admits some Python of the region, and not the newest.
-    fn has_ceiling(&self, page: usize, version: usize) -> bool {
-        self.wanted(page, version).all(|wanted| {
-            wanted.is_some_and(|wanted| {
-                let newest = self.region.newest_admitted(wanted);
-                newest.is_some() && newest != self.region.pythons().last()
-            })
-        })
+    /// Returns where a version ends by what all its files say, if that is not after the region.
+    fn ceiling(&self, page: usize, version: usize) -> Option<Ceiling> {
+        let ceilings = self.wanted(page, version).map(|it| self.ceiling_of(it?));
+        let all: Option<Vec<Ceiling>> = ceilings.collect();
+        all?.into_iter().min()
     }
+
+    fn ceiling_of(&self, wanted: &Specifiers) -> Option<Ceiling> {
+        let newest = self.region.pythons().last()?;
+        match self.region.newest_admitted(wanted) {
+            Some(admitted) => (admitted != newest).then_some(Ceiling::Within),
+            None => {
+                admits_before(wanted, self.region.pythons().first()?).then_some(Ceiling::Before)
+            }
+        }
+    }
+}
+
+/// Whether some minor version of Python 3 is admitted before one.
+fn admits_before(wanted: &Specifiers, first: &Version) -> bool {
+    let minors = 0..first.release().get(1).copied().unwrap_or_default();
+    let mut last_patches = minors.map(|minor| Version::new([3, minor, LAST_PATCH]));
+    last_patches.any(|python| wanted.contains(&python))
 }

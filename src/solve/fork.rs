@@ -39,6 +39,9 @@ pub struct Forked {
     pub forks: Vec<Fork>,
     /// The parts without one.
     pub unserved: Vec<Unserved>,
+    /// The newest Pythons, where nobody said with which one the region ends and they have none: all
+    /// others have an answer then.
+    pub left_out: Vec<Unserved>,
     /// What was tried, in order.
     pub trail: Vec<Step>,
     /// How many solves that took.

@@ -21,6 +21,7 @@ use super::memo::Memo;
 use super::parts::{minor_bounds, part_all, within};
 use super::passes::{Answer, Outcome, remembering};
 use super::question::{Question, ResolutionMode};
+use super::regions::ForkStrategy;
 use super::resolution::Resolution;
 use super::split;
 use super::trail::Step;
@@ -32,83 +33,24 @@ const MOST_SOLVES: usize = 400;
 /// So many versions that would part a region are tried before an older one is taken.
 const MOST_DIVIDED: usize = 3;
 
-/// What forking aims at; the names are uv's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForkStrategy {
-    /// As few versions of a package as there can be.
-    #[default]
-    Fewest,
-    /// The newest versions for each Python.
-    RequiresPython,
-}
-
-/// Answers a question for its region. `expect` hears of a question before it is asked for the first
-/// time. Fails only where the catalog does.
-pub fn solve_region(
-    question: &Arc<Question>,
-    preferred: &[Preferred],
-    strategy: ForkStrategy,
-    catalog: &dyn Catalog,
-) -> Result<Forked, Failure> {
-    let Some(region) = question.region.clone() else {
-        return Ok(Forked::default());
-    };
-    let memo = Memo::default();
-    let mut forking = Forking {
-        base: question,
-        preferred,
-        catalog,
-        memo: &memo,
-        unflavoured: split::never_flavoured(question),
-        lacking: Vec::new(),
-        chosen: BTreeMap::new(),
-        solves: 0,
-        trail: Vec::new(),
-    };
-    let mut regions = vec![region];
-    for marker in forking.parted_anyway() {
-        regions = part_all(regions, &marker);
-    }
-    if strategy == ForkStrategy::RequiresPython {
-        for marker in minor_bounds(question) {
-            regions = part_all(regions, &marker);
-        }
-    }
-    let mut part = Part::default();
-    for region in regions.iter().cloned() {
-        if strategy == ForkStrategy::RequiresPython {
-            forking.chosen.clear();
-        }
-        part.extend(forking.settle(region)?);
-    }
-    let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
-    if forking.keeps_former(&part) {
-        // What was made alike before is, as far as it can be.
-    } else if let Some(before) = forking.as_before(&regions)? {
-        part = before;
-    } else if strategy == ForkStrategy::Fewest && !is_by_declaration {
-        harmonise(&mut forking, &mut part.forks)?;
-    }
-    let forks = part.forks;
-    Ok(Forked {
-        forks,
-        unserved: alike_together(part.unserved),
-        trail: forking.trail,
-        solves: forking.solves,
-    })
-}
-
 /// What came of some parts.
 #[derive(Default)]
-struct Part {
+pub(super) struct Part {
     forks: Vec<Fork>,
-    unserved: Vec<Unserved>,
+    pub(super) unserved: Vec<Unserved>,
 }
 
 impl Part {
     fn extend(&mut self, other: Self) {
         self.forks.extend(other.forks);
         self.unserved.extend(other.unserved);
+    }
+
+    /// Returns the first Python of what has no answer.
+    pub(super) fn first_python(&self) -> Option<Version> {
+        let regions = self.unserved.iter().map(|it| it.question.region.as_ref());
+        let pythons = regions.map(|region| region?.pythons().first().cloned());
+        pythons.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
     fn has(&self, name: &PackageName, version: &Version) -> bool {
@@ -118,7 +60,8 @@ impl Part {
     }
 }
 
-struct Forking<'f> {
+/// The search for the answers to the parts of a region.
+pub(super) struct Forking<'f> {
     base: &'f Arc<Question>,
     preferred: &'f [Preferred],
     catalog: &'f dyn Catalog,
@@ -127,15 +70,82 @@ struct Forking<'f> {
     unflavoured: Vec<MarkerTree>,
     /// Where no one build of the flavour was found for all, and each platform is asked by itself.
     lacking: Vec<MarkerTree>,
+    /// Platforms that no build of some package serves.
+    unserved: Vec<MarkerTree>,
     /// The versions that other parts got, in their order.
     chosen: BTreeMap<PackageName, Vec<Version>>,
     solves: usize,
     trail: Vec<Step>,
+    /// The newest Pythons, which have no answer: with them the search is at its end.
+    pub(super) end: Option<Part>,
+    /// Whether something before them has an answer.
+    is_end_known: bool,
 }
 
-impl Forking<'_> {
+impl<'f> Forking<'f> {
+    /// Prepares to answer a question.
+    pub(super) fn new(
+        base: &'f Arc<Question>,
+        preferred: &'f [Preferred],
+        catalog: &'f dyn Catalog,
+        memo: &'f Memo,
+    ) -> Self {
+        Self {
+            base,
+            preferred,
+            catalog,
+            memo,
+            unflavoured: split::never_flavoured(base),
+            lacking: Vec::new(),
+            unserved: Vec::new(),
+            chosen: BTreeMap::new(),
+            solves: 0,
+            trail: Vec::new(),
+            end: None,
+            is_end_known: false,
+        }
+    }
+
+    /// Answers for the whole region of the question, unless it comes to its end before.
+    pub(super) fn answer_all(&mut self, strategy: ForkStrategy) -> Result<Forked, Failure> {
+        let mut regions: Vec<Arc<Region>> = self.base.region.iter().cloned().collect();
+        for marker in self.parted_anyway() {
+            regions = part_all(regions, &marker);
+        }
+        if strategy == ForkStrategy::RequiresPython {
+            for marker in minor_bounds(self.base) {
+                regions = part_all(regions, &marker);
+            }
+        }
+        let mut part = Part::default();
+        for region in regions.iter().cloned() {
+            if strategy == ForkStrategy::RequiresPython {
+                self.chosen.clear();
+            }
+            part.extend(self.settle(region)?);
+        }
+        let is_by_declaration = self.base.policy.resolution == ResolutionMode::LowestDirect;
+        if self.end.is_some() || self.keeps_former(&part) {
+            // There will be another answer, or what was made alike before is, as far as it can be.
+        } else if let Some(before) = self.as_before(&regions)? {
+            part = before;
+        } else if strategy == ForkStrategy::Fewest && !is_by_declaration {
+            harmonise(self, &mut part.forks)?;
+        }
+        Ok(Forked {
+            forks: part.forks,
+            unserved: alike_together(part.unserved),
+            left_out: Vec::new(),
+            trail: std::mem::take(&mut self.trail),
+            solves: self.solves,
+        })
+    }
+
     /// Answers for a region, parting it where that must be.
     fn settle(&mut self, region: Arc<Region>) -> Result<Part, Failure> {
+        if self.end.is_some() {
+            return Ok(Part::default());
+        }
         let question = self.question(region);
         let (answer, divided) = self.answer(&question)?;
         match answer.outcome {
@@ -146,7 +156,7 @@ impl Forking<'_> {
                 let part = self.fork(question, resolution);
                 match self.unbuilt_in(&part) {
                     Some(platform) => self.settle_by_platform(part, platform),
-                    None => Ok(part),
+                    None => self.with_other_builds(part),
                 }
             }
             Outcome::Unsolvable(conflict) => {
@@ -190,8 +200,25 @@ impl Forking<'_> {
     }
 
     fn settle_both(&mut self, (first, second): (Region, Region)) -> Result<Part, Failure> {
+        let second = Arc::new(second);
+        let is_of_newest = second.is_open() && !first.is_open() && second.required().is_empty();
+        if is_of_newest {
+            let before = self.chosen.clone();
+            let newest = self.settle(Arc::clone(&second))?;
+            self.chosen = before;
+            let unserved = Some(newest).filter(|newest| newest.forks.is_empty());
+            if let Some(mut end) = self.end.take().or(unserved) {
+                if !self.is_end_known {
+                    let older = self.settle(Arc::new(first))?;
+                    self.is_end_known = !older.forks.is_empty();
+                    end.unserved.extend(older.unserved);
+                }
+                self.end = Some(end);
+                return Ok(Part::default());
+            }
+        }
         let mut part = self.settle(Arc::new(first))?;
-        part.extend(self.settle(Arc::new(second))?);
+        part.extend(self.settle(second)?);
         Ok(part)
     }
 
@@ -225,6 +252,30 @@ impl Forking<'_> {
                 self.settle(region)
             }
         }
+    }
+
+    /// Answers for a platform by itself that gets no file of a package in a part, where another build
+    /// of the release may serve it: an index of PyTorch has `2.7.1` for Apple's machines, and
+    /// `2.7.1+cpu` for the others. A platform that has no answer by itself stays where it is.
+    fn with_other_builds(&mut self, part: Part) -> Result<Part, Failure> {
+        let Some((region, platforms)) = part.forks.first().and_then(unserved_by_builds) else {
+            return Ok(part);
+        };
+        for platform in platforms {
+            let is_known = self.unserved.contains(&platform);
+            let Some((there, rest)) = region.split(&platform).filter(|_| !is_known) else {
+                continue;
+            };
+            let before = self.chosen.clone();
+            let mut own = self.settle(Arc::new(there))?;
+            if own.unserved.is_empty() {
+                own.extend(self.settle(Arc::new(rest))?);
+                return Ok(own);
+            }
+            self.chosen = before;
+            self.unserved.push(platform);
+        }
+        Ok(part)
     }
 
     /// Returns the region of a question for a platform that has no answer with the flavour, which is
@@ -401,6 +452,27 @@ impl Forking<'_> {
         }
         Arc::new(question)
     }
+}
+
+/// Returns the platforms that get no file of a package of which there are other builds of the same
+/// release, with the region.
+fn unserved_by_builds(fork: &Fork) -> Option<(Arc<Region>, Vec<MarkerTree>)> {
+    let packages = fork.resolution.packages.iter();
+    let several: BTreeSet<&PackageName> = packages
+        .filter(|package| package.candidates.has_other_builds(&package.version))
+        .map(|package| &package.name)
+        .collect();
+    if several.is_empty() {
+        return None;
+    }
+    let region = fork.question.region.clone()?;
+    let gaps = gaps(fork).into_iter();
+    let mut platforms: Vec<MarkerTree> = gaps
+        .filter(|gap| gap.is_whole && several.contains(&gap.name))
+        .filter_map(|gap| Some(gap.platform?.plain_marker()))
+        .collect();
+    platforms.dedup();
+    Some((region, platforms))
 }
 
 /// Whoever can be asked for the answer to a part.

@@ -11,13 +11,15 @@ use super::forks::Asking;
 use super::judge::Judge;
 use super::passes::{Outcome, solve};
 use super::question::Question;
+use super::resolution::Resolved;
 use crate::package::{MarkerTree, PackageName, Version, either};
-use crate::target::Region;
+use crate::target::{Flavour, Region};
 
 /// So many solves are begun to make parts alike.
 const MOST_SOLVES: usize = 120;
 
-type Versions = BTreeMap<PackageName, BTreeSet<Version>>;
+/// The versions of each package from each place.
+type Versions = BTreeMap<(PackageName, Place), BTreeSet<Version>>;
 
 /// Gives targets versions of each other, as long as that makes the versions fewer. Which versions can
 /// serve is judged by the region of all of them.
@@ -69,12 +71,15 @@ pub(super) fn harmonise(asking: &mut dyn Asking, forks: &mut [Fork]) -> Result<(
     Ok(())
 }
 
-/// Whether parts have builds of a package in different flavours: those are meant to differ.
-fn is_of_flavours(forks: &[Fork], name: &PackageName) -> bool {
-    let flavour = |fork: &Fork| fork.question.target.accelerators().flavour;
-    let of_family = forks.iter().filter(|it| it.question.facts.is_family(name));
-    let flavours: BTreeSet<_> = of_family.map(flavour).collect();
-    flavours.len() > 1
+/// Where a package of a part comes from: builds in different flavours, and those of different
+/// sources, are meant to differ.
+type Place = (Option<Flavour>, Option<String>);
+
+fn place_of(fork: &Fork, name: &PackageName) -> Place {
+    let question = &fork.question;
+    let flavour = question.target.accelerators().flavour;
+    let flavour = flavour.filter(|_| question.facts.is_family(name));
+    (flavour, question.source_of(name).map(str::to_owned))
 }
 
 /// What was tried, so that nothing is asked for twice.
@@ -93,16 +98,13 @@ impl Tries<'_> {
     /// Makes one package alike in all parts, if one can be; returns whether there was one.
     fn harmonise_one(&mut self, forks: &mut [Fork]) -> Result<bool, Failure> {
         let versions = versions(forks);
-        let differ = |(name, several): &(&PackageName, &BTreeSet<Version>)| {
-            several.len() > 1 && !is_of_flavours(forks, name)
-        };
-        let differing: Vec<_> = versions.iter().filter(differ).collect();
-        for (name, several) in differing {
+        let differing = versions.iter().filter(|(_, several)| several.len() > 1);
+        for ((name, place), several) in differing {
             for version in several.iter().rev() {
                 if !self.serves_all(forks, (name, version)) {
                     continue;
                 }
-                let Some(new) = self.with_version(forks, (name, version))? else {
+                let Some(new) = self.with_version(forks, place, (name, version))? else {
                     continue;
                 };
                 let all: Vec<&Fork> = forks
@@ -142,20 +144,21 @@ impl Tries<'_> {
         })
     }
 
-    /// Answers the parts that have another version of a package again; none where one of them cannot
-    /// have this one.
+    /// Answers the parts that have another version of a package from one place again; none where one
+    /// of them cannot have this one.
     fn with_version(
         &mut self,
         forks: &[Fork],
+        place: &Place,
         (name, version): (&PackageName, &Version),
     ) -> Result<Option<BTreeMap<usize, Fork>>, Failure> {
         let mut new = BTreeMap::new();
         for (at, fork) in forks.iter().enumerate() {
             let own = fork.version_of(name);
-            if own.is_none_or(|own| own == version) {
+            if own.is_none_or(|own| own == version) || place_of(fork, name) != *place {
                 continue;
             }
-            if self.left == 0 {
+            if self.left == 0 || is_held(forks, fork, (name, version)) {
                 return Ok(None);
             }
             self.left -= 1;
@@ -199,11 +202,33 @@ impl Tries<'_> {
     }
 }
 
+/// Whether a part cannot have a version of a package without another version of what it shares with
+/// the parts that have it: then nothing would be won.
+fn is_held(forks: &[Fork], part: &Fork, (name, version): (&PackageName, &Version)) -> bool {
+    let have_it = || {
+        forks
+            .iter()
+            .filter(|it| it.version_of(name) == Some(version))
+    };
+    let holds = |package: &Resolved| {
+        let mut edges = package.edges.iter().map(|edge| &edge.requirement);
+        edges.any(|it| it.name == *name && !it.specifiers.contains(version))
+    };
+    let mut holding = part.resolution.packages.iter().filter(|it| holds(it));
+    holding.any(|package| {
+        let own = part.version_of(&package.name);
+        own.is_some() && have_it().any(|other| other.version_of(&package.name) == own)
+    })
+}
+
 fn versions(forks: &[Fork]) -> Versions {
     let mut versions = Versions::new();
-    for package in forks.iter().flat_map(Fork::needed) {
-        let known = versions.entry(package.name.clone()).or_default();
-        known.insert(package.version.clone());
+    for fork in forks {
+        for package in fork.needed() {
+            let place = (package.name.clone(), place_of(fork, &package.name));
+            let known = versions.entry(place).or_default();
+            known.insert(package.version.clone());
+        }
     }
     versions
 }

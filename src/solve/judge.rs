@@ -205,10 +205,18 @@ impl Fitness<'_> {
     fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
         let mut nearest = Unfit::NoFiles;
         let mut best: Option<(u32, usize)> = None;
+        let mut speaker: Option<(u32, usize)> = None;
         let mut pythons = 0;
         let takes_yanked = self.takes_yanked(page, version);
         for at in page.files(version) {
-            match self.rank(page, at, takes_yanked) {
+            let uploaded = self.columns.upload_seconds(at);
+            if let Err(why) = self.terms.check_seconds(uploaded) {
+                nearest = nearest.max(why);
+                continue;
+            }
+            let speaking = self.speaking(at).map(|rank| (rank, at));
+            speaker = speaker.into_iter().chain(speaking).min();
+            match self.rank_of_old(page, at, takes_yanked) {
                 Ok(rank) => {
                     let build = |at: usize| page.file(at).build_tag();
                     let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
@@ -224,10 +232,10 @@ impl Fitness<'_> {
             }
         }
         let (_, file) = best.ok_or(nearest)?;
-        let file = self
-            .speaker(page, version)
-            .filter(|_| page.file(file).is_wheel())
-            .unwrap_or(file);
+        let file = match speaker {
+            Some((_, speaker)) if page.file(file).is_wheel() => speaker,
+            _ => file,
+        };
         if !self.serves_everywhere(page, version, pythons, takes_yanked) {
             return Err(Unfit::Tags(Misfit::Platform));
         }
@@ -245,15 +253,11 @@ impl Fitness<'_> {
         }
     }
 
-    /// Returns the wheel of a version that tells what it needs in every part of a region.
-    fn speaker(&self, page: &Page, version: usize) -> Option<usize> {
+    /// Returns how good a wheel is to tell what its version needs in every part of a region.
+    fn speaking(&self, file: usize) -> Option<u32> {
         let speaking = &self.everywhere.as_ref()?.speaking;
-        let wheels = page.files(version).filter_map(|at| {
-            let file = page.file(at);
-            let is_taken = self.terms.check_age(&file).is_ok() && !file.is_yanked();
-            Some((speaking[file.tags().filter(|_| is_taken)?]?, at))
-        });
-        wheels.min().map(|(_, at)| at)
+        let is_yanked = self.columns.is_yanked(file);
+        speaking[self.columns.tags(file).filter(|_| !is_yanked)?]
     }
 
     /// Returns which Pythons of a region a usable file serves, on some platform.
@@ -301,9 +305,14 @@ impl Fitness<'_> {
 
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
     fn rank(&self, page: &Page, file: usize, takes_yanked: bool) -> Result<u32, Unfit> {
-        let tags = self.columns.tags(file);
         self.terms
             .check_seconds(self.columns.upload_seconds(file))?;
+        self.rank_of_old(page, file, takes_yanked)
+    }
+
+    /// The same of a file that is older than the cut-off.
+    fn rank_of_old(&self, page: &Page, file: usize, takes_yanked: bool) -> Result<u32, Unfit> {
+        let tags = self.columns.tags(file);
         self.terms.check_kind(tags.is_some())?;
         let rank = match tags {
             Some(tags) => self.tags[tags].map_err(Unfit::Tags)?,
@@ -321,13 +330,10 @@ impl Fitness<'_> {
     }
 
     fn takes_yanked(&self, page: &Page, version: usize) -> bool {
-        self.pins
-            .iter()
-            .any(|pin| pin.contains_key(page.key(version)))
-            || self
-                .preferred
-                .as_ref()
-                .is_some_and(|preferred| preferred.as_bytes() == page.key(version))
+        let key = page.key(version);
+        let is_preferred = |preferred: &VersionKey| preferred.as_bytes() == key;
+        self.pins.iter().any(|pin| pin.contains_key(key))
+            || self.preferred.as_ref().is_some_and(is_preferred)
     }
 }
 

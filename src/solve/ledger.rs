@@ -139,12 +139,7 @@ impl<'a> Ledger<'a> {
         let url = self.urls.get(&name).cloned();
         let answer = match &url {
             Some(url) => self.catalog.direct(&name, url),
-            None => match self.question.target.accelerators().flavour {
-                Some(flavour) if self.question.facts.is_family(&name) => {
-                    self.catalog.build(&name, &flavour)
-                }
-                _ => self.catalog.project(&name),
-            },
+            None => self.question.project_of(&name, self.catalog),
         };
         let (found, absence) = match answer {
             Ok(found) => (found, None),

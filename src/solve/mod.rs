@@ -28,6 +28,7 @@ mod priority;
 mod provider;
 mod question;
 mod reach;
+mod regions;
 mod resolution;
 mod split;
 mod terms;
@@ -51,12 +52,12 @@ pub use flavours::{
     FlavourAnswer, FlavourTried, FlavourUnfit, build_for, flavours_to_try, solve_flavours,
 };
 pub use fork::{Fork, Forked, Preferred, Unserved, different};
-pub use forks::{ForkStrategy, solve_region};
 pub use harmony::harmonise_targets;
 pub use judge::Judge;
 pub use passes::{Answer, Outcome, solve};
-pub use question::{Policy, Prereleases, Question, ResolutionMode};
+pub use question::{Policy, Prereleases, Question, ResolutionMode, Source};
 pub use reach::Reach;
+pub use regions::{ForkStrategy, solve_region};
 pub use resolution::{Dependent, Edge, Resolution, Resolved};
 pub use terms::Fitting;
 pub use trail::Step;

@@ -133,17 +133,12 @@ impl<'l, 'a> Provider<'l, 'a> {
         let candidates = &known.candidates;
         let name = self.ledger.name(project);
         let count = candidates.usable().len();
-        if let Some(preferred) = self.ledger.question.preferences.get(&name)
-            && let Some(ordinal) = candidates.ordinal_of(preferred)
+        if let Some(ordinal) = self.preferred(&name, candidates)
             && range.contains(&ordinal)
             && self.may_choose(project, candidates, ordinal)
         {
             return Ok(Some(ordinal));
         }
-        let in_order: Vec<Ordinal> = match self.takes_lowest(&name) {
-            true => range.ascending(count).collect(),
-            false => range.descending(count).collect(),
-        };
         let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
         let is_wanted = |ordinal: &Ordinal| self.may_choose(project, candidates, *ordinal);
         let is_release = |ordinal: &Ordinal| {
@@ -156,10 +151,33 @@ impl<'l, 'a> Provider<'l, 'a> {
                     candidates.usable()[*ordinal as usize].page,
                 )
             };
-            return Ok(in_order.into_iter().filter(is_wanted).min_by_key(place));
+            return Ok(match self.takes_lowest(&name) {
+                true => range.ascending(count).filter(is_wanted).min_by_key(place),
+                false => range.descending(count).filter(is_wanted).min_by_key(place),
+            });
         }
-        let release = in_order.iter().copied().find(is_release);
-        Ok(release.or_else(|| in_order.into_iter().find(is_wanted)))
+        Ok(match self.takes_lowest(&name) {
+            true => range
+                .ascending(count)
+                .find(is_release)
+                .or_else(|| range.ascending(count).find(is_wanted)),
+            false => range
+                .descending(count)
+                .find(is_release)
+                .or_else(|| range.descending(count).find(is_wanted)),
+        })
+    }
+
+    /// Returns the place of the version that is preferred; of a package from several indexes, that of
+    /// the build of its release.
+    fn preferred(&self, name: &PackageName, candidates: &Candidates) -> Option<Ordinal> {
+        let question = &self.ledger.question;
+        let preferred = question.preferences.get(name)?;
+        let same = candidates.ordinal_of(preferred);
+        same.or_else(|| {
+            let has_source = question.sources.iter().any(|it| it.package == *name);
+            has_source.then(|| candidates.build_of(preferred))?
+        })
     }
 
     fn takes_lowest(&self, name: &PackageName) -> bool {

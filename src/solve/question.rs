@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::catalog::{Catalog, Refusal};
 use crate::facts::Facts;
+use crate::index::Project;
 use crate::input::FormatControl;
 use crate::package::{Declaration, ExtraName, Marker, PackageName, Specifiers, Timestamp, Version};
 use crate::target::{Misfit, Region, Target};
@@ -25,6 +27,19 @@ pub struct Question {
     pub preferences: BTreeMap<PackageName, Version>,
     /// What metadata does not say: bounds that nobody declares, drivers, GPUs.
     pub facts: Arc<Facts>,
+    /// Which packages come from one index and from no other, and where; the first that holds counts.
+    pub sources: Arc<[Source]>,
+}
+
+/// The one index that a package comes from, in some environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The package.
+    pub package: PackageName,
+    /// The index' name.
+    pub index: String,
+    /// The environments.
+    pub marker: Marker,
 }
 
 /// How to choose among versions and files.
@@ -79,6 +94,28 @@ impl Question {
         match &self.region {
             None => marker.holds(self.target.environment(), extras),
             Some(region) => region.may_hold(marker, extras),
+        }
+    }
+
+    /// Returns the name of the one index that a package comes from, where there is one. A region is
+    /// parted by the environments of sources before anything is asked.
+    pub fn source_of(&self, name: &PackageName) -> Option<&str> {
+        let mut sources = self.sources.iter().filter(|it| it.package == *name);
+        let source = sources.find(|source| self.holds(&source.marker, &[]))?;
+        Some(&source.index)
+    }
+
+    /// Asks for a project where it comes from: on its own index, where the builds of the target's
+    /// flavour are, or on the indexes for any name.
+    pub fn project_of(
+        &self,
+        name: &PackageName,
+        catalog: &dyn Catalog,
+    ) -> Result<Arc<Project>, Refusal> {
+        match (self.source_of(name), self.target.accelerators().flavour) {
+            (Some(index), _) => catalog.sourced(name, index),
+            (None, Some(flavour)) if self.facts.is_family(name) => catalog.build(name, &flavour),
+            (None, _) => catalog.project(name),
         }
     }
 

@@ -12,7 +12,8 @@ use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
 use crate::index::Metadata;
 use crate::package::{
-    Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet, under_extras,
+    ExtraName, Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, VersionSet,
+    under_extras,
 };
 use crate::target::Region;
 
@@ -81,9 +82,12 @@ pub(super) fn parts_of_version(
         region,
         all: Vec::new(),
     };
-    let holding = metadata.requires.iter();
-    let holding = holding.filter(|requirement| region.may_hold(&requirement.marker, &[]));
-    holding.for_each(|requirement| demands.add(requirement, None));
+    for extra in std::iter::once(None).chain(package.extras.iter().map(Some)) {
+        let asked: Vec<ExtraName> = extra.cloned().into_iter().collect();
+        let holding = metadata.requires.iter();
+        let holding = holding.filter(|it| region.may_hold(&it.marker, &asked));
+        holding.for_each(|requirement| demands.add(requirement, extra));
+    }
     let markers = demands.ranked();
     let mut contrary = markers.iter().filter(|(rank, _)| *rank <= 1);
     Ok(contrary.find_map(|(_, it)| region.split(it)))
@@ -142,7 +146,7 @@ impl<'r> Demands<'r> {
         demands
     }
 
-    fn add(&mut self, requirement: &Requirement, extra: Option<&crate::package::ExtraName>) {
+    fn add(&mut self, requirement: &Requirement, extra: Option<&ExtraName>) {
         let extras: Vec<_> = extra.cloned().into_iter().collect();
         self.all.push(Demand {
             name: requirement.name.clone(),
@@ -406,14 +410,17 @@ pub(super) fn before_python(python: &Version) -> Option<MarkerTree> {
 
 /// Returns the markers by which a region has to be parted before anything is solved: a direct
 /// reference that counts in a part of it only would be taken everywhere, and so would the lowest
-/// version of what is declared in a part only.
+/// version of what is declared in a part only; and a package has one index in each part.
 pub(super) fn parted_anyway(question: &Question, region: &Arc<Region>) -> Vec<MarkerTree> {
     let declarations = question.declarations.iter();
     let is_by_declaration = question.policy.resolution == ResolutionMode::LowestDirect;
     let direct = declarations
         .filter(|declaration| declaration.requirement.url.is_some() || is_by_declaration);
+    let direct = direct.map(|declaration| &declaration.requirement.marker);
+    let sources = question.sources.iter().map(|source| &source.marker);
     direct
-        .map(|declaration| under_extras(&declaration.requirement.marker.exact_tree(), &[]))
+        .chain(sources)
+        .map(|marker| under_extras(&marker.exact_tree(), &[]))
         .filter(|marker| !region.is_within(marker) && region.meets(marker))
         .collect()
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::universe::{Asked, Release, World};
+use super::universe::{Asked, Packages, Release, World};
 use super::{ForkStrategy, Forked, Outcome, Preferred, Question, solve, solve_region};
 use crate::package::{
     Marker, MarkerTree, PackageName, Requirement, Specifiers, Version, either, shortest_text,
@@ -23,7 +23,9 @@ use crate::target::{Region, Target};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    packages: BTreeMap<String, BTreeMap<String, Release>>,
+    packages: Packages,
+    #[serde(default)]
+    indexes: BTreeMap<String, Packages>,
     question: Asked,
     region: String,
     #[serde(default)]
@@ -95,6 +97,7 @@ fn every_region_is_locked_as_its_fixture_expects() {
         let case: Case = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
         let world = World {
             packages: case.packages,
+            indexes: case.indexes,
             question: case.question,
             expected: Default::default(),
         };
@@ -111,7 +114,8 @@ fn every_region_is_locked_as_its_fixture_expects() {
         let catalog = world.catalog();
 
         let forked = solve_region(&question, &preferred(&case.prefer), strategy, &catalog).unwrap();
-        let unserved = forked.unserved.iter().map(|it| it.question.place());
+        let unserved = forked.unserved.iter().chain(&forked.left_out);
+        let unserved = unserved.map(|it| it.question.place());
         let unserved: Vec<String> = unserved.collect();
         assert_eq!(unserved, case.unserved, "{}", path.display());
         let locked = lines(&forked, &region);
@@ -202,22 +206,54 @@ fn some_release() -> impl Strategy<Value = Release> {
     )
 }
 
-fn some_world() -> impl Strategy<Value = World> {
+/// Sources that random worlds have: a package of one index in some environments.
+const SOURCES: &[&str] = &[
+    "b from other ; sys_platform == 'darwin'",
+    "b from other ; python_version < '3.10'",
+    "c from other",
+];
+
+fn some_packages() -> impl Strategy<Value = Packages> {
     let versions =
         proptest::collection::btree_map((0u8..4).prop_map(|n| n.to_string()), some_release(), 1..4);
-    let packages = proptest::collection::vec(versions, 5);
-    (packages, some_requirements(5)).prop_map(|(packages, requires)| World {
-        packages: ["a", "b", "c", "d", "e"]
-            .map(str::to_owned)
-            .into_iter()
-            .zip(packages)
-            .collect(),
+    let names = ["a", "b", "c", "d", "e"].map(str::to_owned);
+    let packages = proptest::collection::vec(versions, names.len());
+    packages.prop_map(move |packages| names.clone().into_iter().zip(packages).collect())
+}
+
+fn some_world() -> impl Strategy<Value = World> {
+    let sources = proptest::sample::subsequence(SOURCES.to_vec(), 0..=2);
+    let parts = (
+        some_packages(),
+        some_packages(),
+        some_requirements(5),
+        sources,
+    );
+    parts.prop_map(|(packages, others, requires, sources)| World {
+        packages,
+        indexes: [("other".to_owned(), others)].into(),
         question: Asked {
             requires,
+            sources: sources.iter().map(ToString::to_string).collect(),
             ..Asked::default()
         },
         expected: Default::default(),
     })
+}
+
+/// Returns the releases of a package in an environment: by its source, else those of the usual index.
+fn releases_at<'w>(world: &'w World, name: &str, target: &Target) -> &'w BTreeMap<String, Release> {
+    let is_source = |text: &&String| {
+        let (place, marker) = text
+            .split_once(" ; ")
+            .unwrap_or((text, "sys_platform != ''"));
+        place.starts_with(&format!("{name} from "))
+            && tree(marker).evaluate(target.environment(), &[])
+    };
+    match world.question.sources.iter().any(|text| is_source(&text)) {
+        true => &world.indexes["other"][name],
+        false => &world.packages[name],
+    }
 }
 
 /// Walks one environment from the declarations over what a lock has there; says what is wrong.
@@ -254,7 +290,10 @@ fn wrong_at(
         if !requirement.specifiers.contains(version) {
             return Some(format!("{version} does not meet {requirement}"));
         }
-        let release = &world.packages[requirement.name.as_ref()][&version.to_string()];
+        let releases = releases_at(world, requirement.name.as_ref(), target);
+        let Some(release) = releases.get(&version.to_string()) else {
+            return Some(format!("{} {version} is not there", requirement.name));
+        };
         let python = release.requires_python.as_deref().unwrap_or_default();
         if !target.admits_python(&Specifiers::parse(python).unwrap()) {
             return Some(format!(

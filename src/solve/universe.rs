@@ -4,7 +4,8 @@
 //! `[packages.NAME."VERSION"]` with `requires`, `requires-python`, `yanked`, `wheels` (tags),
 //! `sdist`, `upload-time`, `broken`; `[question]` with `requires`, `constraints`, `overrides`,
 //! `excludes`, `python`, `platform`, `prerelease`, `resolution`, `exclude-newer`, `only-binary`,
-//! `prefer`, `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]`
+//! `prefer`, `sources` (`NAME from INDEX ; MARKER`, of what `[indexes.INDEX.NAME."VERSION"]` has),
+//! `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]`
 //! with `pins` or `report`, and beside a report `conflicts`, a list of the lines in each, and
 //! `repairs`, each a list of changes: `requirements.in:1 a==2`, `override a<2`, `python 3.12`.
 
@@ -15,24 +16,33 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{Catalog, FileAt, Policy, Prereleases, Question, Refusal, ResolutionMode};
+use super::{Catalog, FileAt, Policy, Prereleases, Question, Refusal, ResolutionMode, Source};
 use crate::facts::Facts;
 use crate::index::{
     FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
 };
 use crate::input::{FormatControl, FormatList, FormatName};
 use crate::package::{
-    Declaration, DeclarationKind, DirectUrl, MarkerTexts, PackageName, Requirement, Timestamp,
+    Declaration, DeclarationKind, DirectUrl, Marker, MarkerTexts, PackageName, Requirement,
+    Timestamp, Version,
 };
 use crate::source::{Origin, SourceFile, Span};
 use crate::target::{Accelerators, Target};
+
+/// The index of what has no source.
+const INDEX: &str = "https://index.example/simple";
+
+/// Releases by package and version.
+pub(crate) type Packages = BTreeMap<String, BTreeMap<String, Release>>;
 
 /// A fixture.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct World {
     #[serde(default)]
-    pub(crate) packages: BTreeMap<String, BTreeMap<String, Release>>,
+    pub(crate) packages: Packages,
+    #[serde(default)]
+    pub(crate) indexes: BTreeMap<String, Packages>,
     pub(crate) question: Asked,
     #[serde(default)]
     pub(crate) expected: Expected,
@@ -65,6 +75,7 @@ pub(crate) struct Asked {
     pub(crate) exclude_newer: Option<String>,
     pub(crate) only_binary: bool,
     pub(crate) prefer: BTreeMap<String, String>,
+    pub(crate) sources: Vec<String>,
     /// A file of facts, on top of none at all.
     pub(crate) facts: String,
     pub(crate) flavour: Option<String>,
@@ -134,6 +145,7 @@ pub(crate) fn some_world() -> impl Strategy<Value = World> {
             .map(ToString::to_string)
             .zip(packages)
             .collect(),
+        indexes: BTreeMap::new(),
         question: Asked {
             requires,
             ..Asked::default()
@@ -203,30 +215,18 @@ impl World {
                 .map(|(package, version)| (name(package), version.parse().unwrap()))
                 .collect(),
             facts,
+            sources: asked.sources.iter().map(|text| source(text)).collect(),
         })
     }
 
     /// Returns the catalog of its packages.
     pub(crate) fn catalog(&self) -> Universe {
-        Universe {
-            projects: self
-                .packages
-                .iter()
-                .map(|(package, releases)| (name(package), project(package, releases)))
-                .collect(),
-            releases: self
-                .packages
-                .iter()
-                .flat_map(|(package, releases)| {
-                    releases.iter().map(|(version, release)| {
-                        (
-                            (name(package), version.parse().unwrap()),
-                            metadata(package, version, release),
-                        )
-                    })
-                })
-                .collect(),
+        let mut universe = Universe::default();
+        universe.add(INDEX, &self.packages);
+        for (index, packages) in &self.indexes {
+            universe.add(&format!("https://{index}.example/simple"), packages);
         }
+        universe
     }
 }
 
@@ -279,7 +279,22 @@ fn declared(label: &str, lines: &[String], kind: DeclarationKind) -> Vec<Declara
         .collect()
 }
 
-fn project(package: &str, releases: &BTreeMap<String, Release>) -> Arc<Project> {
+/// Reads `NAME from INDEX ; MARKER`.
+fn source(text: &str) -> Source {
+    let (text, marker) = text.split_once(" ; ").unwrap_or((text, ""));
+    let (package, index) = text.split_once(" from ").unwrap();
+    let marker = match marker {
+        "" => Marker::always(),
+        marker => Marker::parse(marker).unwrap(),
+    };
+    Source {
+        package: name(package),
+        index: index.to_owned(),
+        marker,
+    }
+}
+
+fn project(index: &str, package: &str, releases: &BTreeMap<String, Release>) -> Arc<Project> {
     let mut files = Vec::new();
     for (version, release) in releases {
         let any = ["py3-none-any".to_owned()];
@@ -306,7 +321,7 @@ fn project(package: &str, releases: &BTreeMap<String, Release>) -> Arc<Project> 
     Arc::new(Project {
         name: name(package),
         pages: vec![IndexPage {
-            index: "https://index.example/simple".into(),
+            index: index.into(),
             page: Page::build(&name(package), listing),
         }],
         merge: Merge::Best,
@@ -330,15 +345,41 @@ fn metadata(package: &str, version: &str, release: &Release) -> Result<Arc<Metad
 }
 
 /// The packages of a [`World`] as a catalog.
+#[derive(Default)]
 pub(crate) struct Universe {
-    projects: BTreeMap<PackageName, Arc<Project>>,
-    releases: BTreeMap<(PackageName, crate::package::Version), Result<Arc<Metadata>, Refusal>>,
+    /// By the index that has them.
+    projects: BTreeMap<(String, PackageName), Arc<Project>>,
+    releases: BTreeMap<(String, PackageName, Version), Result<Arc<Metadata>, Refusal>>,
+}
+
+impl Universe {
+    fn add(&mut self, index: &str, packages: &Packages) {
+        for (package, releases) in packages {
+            let key = (index.to_owned(), name(package));
+            self.projects.insert(key, project(index, package, releases));
+            for (version, release) in releases {
+                let key = (index.to_owned(), name(package), version.parse().unwrap());
+                self.releases
+                    .insert(key, metadata(package, version, release));
+            }
+        }
+    }
+
+    fn on(&self, index: &str, name: &PackageName) -> Result<Arc<Project>, Refusal> {
+        let found = self.projects.get(&(index.to_owned(), name.clone()));
+        found
+            .cloned()
+            .ok_or_else(|| Refusal::Missing(format!("not on `{index}`")))
+    }
 }
 
 impl Catalog for Universe {
     fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
-        let missing = || Refusal::Missing("not on `https://index.example/simple`".to_owned());
-        self.projects.get(name).cloned().ok_or_else(missing)
+        self.on(INDEX, name)
+    }
+
+    fn sourced(&self, name: &PackageName, index: &str) -> Result<Arc<Project>, Refusal> {
+        self.on(&format!("https://{index}.example/simple"), name)
     }
 
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
@@ -348,6 +389,7 @@ impl Catalog for Universe {
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
         let page = &project.pages[at.page].page;
         let version = page.version(page.version_of(at.file));
-        self.releases[&(project.name.clone(), version)].clone()
+        let index = project.pages[at.page].index.to_string();
+        self.releases[&(index, project.name.clone(), version)].clone()
     }
 }

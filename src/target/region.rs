@@ -2,13 +2,14 @@
 //! known, and the wheel tags that some of them accept.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use super::possible::{equal, possible};
-use super::{Arch, Os, Platform, PythonVersion, TagTable, region_words};
+use super::known_platform::KNOWN;
+use super::possible::possible;
+use super::{KnownPlatform, PythonVersion, TagTable, region_words};
 use crate::package::{
-    ExtraName, Marker, MarkerEnvironment, MarkerTree, MarkerValueString, Specifiers, Version, both,
-    covers, either, exactly_python, pythons_named, shortest_text, under_extras,
+    ExtraName, Marker, MarkerTree, Specifiers, Version, both, covers, either, exactly_python,
+    pythons_named, shortest_text, under_extras,
 };
 
 /// The first minor version of Python 3 that a region may reach back to.
@@ -25,8 +26,9 @@ pub struct Region {
     pythons: Vec<Version>,
     platforms: Vec<&'static KnownPlatform>,
     minors: Vec<u64>,
-    /// The wheel tags accepted in it; the bits are those of the minor versions.
-    tags: Arc<TagTable>,
+    /// The wheel tags accepted in it, worked out where files are judged; the bits are those of the
+    /// minor versions.
+    tags: OnceLock<Arc<TagTable>>,
     /// The environments within it of which each has to have a file of every package.
     required: Vec<Required>,
     /// What markers are under an extra, and whether they hold somewhere in it then.
@@ -45,170 +47,34 @@ pub struct Required {
     tags: Arc<TagTable>,
 }
 
-/// A platform that markers can tell from others.
-#[derive(Debug)]
-pub struct KnownPlatform {
-    sys_platform: &'static str,
-    machine: &'static str,
-    /// What its wheels may ask for, the usual first.
-    platforms: &'static [Platform],
-    /// Whether people are surprised where it gets no wheels.
-    is_usual: bool,
-}
-
-const fn known(
-    sys_platform: &'static str,
-    machine: &'static str,
-    platforms: &'static [Platform],
-    is_usual: bool,
-) -> KnownPlatform {
-    KnownPlatform {
-        sys_platform,
-        machine,
-        platforms,
-        is_usual,
-    }
-}
-
-const fn on(os: Os, arch: Arch) -> Platform {
-    Platform { os, arch }
-}
-
-/// Newer than any that wheels ask for today.
-const GLIBC: Os = Os::Glibc(2, 45);
-const MUSL: Os = Os::Musl(1, 9);
-const MAC_OS: Os = Os::MacOs(30, 0);
-
-/// The platforms that wheels are made for, the usual ones first.
-const KNOWN: &[KnownPlatform] = &[
-    known(
-        "linux",
-        "x86_64",
-        &[on(GLIBC, Arch::X86_64), on(MUSL, Arch::X86_64)],
-        true,
-    ),
-    known(
-        "linux",
-        "aarch64",
-        &[on(GLIBC, Arch::Aarch64), on(MUSL, Arch::Aarch64)],
-        true,
-    ),
-    known("darwin", "arm64", &[on(MAC_OS, Arch::Aarch64)], true),
-    known("darwin", "x86_64", &[on(MAC_OS, Arch::X86_64)], true),
-    known("win32", "AMD64", &[on(Os::Windows, Arch::X86_64)], true),
-    known("win32", "ARM64", &[on(Os::Windows, Arch::Aarch64)], false),
-    known("win32", "x86", &[on(Os::Windows, Arch::X86)], false),
-    known(
-        "linux",
-        "i686",
-        &[on(GLIBC, Arch::X86), on(MUSL, Arch::X86)],
-        false,
-    ),
-    known(
-        "linux",
-        "armv7l",
-        &[on(GLIBC, Arch::Armv7l), on(MUSL, Arch::Armv7l)],
-        false,
-    ),
-    known(
-        "linux",
-        "ppc64le",
-        &[on(GLIBC, Arch::Ppc64le), on(MUSL, Arch::Ppc64le)],
-        false,
-    ),
-    known(
-        "linux",
-        "s390x",
-        &[on(GLIBC, Arch::S390x), on(MUSL, Arch::S390x)],
-        false,
-    ),
-    known(
-        "linux",
-        "riscv64",
-        &[on(GLIBC, Arch::Riscv64), on(MUSL, Arch::Riscv64)],
-        false,
-    ),
-];
-
-/// The markers of the known platforms, in their order.
-static MARKERS: LazyLock<Vec<MarkerTree>> =
-    LazyLock::new(|| KNOWN.iter().map(KnownPlatform::marker).collect());
-
-impl KnownPlatform {
-    /// Returns the marker that holds there and nowhere else.
-    pub fn marker(&self) -> MarkerTree {
-        both(&self.plain_marker(), possible())
-    }
-
-    /// The same in as few words as there can be: its negation is short too.
-    pub fn plain_marker(&self) -> MarkerTree {
-        let system = equal(MarkerValueString::SysPlatform, self.sys_platform);
-        let machine = equal(MarkerValueString::PlatformMachine, self.machine);
-        both(&system, &machine)
-    }
-
-    /// Returns the usual platform there.
-    pub fn platform(&self) -> Platform {
-        let Platform { os, arch } = self.platforms[0];
-        match os {
-            Os::Glibc(..) => Platform::default_linux(arch),
-            Os::MacOs(..) => Platform::default_mac_os(arch),
-            _ => Platform::new(os, arch),
-        }
-    }
-
-    /// Returns the wheel tags that CPython of some minor versions accepts there.
-    pub fn tags_of(&'static self, minors: &[u64]) -> Arc<TagTable> {
-        tags(minors, &[self])
-    }
-
-    /// Whether an environment is one of it.
-    pub fn is_of(&self, environment: &MarkerEnvironment) -> bool {
-        environment.sys_platform() == self.sys_platform
-            && environment.platform_machine() == self.machine
-    }
-
-    /// Whether people are surprised where it gets no wheels.
-    pub fn is_usual(&self) -> bool {
-        self.is_usual
-    }
-
-    /// Returns words for a message: `Linux x86_64`.
-    pub fn words(&self) -> String {
-        let system = match self.sys_platform {
-            "linux" => "Linux",
-            "darwin" => "macOS",
-            _ => "Windows",
-        };
-        format!("{system} {}", self.machine)
-    }
-}
-
 impl Region {
     /// Returns the region of a marker; none where there is no such environment.
     pub fn new(said: MarkerTree) -> Option<Self> {
-        Self::with_landmarks(said, &[])
+        let minors = OLDEST..=PythonVersion::newest_stable().minor();
+        let mut pythons: Vec<Version> = minors.map(|minor| Version::new([3, minor, 0])).collect();
+        pythons.extend(landmarks(&said));
+        let marker = both(&said, possible());
+        Self::among(said, marker, pythons, KNOWN.iter().collect())
     }
 
-    /// The same, judged by these Pythons too where they are in it.
-    fn with_landmarks(said: MarkerTree, landmarks: &[Version]) -> Option<Self> {
-        let marker = both(&said, possible());
+    /// The same, judged by those of these Pythons and platforms that are in it.
+    fn among(
+        said: MarkerTree,
+        marker: MarkerTree,
+        mut pythons: Vec<Version>,
+        mut platforms: Vec<&'static KnownPlatform>,
+    ) -> Option<Self> {
         if marker.is_false() {
             return None;
         }
-        let mut named = pythons_named(&said);
-        named.extend_from_slice(landmarks);
-        let pythons = pythons_in(&marker, &named);
+        pythons.sort();
+        pythons.dedup();
+        pythons.retain(|python| !exactly_python(python).is_disjoint(&marker));
         let mut minors: Vec<u64> = pythons.iter().map(|python| python.release()[1]).collect();
         minors.dedup();
-        let platforms: Vec<&KnownPlatform> = KNOWN
-            .iter()
-            .zip(MARKERS.iter())
-            .filter(|(_, known)| !known.is_disjoint(&marker))
-            .map(|(platform, _)| platform)
-            .collect();
+        platforms.retain(|platform| !platform.marker().is_disjoint(&marker));
         Some(Self {
-            tags: tags(&minors, &platforms),
+            tags: OnceLock::new(),
             minors,
             said,
             marker,
@@ -229,7 +95,7 @@ impl Region {
                 let inner = Self::new(both(&self.said, environment))?;
                 Some(Required {
                     marker: environment.clone(),
-                    tags: inner.tags,
+                    tags: Arc::clone(inner.table()),
                 })
             })
             .collect();
@@ -240,9 +106,15 @@ impl Region {
     pub fn part(&self, marker: &MarkerTree) -> Option<Self> {
         let said = both(&self.said, marker);
         let required: Vec<MarkerTree> = self.required.iter().map(|it| it.marker.clone()).collect();
-        let mut landmarks = self.pythons.clone();
-        landmarks.extend(pythons_named(marker));
-        Some(Self::with_landmarks(said, &landmarks)?.requiring(&required))
+        let mut pythons = self.pythons.clone();
+        pythons.extend(landmarks(marker));
+        let part = Self::among(
+            said,
+            both(&self.marker, marker),
+            pythons,
+            self.platforms.clone(),
+        )?;
+        Some(part.requiring(&required))
     }
 
     /// Returns the parts where a marker holds and where it does not; none where that is no
@@ -271,6 +143,21 @@ impl Region {
         &self.pythons
     }
 
+    /// Whether it has no last Python.
+    pub fn is_open(&self) -> bool {
+        // Far beyond the Pythons there are: who does not shut it out says nothing of an end.
+        static FAR: LazyLock<MarkerTree> =
+            LazyLock::new(|| exactly_python(&Version::new([3, 99, 0])));
+        self.meets(&FAR)
+    }
+
+    /// Whether it has no last Python, and none before the two newest stable ones.
+    pub fn is_of_newest(&self) -> bool {
+        let last_but_one = PythonVersion::newest_stable().minor().saturating_sub(1);
+        let first = Version::new([3, last_but_one, 0]);
+        self.pythons.first() >= Some(&first) && self.is_open()
+    }
+
     /// Returns the least Python in it that can be named.
     pub fn least_python(&self) -> Option<PythonVersion> {
         self.pythons.iter().find_map(named)
@@ -284,7 +171,12 @@ impl Region {
     /// Returns the wheel tags that some environment in it accepts; the first bits of a verdict are
     /// those of [`Self::minors`] with the usual build of CPython.
     pub fn tags(&self) -> &TagTable {
-        &self.tags
+        self.table()
+    }
+
+    fn table(&self) -> &Arc<TagTable> {
+        let anew = || tags(&self.minors, &self.platforms);
+        self.tags.get_or_init(anew)
     }
 
     /// Returns how good a wheel is to tell what its version needs, lower for better ones: the same
@@ -328,7 +220,7 @@ impl Region {
     pub fn judges_like(&self, other: &Self) -> bool {
         let mut required = self.required.iter().zip(&other.required);
         self.pythons == other.pythons
-            && Arc::ptr_eq(&self.tags, &other.tags)
+            && Arc::ptr_eq(self.table(), other.table())
             && self.required.len() == other.required.len()
             && required.all(|(one, other)| Arc::ptr_eq(&one.tags, &other.tags))
     }
@@ -432,11 +324,10 @@ impl PartialEq for Region {
 
 impl Eq for Region {}
 
-/// Returns the first release of every minor version in a region, and what stands at its bounds.
-fn pythons_in(marker: &MarkerTree, landmarks: &[Version]) -> Vec<Version> {
-    let minors = OLDEST..=PythonVersion::newest_stable().minor();
-    let mut pythons: Vec<Version> = minors.map(|minor| Version::new([3, minor, 0])).collect();
-    for bound in landmarks {
+/// Returns the Pythons at the bounds that a marker speaks of.
+fn landmarks(marker: &MarkerTree) -> Vec<Version> {
+    let mut pythons = Vec::new();
+    for bound in pythons_named(marker) {
         if let [3, minor, rest @ ..] = bound.release() {
             let patch = rest.first().copied().unwrap_or_default();
             pythons.push(Version::new([3, *minor, patch]));
@@ -445,9 +336,6 @@ fn pythons_in(marker: &MarkerTree, landmarks: &[Version]) -> Vec<Version> {
             }
         }
     }
-    pythons.sort();
-    pythons.dedup();
-    pythons.retain(|python| !exactly_python(python).is_disjoint(marker));
     pythons
 }
 
@@ -462,11 +350,11 @@ fn named(python: &Version) -> Option<PythonVersion> {
 
 /// Works out the tags that some of the Pythons accept on some of the platforms; the usual builds
 /// of CPython come first.
-fn tags(minors: &[u64], platforms: &[&'static KnownPlatform]) -> Arc<TagTable> {
+pub(super) fn tags(minors: &[u64], platforms: &[&'static KnownPlatform]) -> Arc<TagTable> {
     /// Many regions differ in their markers and not in this.
     type Tables = HashMap<(Vec<u64>, Vec<(&'static str, &'static str)>), Arc<TagTable>>;
     static TABLES: LazyLock<Mutex<Tables>> = LazyLock::new(Mutex::default);
-    let names = platforms.iter().map(|it| (it.sys_platform, it.machine));
+    let names = platforms.iter().map(|it| it.name());
     let key = (minors.to_vec(), names.collect());
     let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
     let table = tables.entry(key);
@@ -482,6 +370,6 @@ fn tags_anew(minors: &[u64], platforms: &[&KnownPlatform]) -> TagTable {
         });
         interpreters.extend(texts.filter_map(|text| text.parse().ok()));
     }
-    let platforms = platforms.iter().flat_map(|known| known.platforms);
+    let platforms = platforms.iter().flat_map(|known| known.platforms());
     TagTable::new(&interpreters, platforms)
 }

@@ -6,7 +6,8 @@
 //! the difference before accepting it.
 //!
 //! A line of `commands` is a command of pyaudit, `asked` for the requests since the last `asked`,
-//! `rm FILE`, `edit FILE 'TEXT' 'OTHER TEXT'` for its first place, or `# ` and a remark.
+//! `rm FILE`, `edit FILE 'TEXT' 'OTHER TEXT'` for its first place (`{base}` is the server there too),
+//! or `# ` and a remark.
 
 use std::fs;
 use std::path::Path;
@@ -130,7 +131,7 @@ pub(crate) fn told(desk: &Desk, line: &str) -> String {
     }
     if let Some(name) = line.strip_prefix("rm ") {
         fs::remove_file(desk.folder().join(name)).unwrap();
-        return format!("$ {line}\n\n");
+        return format!("$ {}\n\n", shown(line));
     }
     if let Some(edit) = line.strip_prefix("edit ") {
         let [name, old, new] = &words(edit)[..] else {
@@ -138,8 +139,8 @@ pub(crate) fn told(desk: &Desk, line: &str) -> String {
         };
         let text = fs::read_to_string(desk.folder().join(name)).unwrap();
         assert!(text.contains(old), "{line}: not in\n{text}");
-        desk.write(name, text.replacen(old, new, 1));
-        return format!("$ {line}\n\n");
+        desk.write(name, text.replacen(old, &desk.addressed(new), 1));
+        return format!("$ {}\n\n", shown(line));
     }
     if line.is_empty() || line.starts_with('#') {
         return format!("{line}\n");

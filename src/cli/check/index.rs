@@ -56,6 +56,7 @@ pub(super) fn ask_indexes(
             policy: sources.settings.policy.clone(),
             preferences: BTreeMap::new(),
             facts: Arc::clone(&sources.settings.facts),
+            sources: Arc::clone(&sources.settings.sources),
         })
     });
     Ok(Some(ask_live(lock, sources, question, terminal)))

@@ -20,7 +20,7 @@ use crate::host::load_text;
 use crate::input::{Ambient, Manifest, Said};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName, Timestamp};
-use crate::solve::Policy;
+use crate::solve::{Policy, Source};
 use crate::source::{Origin, Problem};
 use crate::target::Target;
 
@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) policy: Policy,
     /// Where packages come from.
     pub(super) outside: Outside,
+    /// Which packages come from one index alone, and where.
+    pub(super) sources: Arc<[Source]>,
     /// Which builds of torch are wanted.
     pub(super) torch: TorchChoice,
     /// What is known beside metadata.
@@ -93,9 +95,6 @@ pub(super) fn settle(
         known.as_ref(),
         problems,
     );
-    if !matches!(scope, Scope::Target) {
-        problems.extend(sources::one_index_each(heard.manifest));
-    }
     options.torch = torch.choice.name();
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
@@ -111,6 +110,7 @@ pub(super) fn settle(
         .collect();
     Some(Settings {
         target: target?.with_accelerators(torch.accelerators),
+        sources: sources::by_marker(heard.manifest, &scope),
         scope,
         policy,
         outside: Outside {

@@ -12,9 +12,6 @@ use crate::solve::ForkStrategy;
 use crate::source::Problem;
 use crate::target::{Accelerators, Flavour, Os, Platform, PythonVersion, Region, Target};
 
-/// Far beyond the Pythons there are: who does not shut it out says nothing of an end.
-const FAR: &str = "python_full_version >= '3.99'";
-
 /// For which environments a lock is made.
 #[derive(Clone, Debug)]
 pub(in crate::cli) enum Scope {
@@ -35,8 +32,6 @@ pub(in crate::cli) struct Universal {
     pub(in crate::cli) realm: Realm,
     /// What forking aims at.
     pub(in crate::cli) strategy: ForkStrategy,
-    /// Whether nobody said with which Python it ends.
-    pub(in crate::cli) is_open: bool,
     /// The extras and groups that are an installer's to choose.
     pub(in crate::cli) choices: Vec<Choice>,
 }
@@ -116,7 +111,6 @@ fn universal(
         .only
         .iter()
         .filter_map(|(marker, _)| marker.try_to_string());
-    let far = Marker::parse(FAR)?;
     Ok(Universal {
         realm: Realm {
             requires_python: (!pythons.is_any()).then(|| pythons.to_string()),
@@ -124,7 +118,6 @@ fn universal(
             targets: sample_targets(&region, target.accelerators()),
         },
         strategy: strategy(scope, said),
-        is_open: region.meets(far.tree()),
         region: Arc::new(region),
         choices,
     })
@@ -317,7 +310,6 @@ impl Universal {
                 targets: sample_targets(&region, &accelerators.unwrap_or_default()),
             },
             region: Arc::new(region),
-            is_open: false,
             ..self.clone()
         })
     }

@@ -1,14 +1,16 @@
 //! Where packages come from, and how to talk to the servers.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Heard, problem, said};
+use super::{Heard, Scope, problem, said};
 use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
-use crate::input::{IndexTable, Manifest, NamedIndex, read_address};
+use crate::input::{IndexTable, Manifest, NamedIndex, PinnedIndex, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName};
+use crate::solve::Source;
 use crate::source::Problem;
 use crate::target::Target;
 
@@ -112,7 +114,8 @@ fn settle_sources(
 ) -> Vec<(PackageName, String)> {
     let mut sources = Vec::new();
     for pinned in &heard.manifest.indexes.pinned {
-        let applies = target.is_none_or(|target| pinned.marker.holds(target.environment(), &[]));
+        let holds = target.is_none_or(|target| pinned.marker.holds(target.environment(), &[]));
+        let applies = holds && counts(pinned, heard.manifest);
         let name = Some(pinned.index.as_str());
         if !indexes.iter().any(|index| index.name.as_deref() == name) {
             let message = format!("there is no index named `{}`", pinned.index);
@@ -128,22 +131,34 @@ fn settle_sources(
     sources
 }
 
-/// Tells of packages whose index depends on the environment: a lock for several environments takes
-/// each package from the same one.
-pub(super) fn one_index_each(manifest: &Manifest) -> Vec<Problem> {
+/// Returns which packages come from which named index, and where in the scope of the lock.
+pub(super) fn by_marker(manifest: &Manifest, scope: &Scope) -> Arc<[Source]> {
     let pinned = manifest.indexes.pinned.iter();
-    let by_marker = pinned.filter(|pinned| !pinned.marker.is_always());
-    let problems = by_marker.map(|pinned| {
-        let message = format!(
-            "a lock for several environments takes `{}` from one index, and this one is for some of \
-             them",
-            pinned.package
-        );
-        let help = "Leave out the marker, or lock for one environment. Builds of torch need no \
-                    source: `--torch cu128` takes them where there are any.";
-        Problem::at(pinned.origin.clone(), message).with_help(help)
+    let sources = pinned.filter(|it| counts(it, manifest)).map(|pinned| {
+        let section = pinned.section.as_deref().unwrap_or_default();
+        let choice = match scope {
+            Scope::Region(universal) => universal.marker_of(section),
+            Scope::Target | Scope::Targets(_) => None,
+        };
+        Source {
+            package: pinned.package.clone(),
+            index: pinned.index.clone(),
+            marker: match choice {
+                Some(choice) => pinned.marker.under_choice(&choice),
+                None => pinned.marker.clone(),
+            },
+        }
     });
-    problems.collect()
+    sources.collect()
+}
+
+/// Whether a source is for something that is declared: one of a section, for what is asked for there.
+fn counts(pinned: &PinnedIndex, manifest: &Manifest) -> bool {
+    let mut declarations = manifest.declarations.iter();
+    pinned.section.is_none()
+        || declarations.any(|declaration| {
+            declaration.section == pinned.section && declaration.requirement.name == pinned.package
+        })
 }
 
 /// Reads addresses that were typed.

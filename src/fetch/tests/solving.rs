@@ -74,6 +74,7 @@ pub(super) fn question() -> Arc<Question> {
         policy: Policy::default(),
         preferences: Default::default(),
         facts: Facts::none(),
+        sources: Arc::default(),
     })
 }
 

@@ -110,12 +110,16 @@ impl Desk {
         files
     }
 
+    /// Returns a text with the addresses of the servers.
+    pub(crate) fn addressed(&self, text: &str) -> String {
+        let text = text.replace("{base}", &self.server.base);
+        text.replace("{dead}", &self.dead)
+    }
+
     /// Prepares a run of `[VARIABLE=value …] pyaudit WORD… [< FILE]`, where `{base}` is the
     /// server and `{dead}` an address where nobody listens.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let line = line
-            .replace("{base}", &self.server.base)
-            .replace("{dead}", &self.dead);
+        let line = self.addressed(line);
         let (line, stdin) = line.split_once(" < ").unwrap_or((&line, ""));
         let words = words(line);
         let program = words.iter().position(|word| word == "pyaudit").unwrap();
