@@ -386,7 +386,7 @@ fn place_of(statement: &Statement) -> Option<&Origin> {
 fn install_commands(name: &str, bytes: &[u8]) {
     let (file, _) = decode(name, bytes);
     let reader = command_reader_of(name).expect("the names are those of readers");
-    for command in (reader.read)(&file) {
+    for command in (reader.read)(&file).commands() {
         let words = command.requirements.iter().map(|it| &it.origin);
         let swallowed = command.swallowed.iter().map(|it| &it.origin);
         check_places(&[], words.chain(swallowed).chain([&command.origin]));

@@ -48,7 +48,7 @@
 //! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
 //! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
-//! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `InstallCommand`s | a line in its `COMMAND_READERS`; a case in its `tests.rs` |
+//! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `Recipe` | a line in its `COMMAND_READERS`; a case in its `recipe_tests.rs` |
 //! | a form of claims | `audit/claims/phrases.rs`: words → `Statement` | its verdict in `judge.rs`; `fixtures/audit/refuted-claim/` |
 //! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |

@@ -34,8 +34,9 @@ use crate::source::SourceFile;
 
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use commands::{
-    Argument, COMMAND_READERS, CommandReader, InstallCommand, InstallOption, Installer, Opened,
-    Speaker, Swallowed, command_reader_of, quoted,
+    Action, Argument, Base, BaseImage, Build, COMMAND_READERS, CommandReader, FileRole,
+    InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step, StepFile,
+    Swallowed, Syncer, command_reader_of, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};

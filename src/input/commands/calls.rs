@@ -3,47 +3,107 @@
 
 use std::sync::Arc;
 
-use super::{Argument, InstallCommand, InstallOption, Installer, Speaker};
+use super::{
+    Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Speaker, Stage, Step,
+};
 use crate::source::{Origin, SourceFile, Span};
 
-/// The calls, with the keyword that holds the packages; those without one take them in order.
-const CALLS: &[(&str, Option<&str>)] = &[
-    ("Endpoint", Some("dependencies")),
-    ("Image", Some("python_packages")),
-    ("add_python_packages", None),
-    ("pip_install", None),
-    ("remote", Some("dependencies")),
-    ("uv_pip_install", None),
+/// A call whose arguments name packages.
+struct Call {
+    name: &'static str,
+    /// The keyword that holds the packages; none where they are the arguments in order.
+    packages: Option<&'static str>,
+    /// The keyword that holds packages of the operating system.
+    system: Option<&'static str>,
+}
+
+/// The calls, by name: of RunPod Flash, Beam, Modal and their like.
+const CALLS: &[Call] = &[
+    Call::with("Endpoint", "dependencies"),
+    Call::with("Image", "python_packages"),
+    Call::of("add_python_packages"),
+    Call::of("pip_install"),
+    Call::with("remote", "dependencies"),
+    Call::of("uv_pip_install"),
 ];
+
+impl Call {
+    const fn with(name: &'static str, packages: &'static str) -> Self {
+        Self {
+            name,
+            packages: Some(packages),
+            system: Some("system_dependencies"),
+        }
+    }
+
+    const fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            packages: None,
+            system: None,
+        }
+    }
+}
 
 /// Keywords of such calls that name an index.
 const INDEXES: &[&str] = &["extra_index_url", "find_links", "index_url"];
 
-/// Reads the packages that known calls name.
-pub(super) fn read_calls(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
-    let mut found = Vec::new();
+/// Reads the packages that known calls name: each call is a stage of its own, which has the name of
+/// the function that it decorates; calls on what a call returned go on with its stage.
+pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
+    let mut stages: Vec<Stage> = Vec::new();
     let mut tokens = Tokens::new(file.text());
+    let mut layer = 0;
+    let mut is_chained = false;
+    let mut is_decorating = false;
     while let Some(token) = tokens.next() {
-        let Token::Name(name, start) = token else {
-            continue;
-        };
-        let known = CALLS.iter().find(|(call, _)| *call == name);
-        if let Some((_, keyword)) = known
-            && tokens.take('(')
-        {
-            found.extend(read_call(file, &mut tokens, *keyword, start));
+        match token {
+            Token::Sign('@') => (is_decorating, is_chained) = (true, false),
+            Token::Sign('.' | ')' | '(') | Token::Text(_) => {}
+            Token::Name("def" | "class", _) => {
+                if let (true, Some(Token::Name(name, _)), Some(stage)) =
+                    (is_decorating, tokens.next(), stages.last_mut())
+                {
+                    stage.name.get_or_insert_with(|| name.to_owned());
+                }
+                (is_decorating, is_chained) = (false, false);
+            }
+            Token::Name(name, start) => {
+                let known = CALLS.iter().find(|call| call.name == name);
+                let Some(call) = known.filter(|_| tokens.take('(')) else {
+                    is_chained &= tokens.is_called();
+                    continue;
+                };
+                layer += 1;
+                let place = Place { file, start, layer };
+                let steps = read_call(&place, &mut tokens, call).unwrap_or_default();
+                match stages.last_mut().filter(|_| is_chained) {
+                    Some(stage) => stage.steps.extend(steps),
+                    None if steps.is_empty() => continue,
+                    None => stages.push(Stage {
+                        steps,
+                        ..Stage::default()
+                    }),
+                }
+                is_chained = tokens.take('.');
+            }
+            Token::Sign(_) => is_chained = false,
         }
     }
-    found
+    Recipe { stages }
 }
 
-fn read_call(
-    file: &Arc<SourceFile>,
-    tokens: &mut Tokens<'_>,
-    wanted: Option<&str>,
+/// Where a call stands.
+struct Place<'a> {
+    file: &'a Arc<SourceFile>,
     start: usize,
-) -> Option<InstallCommand> {
+    layer: usize,
+}
+
+/// Reads a call behind its bracket; nothing of one that is never closed.
+fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, call: &Call) -> Option<Vec<Step>> {
     let mut requirements = Vec::new();
+    let mut system = Vec::new();
     let mut options = Vec::new();
     let mut keyword: Option<&str> = None;
     let mut depth = 1_usize;
@@ -57,12 +117,15 @@ fn read_call(
             Token::Name(..) => {}
             Token::Text(span) => {
                 let argument = Argument {
-                    text: file.text().get(span.start..span.end)?.to_owned(),
+                    text: place.file.text().get(span.start..span.end)?.to_owned(),
                     is_literal: true,
-                    origin: Origin::new(file, span),
+                    origin: Origin::new(place.file, span),
                 };
                 match keyword {
-                    keyword if keyword == wanted && depth <= 2 => requirements.push(argument),
+                    keyword if keyword == call.packages && depth <= 2 => {
+                        requirements.push(argument);
+                    }
+                    keyword if keyword == call.system && depth <= 2 => system.push(argument),
                     Some(name) if INDEXES.contains(&name) => options.push(InstallOption {
                         name: format!("--{}", name.replace('_', "-")),
                         value: Some(argument),
@@ -72,17 +135,32 @@ fn read_call(
             }
         }
     }
-    let end = tokens.at;
-    (!requirements.is_empty()).then(|| InstallCommand {
+    let origin = Origin::new(
+        place.file,
+        Span {
+            start: place.start,
+            end: tokens.at,
+        },
+    );
+    let install = (!requirements.is_empty()).then(|| InstallCommand {
         installer: Installer::Call,
         speaker: Speaker::List,
-        origin: Origin::new(file, Span { start, end }),
+        origin: origin.clone(),
         requirements,
         requirement_files: Vec::new(),
         constraint_files: Vec::new(),
         options,
         swallowed: Vec::new(),
-    })
+    });
+    let system = (!system.is_empty()).then_some(Action::SystemPackages(system));
+    let actions = system.into_iter().chain(install.map(Action::Install));
+    let steps = actions.map(|action| Step {
+        action,
+        origin: origin.clone(),
+        layer: place.layer,
+        files: Vec::new(),
+    });
+    Some(steps.collect())
 }
 
 enum Token<'t> {
@@ -116,6 +194,11 @@ impl<'t> Tokens<'t> {
             self.at += rest.len() - trimmed.len() + sign.len_utf8();
         }
         is_it
+    }
+
+    /// Whether a bracket opens next.
+    fn is_called(&self) -> bool {
+        self.rest().trim_start().starts_with('(')
     }
 
     fn next(&mut self) -> Option<Token<'t>> {

@@ -5,6 +5,7 @@ use super::*;
 fn read(name: &str, text: &str) -> Vec<InstallCommand> {
     let reader = command_reader_of(name).unwrap();
     let found = (reader.read)(&SourceFile::new(name, text));
+    let found: Vec<InstallCommand> = found.commands().collect();
     for command in &found {
         let arguments = command.requirements.iter().map(|it| &it.origin);
         let swallowed = command.swallowed.iter().map(|it| &it.origin);
