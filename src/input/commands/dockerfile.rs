@@ -10,7 +10,10 @@ use super::build_context::Context;
 use super::instructions::{Instruction, instructions};
 use super::json_text::{json_string, place_in};
 use super::shell::{self, Simple, Variables, Word};
-use super::{Action, Argument, Base, BaseImage, Recipe, Speaker, Stage, Step, actions, installs};
+use super::{
+    Action, Argument, Base, BaseImage, InstallCommand, InstallOption, Installer, Recipe, Speaker,
+    Stage, Step, actions, installs,
+};
 use crate::input::excerpt::Excerpt;
 use crate::source::{SourceFile, Span};
 
@@ -19,6 +22,19 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
 /// No file with more stages is read to its end.
 const MOST_STAGES: usize = 100;
+
+/// Variables that stand for an option of pip or uv, where a command does not give it.
+const OPTIONS: &[(&str, Installer, &str)] = &[
+    ("PIP_EXTRA_INDEX_URL", Installer::Pip, "--extra-index-url"),
+    ("PIP_FIND_LINKS", Installer::Pip, "--find-links"),
+    ("PIP_INDEX_URL", Installer::Pip, "--index-url"),
+    ("UV_DEFAULT_INDEX", Installer::Uv, "--default-index"),
+    ("UV_EXTRA_INDEX_URL", Installer::Uv, "--extra-index-url"),
+    ("UV_FIND_LINKS", Installer::Uv, "--find-links"),
+    ("UV_INDEX", Installer::Uv, "--index"),
+    ("UV_INDEX_URL", Installer::Uv, "--index-url"),
+    ("UV_TORCH_BACKEND", Installer::Uv, "--torch-backend"),
+];
 
 /// Parts of paths that packages are installed in, or stand ready as wheels.
 const PLACES: &[&str] = &[
@@ -294,13 +310,33 @@ impl Run<'_> {
         found.into_iter().collect()
     }
 
+    /// Reads one command, with the files that it reads and the options that variables give it.
     fn step(&self, command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Step> {
         let mut step = actions::step(command, script, speaker, self.layer)?;
         for file in step.files.iter_mut().filter(|it| it.argument.is_literal) {
             let path = file.argument.text.split('[').next().unwrap_or_default();
             file.paths = self.context.sources(path);
         }
+        if let Action::Install(install) = &mut step.action {
+            self.add_options(install);
+        }
         Some(step)
+    }
+
+    fn add_options(&self, install: &mut InstallCommand) {
+        for (variable, installer, name) in OPTIONS {
+            let is_given = install.options.iter().any(|it| it.name == *name);
+            let value = self.variables.get(*variable).filter(|_| !is_given);
+            let value = value.filter(|_| install.installer == *installer);
+            install.options.extend(value.map(|value| InstallOption {
+                name: (*name).to_owned(),
+                value: Some(Argument {
+                    text: value.clone(),
+                    is_literal: true,
+                    origin: install.origin.clone(),
+                }),
+            }));
+        }
     }
 }
 
