@@ -379,7 +379,8 @@ fn place_of(statement: &Statement) -> Option<&Origin> {
         Statement::Unnamed(unnamed) => Some(&unnamed.origin),
         Statement::Include(include) => Some(&include.origin),
         Statement::FindLinksPath((_, origin)) => Some(origin),
-        Statement::Setting(_) => None,
+        Statement::File(file) => Some(&file.origin),
+        Statement::Remove(_) | Statement::Setting(_) => None,
     }
 }
 

@@ -186,6 +186,10 @@ pub(crate) struct DeclaredArgs {
     /// Include all dependency groups of pyproject.toml
     #[arg(long)]
     pub(crate) all_groups: bool,
+    /// The stage of a Dockerfile [default: the last], or the function of a Python source
+    /// [default: all together]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stage: Option<String>,
 }
 
 /// Where the result has to run.

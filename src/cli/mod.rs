@@ -10,6 +10,7 @@ mod fix;
 mod gaps;
 mod licences;
 mod lock;
+mod machine;
 mod many;
 mod matrix;
 mod misgivings;

@@ -69,7 +69,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn label_for(reader: &Reader) -> &'static str {
-    let labels = ["pyproject.toml", "any.py", "any"];
+    let labels = ["pyproject.toml", "any.py", "Dockerfile", "any"];
     let of_reader = |label: &&str| (reader.accepts)(label);
     labels.into_iter().find(of_reader).unwrap_or("any")
 }
@@ -92,7 +92,8 @@ fn origins(reading: &Reading) -> Vec<Origin> {
             Statement::Unnamed(unnamed) => Some(unnamed.origin.clone()),
             Statement::Include(include) => Some(include.origin.clone()),
             Statement::FindLinksPath((_, origin)) => Some(origin.clone()),
-            Statement::Setting(_) => None,
+            Statement::File(file) => Some(file.origin.clone()),
+            Statement::Remove(_) | Statement::Setting(_) => None,
         });
     problems.chain(declared).chain(stated).collect()
 }

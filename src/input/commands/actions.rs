@@ -154,7 +154,7 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
             let editable = install.options.iter().filter(|it| it.name == "--editable");
             let editable = editable.filter_map(|it: &InstallOption| it.value.as_ref());
             let projects = install.requirements.iter().chain(editable);
-            let projects = projects.filter(|it| is_folder(&it.text));
+            let projects = projects.filter(|it| is_path(&it.text));
             let files = requirements.map(file(FileRole::Requirements));
             let files = files.chain(constraints.map(file(FileRole::Constraints)));
             files.chain(projects.map(file(FileRole::Project))).collect()
@@ -178,9 +178,8 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
     }
 }
 
-/// Whether pip takes a word for a folder: `.`, `./here`, `/app[extra]`.
-fn is_folder(text: &str) -> bool {
+/// Whether pip takes a word for a folder or an archive: `.`, `./here`, `/app[extra]`.
+fn is_path(text: &str) -> bool {
     let path = text.split('[').next().unwrap_or_default();
-    let is_path = path.starts_with(['.', '/']) && !path.starts_with("//");
-    is_path && !path.ends_with(".whl") && !path.ends_with(".gz")
+    path.starts_with(['.', '/']) && !path.starts_with("//")
 }

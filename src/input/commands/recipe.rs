@@ -105,7 +105,7 @@ pub enum FileRole {
     Requirements,
     /// `-c`.
     Constraints,
-    /// A folder with a project: `-e .`, `uv sync`.
+    /// A folder with a project, or an archive of one: `-e .`, `./a.whl`, `uv sync`.
     Project,
 }
 
