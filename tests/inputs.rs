@@ -48,7 +48,7 @@ fn fixtures() -> Vec<PathBuf> {
             .flatten()
         {
             let path = file.path();
-            if path.extension().is_some_and(|ending| ending != "expected") {
+            if path.extension().is_none_or(|ending| ending != "expected") {
                 paths.push(path);
             }
         }

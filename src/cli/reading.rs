@@ -30,6 +30,7 @@ const USUAL: &[&str] = &[
     "uv.lock",
     "poetry.lock",
     "pdm.lock",
+    "Pipfile.lock",
     "requirements.txt",
 ];
 

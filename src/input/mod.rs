@@ -6,6 +6,7 @@ mod commands;
 mod decode;
 mod document;
 mod edit;
+mod environment_yml;
 mod excerpt;
 mod formats;
 mod groups;
@@ -15,12 +16,16 @@ mod lines;
 mod manifest;
 mod nearest;
 mod options;
+mod pipfile;
 mod poetry;
 mod pyproject;
+mod python_tokens;
 mod reference;
 mod requirements;
 mod script;
 mod selection;
+mod setup_cfg;
+mod setup_py;
 mod sources;
 mod tool;
 mod tool_environments;
@@ -108,6 +113,34 @@ pub const READERS: &[Reader] = &[
         has_own_paths: true,
         edited: Edited::Document,
         read: pyproject::read_pyproject,
+    },
+    Reader {
+        name: "setup.cfg",
+        accepts: |name| name.ends_with("setup.cfg"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: setup_cfg::read_setup_cfg,
+    },
+    Reader {
+        name: "setup.py",
+        accepts: |name| name == "setup.py" || name.ends_with("/setup.py"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: setup_py::read_setup_py,
+    },
+    Reader {
+        name: "Pipfile",
+        accepts: |name| name == "Pipfile" || name.ends_with("/Pipfile"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: pipfile::read_pipfile,
+    },
+    Reader {
+        name: "environment.yml",
+        accepts: environment_yml::is_environment_name,
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: environment_yml::read_environment,
     },
     Reader {
         name: "script",

@@ -69,7 +69,16 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn label_for(reader: &Reader) -> &'static str {
-    let labels = ["pyproject.toml", "any.py", "Dockerfile", "any"];
+    let labels = [
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "Pipfile",
+        "environment.yml",
+        "any.py",
+        "Dockerfile",
+        "any",
+    ];
     let of_reader = |label: &&str| (reader.accepts)(label);
     labels.into_iter().find(of_reader).unwrap_or("any")
 }

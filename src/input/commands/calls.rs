@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{
     Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Speaker, Stage, Step,
 };
+use crate::input::python_tokens::{Token, Tokens};
 use crate::source::{Origin, SourceFile, Span};
 
 /// A call whose arguments name packages.
@@ -59,7 +60,7 @@ pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
     while let Some(token) = tokens.next() {
         match token {
             Token::Sign('@') => (is_decorating, is_chained) = (true, false),
-            Token::Sign('.' | ')' | '(') | Token::Text(_) => {}
+            Token::Sign('.' | ')' | '(') | Token::Text(_) | Token::Unclear => {}
             Token::Name("def" | "class", _) => {
                 if let (true, Some(Token::Name(name, _)), Some(stage)) =
                     (is_decorating, tokens.next(), stages.last_mut())
@@ -114,7 +115,7 @@ fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, call: &Call) -> Option<
             Token::Sign(',') if depth == 1 => keyword = None,
             Token::Sign(_) => {}
             Token::Name(name, _) if depth == 1 && tokens.take('=') => keyword = Some(name),
-            Token::Name(..) => {}
+            Token::Name(..) | Token::Unclear => {}
             Token::Text(span) => {
                 let argument = Argument {
                     text: place.file.text().get(span.start..span.end)?.to_owned(),
@@ -161,102 +162,4 @@ fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, call: &Call) -> Option<
         files: Vec::new(),
     });
     Some(steps.collect())
-}
-
-enum Token<'t> {
-    Name(&'t str, usize),
-    /// What stands between the quotes of a string without escapes or parts to fill in.
-    Text(Span),
-    Sign(char),
-}
-
-struct Tokens<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Tokens<'t> {
-    fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
-    }
-
-    fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    /// Takes a sign, if it is the next one and not the first of `==`.
-    fn take(&mut self, sign: char) -> bool {
-        let rest = self.rest();
-        let trimmed = rest.trim_start();
-        let behind = trimmed.strip_prefix(sign);
-        let is_it = behind.is_some_and(|it| sign != '=' || !it.starts_with('='));
-        if is_it {
-            self.at += rest.len() - trimmed.len() + sign.len_utf8();
-        }
-        is_it
-    }
-
-    /// Whether a bracket opens next.
-    fn is_called(&self) -> bool {
-        self.rest().trim_start().starts_with('(')
-    }
-
-    fn next(&mut self) -> Option<Token<'t>> {
-        loop {
-            let rest = self.rest();
-            let first = rest.chars().next()?;
-            if first.is_whitespace() {
-                self.at += first.len_utf8();
-            } else if first == '#' {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if first == '"' || first == '\'' {
-                if let Some(span) = self.string(first, "") {
-                    return Some(Token::Text(span));
-                }
-            } else if first.is_alphabetic() || first == '_' {
-                let is_part = |c: char| c.is_alphanumeric() || c == '_';
-                let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                let (name, start) = (&rest[..length], self.at);
-                self.at += length;
-                let quote = rest[length..].chars().next();
-                let Some(quote) = quote.filter(|it| matches!(it, '"' | '\'')) else {
-                    return Some(Token::Name(name, start));
-                };
-                if let Some(span) = self.string(quote, name) {
-                    return Some(Token::Text(span));
-                }
-            } else {
-                self.at += first.len_utf8();
-                return Some(Token::Sign(first));
-            }
-        }
-    }
-
-    /// Reads a string; nothing for one that is not literal.
-    fn string(&mut self, quote: char, prefix: &str) -> Option<Span> {
-        let triple = quote.to_string().repeat(3);
-        let is_triple = self.rest().starts_with(&triple);
-        let mark = if is_triple { triple } else { quote.to_string() };
-        let start = self.at + mark.len();
-        let mut at = start;
-        let mut has_escape = false;
-        let end = loop {
-            let rest = self.text.get(at..).unwrap_or_default();
-            let Some(next) = rest.chars().next() else {
-                break at;
-            };
-            if rest.starts_with(&mark) || !is_triple && next == '\n' {
-                break at;
-            }
-            at += next.len_utf8();
-            if next == '\\' {
-                has_escape = true;
-                at += self.text[at..].chars().next().map_or(0, char::len_utf8);
-            }
-        };
-        let is_closed = self.text[end..].starts_with(&mark);
-        self.at = if is_closed { end + mark.len() } else { end };
-        let is_filled = prefix.contains(['f', 'F', 'b', 'B', 't', 'T']);
-        (is_closed && !has_escape && !is_filled).then_some(Span { start, end })
-    }
 }
