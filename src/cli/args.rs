@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::init::InitArgs;
 use super::matrix::MatrixArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     Fix(Box<FixArgs>),
     /// Show which Pythons, platforms, builds of torch and GPUs the inputs can have, as a grid
     Matrix(Box<MatrixArgs>),
+    /// Write down what was wanted: out of an environment, a freeze, a lock, a Dockerfile or a
+    /// notebook, without all that came with it
+    Init(Box<InitArgs>),
     /// Say what is wrong with a lock, or with what is declared, and what could not be found out
     Check(Box<CheckArgs>),
     /// Say what `check` looks for, and explain a rule

@@ -276,7 +276,8 @@ fn tell_accelerators(settings: &Settings, terminal: &Terminal) {
     }
 }
 
-fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manifest {
+/// Reads the inputs alone.
+pub(super) fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manifest {
     let declared = &args.declared;
     let selection = Selection {
         extras: declared.extras.clone(),
