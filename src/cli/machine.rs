@@ -1,10 +1,11 @@
 //! Where the result has to run, as inputs tell it by the image that they start from: taken where
 //! nobody says it otherwise.
 
+use super::args::QuestionArgs;
 use super::terminal::Terminal;
 use crate::facts::Image;
 use crate::host::this_machine;
-use crate::input::{Ambient, BaseImage, Located, Machine, Manifest};
+use crate::input::{Ambient, BaseImage, Located, Machine, Manifest, ToolTable};
 use crate::source::{Origin, Problem};
 use crate::target::{Arch, Os, Platform, PythonVersion};
 
@@ -19,7 +20,15 @@ const PYTHON: &[&str] = &[
 ];
 
 /// Adds to the settings of the inputs what the image tells, and says so.
-pub(super) fn take_machine(manifest: &mut Manifest, ambient: &Ambient, terminal: &Terminal) {
+pub(super) fn take_machine(
+    manifest: &mut Manifest,
+    ambient: &Ambient,
+    args: &QuestionArgs,
+    terminal: &Terminal,
+) {
+    if !args.scope.targets.is_empty() {
+        return;
+    }
     let machine = manifest.machine.clone();
     let image = machine.image.as_ref().filter(|it| it.name.is_literal);
     let known = image.and_then(|it| Image::of(&it.name.text));
@@ -27,44 +36,71 @@ pub(super) fn take_machine(manifest: &mut Manifest, ambient: &Ambient, terminal:
         manifest.problems.push(unknown(image));
     }
     let known = known.unwrap_or_default();
-    let (tool, mut told) = (&mut manifest.tool, Vec::new());
-    if let Some((python, origin)) = python(&machine, &known)
-        && tool.python.is_none()
-        && ambient.python.is_none()
-    {
-        told.push(format!("Python {python}"));
-        tool.python = Some((python.to_string(), origin));
+    let python = python(&machine, &known);
+    let offered = [
+        offered_python(python, args, ambient, &mut manifest.tool),
+        image.and_then(|it| offered_platform((it, &known), args, ambient, &mut manifest.tool)),
+        image.and_then(|it| offered_cuda((it, &known), args, ambient, &mut manifest.tool)),
+    ];
+    let told: Vec<String> = offered.into_iter().flatten().collect();
+    if told.is_empty() {
+        return;
     }
-    let origin = |image: &BaseImage| image.name.origin.clone();
-    if let (Some(image), Some(os)) = (image, known.os)
-        && tool.platform.is_none()
-        && ambient.platform.is_none()
-    {
-        told.push(match (known.release, os) {
-            (Some(release), Os::Glibc(major, minor)) => {
-                format!("{release} (glibc {major}.{minor})")
-            }
-            (Some(release), _) => release.to_owned(),
-            (None, _) => Platform::new(os, arch(image)).to_string(),
-        });
-        let tag = Platform::new(os, arch(image)).tag();
-        tool.platform = Some((tag, origin(image)));
+    let by = match image {
+        Some(image) => format!("{} ({})", image.name.text, image.name.origin),
+        None => "the commands".to_owned(),
+    };
+    terminal.mention(&format!("target by {by}: {}", told.join(", ")));
+}
+
+fn offered_python(
+    python: Option<Located<PythonVersion>>,
+    args: &QuestionArgs,
+    ambient: &Ambient,
+    tool: &mut ToolTable,
+) -> Option<String> {
+    let (python, origin) = python?;
+    let is_said = args.target.python.is_some() || ambient.python.is_some();
+    if is_said || tool.python.is_some() {
+        return None;
     }
-    if let (Some(image), Some(cuda)) = (image, known.cuda)
-        && tool.cuda.is_none()
-        && ambient.cuda.is_none()
-    {
-        let cuda = format!("{}.{}", cuda.major, cuda.minor);
-        told.push(format!("CUDA {cuda}"));
-        tool.cuda = Some((cuda, origin(image)));
+    tool.python = Some((python.to_string(), origin));
+    Some(format!("Python {python}"))
+}
+
+fn offered_platform(
+    (image, known): (&BaseImage, &Image),
+    args: &QuestionArgs,
+    ambient: &Ambient,
+    tool: &mut ToolTable,
+) -> Option<String> {
+    let platform = Platform::new(known.os?, arch(image));
+    let is_said = args.target.platform.is_some() || ambient.platform.is_some();
+    if is_said || args.scope.universal || tool.platform.is_some() {
+        return None;
     }
-    if !told.is_empty() {
-        let by = image.map(|it| format!(" by {}", it.name.text));
-        let by = by.unwrap_or_default();
-        let place = image.map(|it| it.name.origin.to_string());
-        let place = place.unwrap_or_else(|| "the commands".to_owned());
-        terminal.mention(&format!("target{by} ({place}): {}", told.join(", ")));
+    tool.platform = Some((platform.tag(), image.name.origin.clone()));
+    Some(match (known.release, platform.os) {
+        (Some(release), Os::Glibc(major, minor)) => format!("{release} (glibc {major}.{minor})"),
+        (Some(release), _) => release.to_owned(),
+        (None, _) => platform.to_string(),
+    })
+}
+
+fn offered_cuda(
+    (image, known): (&BaseImage, &Image),
+    args: &QuestionArgs,
+    ambient: &Ambient,
+    tool: &mut ToolTable,
+) -> Option<String> {
+    let cuda = known.cuda?;
+    let is_said = args.target.cuda.is_some() || ambient.cuda.is_some();
+    if is_said || tool.cuda.is_some() {
+        return None;
     }
+    let cuda = format!("{}.{}", cuda.major, cuda.minor);
+    tool.cuda = Some((cuda.clone(), image.name.origin.clone()));
+    Some(format!("CUDA {cuda}"))
 }
 
 /// Returns the Python that commands make, else the image's own, else the one that packages of its

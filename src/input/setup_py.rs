@@ -20,13 +20,18 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
     let variables = variables(file.text());
     let mut tokens = Tokens::new(file.text());
     let mut said = Said::default();
+    let mut is_called = false;
     while let Some(token) = tokens.next() {
         let Token::Name("setup", _) = token else {
             continue;
         };
         if tokens.take('(') {
+            is_called = true;
             read_call(&mut tokens, &variables, &mut said);
         }
+    }
+    if !is_called {
+        said.unclear.push(Span::new(0, 0));
     }
     let text = |span: &Span| file.text().get(span.start..span.end).unwrap_or_default();
     let selection = context.selection;

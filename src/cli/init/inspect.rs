@@ -105,6 +105,14 @@ fn held(name: &PackageName, wire: &DirectUrlWire) -> Held {
     }
 }
 
+/// Whether every line is one that `pip freeze` writes, and one of them pins a version.
+pub(super) fn is_freeze(file: &SourceFile) -> bool {
+    let lines = file.text().lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '-']));
+    let is_pinned = file.text().contains("==");
+    is_pinned && lines.all(|line| line.contains("==") || line.contains(" @ "))
+}
+
 /// Reads what `pip freeze` writes.
 pub(super) fn read_freeze(file: &Arc<SourceFile>) -> Vec<Present> {
     let mut found: Vec<Present> = Vec::new();

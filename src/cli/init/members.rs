@@ -10,7 +10,7 @@ use crate::fetch::LiveCatalog;
 use crate::graph::Member;
 use crate::index::{Metadata, Project};
 use crate::lock::{ArtifactPlace, Lock, LockedSource};
-use crate::package::{ExtraName, PackageName, Requirement, Version, VersionKey};
+use crate::package::{ExtraName, Marker, PackageName, Requirement, Version, VersionKey};
 use crate::solve::{Catalog as _, FileAt, Refusal};
 use crate::source::Origin;
 
@@ -101,7 +101,11 @@ pub(super) fn of_lock(lock: &Lock) -> Vec<Present> {
     let has_edges = lock.packages.iter().any(|it| !it.edges.is_empty());
     for package in &lock.packages {
         // A lock for several environments has a name more than once.
-        let needs = package.edges.iter().map(|edge| edge.requirement.clone());
+        // What is in a lock is needed in some environment, though perhaps not in this one.
+        let needs = package.edges.iter().map(|edge| Requirement {
+            marker: Marker::always(),
+            ..edge.requirement.clone()
+        });
         if let Some(known) = found.iter_mut().find(|it| it.name == package.name) {
             known.needs.get_or_insert_default().extend(needs);
             known.version = known.version.take().min(package.version.clone());

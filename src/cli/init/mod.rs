@@ -23,7 +23,7 @@ use crate::graph::intents;
 use crate::host::{check_place, read_ambient, read_environment, read_if_there, write_whole};
 use crate::input::{Ambient, Manifest, decode, reader_of};
 use crate::lock::{Format, Layout, is_requirements_lock};
-use crate::package::Timestamp;
+use crate::package::{PackageName, Timestamp};
 use crate::report::count;
 use crate::source::{Problem, SourceFile};
 
@@ -149,7 +149,7 @@ fn listed(name: &str) -> Result<Option<Arc<SourceFile>>, Problem> {
     let text = read_if_there(path)?;
     let text = text.ok_or_else(|| Problem::anywhere(format!("there is no file `{name}`")))?;
     let file = SourceFile::new(name, text);
-    let is_list = is_lock || is_json || is_requirements_lock(&file);
+    let is_list = is_lock || is_json || is_requirements_lock(&file) || inspect::is_freeze(&file);
     Ok(is_list.then_some(file))
 }
 
@@ -171,6 +171,12 @@ fn of_list(
         Layout::Lines if !crate::lock::is_compiled(file) => inspect::read_freeze(file),
         Layout::Lines | Layout::Keys | Layout::Tables(_) => {
             let lock = (Format::of_path(label).read)(file).map_err(|problem| vec![problem])?;
+            if let Some(record) = lock.tool.as_ref().filter(|it| !it.declarations.is_empty()) {
+                return Ok(Written {
+                    text: text::of_record(&record.declarations, label),
+                    problems: Vec::new(),
+                });
+            }
             of_lock(&lock)
         }
     };
@@ -181,6 +187,18 @@ fn of_list(
     }
     let world = World::new(args, python, ambient, folder)?;
     Ok(world.intended(present, label, terminal))
+}
+
+/// Says of which packages it is not known what they require.
+fn not_learned(unknown: &[(PackageName, String)]) -> Option<Problem> {
+    let (first, why) = unknown.first()?;
+    let others = match unknown.len() - 1 {
+        0 => "requires".to_owned(),
+        more => format!("and {} require", count(more, "other package")),
+    };
+    let message = format!("what `{first}` {others} is not known: {why}");
+    let help = "What only they need is taken for wanted.";
+    Some(Problem::anywhere(message).with_help(help).as_warning())
 }
 
 /// Whether a text is what `pip inspect` writes, and no lock in JSON.
@@ -228,12 +246,7 @@ impl World {
         if present.iter().any(|it| it.needs.is_none()) {
             terminal.mention("asking the indexes what the packages require");
             let catalog = LiveCatalog::open(self.settings.outside, None);
-            let unknown = learn(&mut present, &catalog);
-            problems.extend(unknown.into_iter().map(|(name, why)| {
-                let message = format!("what `{name}` requires is not known: {why}");
-                let help = "What only it needs is taken for wanted.";
-                Problem::anywhere(message).with_help(help).as_warning()
-            }));
+            problems.extend(not_learned(&learn(&mut present, &catalog)));
         }
         let members: Vec<_> = present.iter().map(Present::to_member).collect();
         let intents = intents(&members, &target);

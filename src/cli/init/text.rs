@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::members::{Held, Present};
 use crate::graph::Intent;
 use crate::input::Manifest;
+use crate::lock::LockedDeclaration;
 use crate::package::{Declaration, DeclarationKind, ExtraName, IndexUrl, Requirement, Specifiers};
 
 /// What installs, and is there in every environment.
@@ -83,6 +84,19 @@ pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
         let line = format!("{lead}{given}{}", extras(&unnamed.extras));
         text.push_str(&with_notes(&line, &[unnamed.origin.to_string()]));
     }
+    text
+}
+
+/// Writes what a lock of pyaudit's was made of.
+pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str) -> String {
+    let mut text = format!("# Made by `pyaudit init` of {source}: what it was made of.\n");
+    let required = declarations.iter();
+    let required = required.filter(|it| it.kind == DeclarationKind::Requirement);
+    let mut lines: Vec<String> = required
+        .map(|it| with_notes(&it.text, &[format!("{}:{}", it.file, it.line)]))
+        .collect();
+    lines.sort();
+    text.push_str(&lines.concat());
     text
 }
 

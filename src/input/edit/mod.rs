@@ -209,7 +209,14 @@ pub fn written(declaration: &Declaration, becomes: &str) -> String {
     let text = declaration.origin.text();
     let is_plain = Requirement::parse(text).is_ok_and(|it| it == declaration.requirement);
     let worded = is_plain.then(|| worded(declaration, text, becomes).ok());
-    worded.flatten().unwrap_or_else(|| becomes.to_owned())
+    // The words of a command stand in quotes.
+    let quote = text.chars().next().filter(|it| matches!(it, '"' | '\''));
+    let quote = quote.filter(|quote| text.len() > 1 && text.ends_with(*quote));
+    match (worded.flatten(), quote) {
+        (Some(worded), _) => worded,
+        (None, Some(quote)) => format!("{quote}{becomes}{quote}"),
+        (None, None) => becomes.to_owned(),
+    }
 }
 
 /// Returns what is to stand in the place of a declaration's text, which says `text` once quotes and
