@@ -57,13 +57,16 @@ fn in_tables(
     first
 }
 
-/// Finds `key = "value"` on a line of its own.
+/// Finds `key = "value"`, or `key: value`, on a line of its own.
 fn value_of(entry: &str, key: &str) -> Option<Span> {
     let mut from = 0;
     for line in entry.split_inclusive('\n') {
         let value = line.trim_start().strip_prefix(key).map(str::trim_start);
-        let value = value.and_then(|rest| rest.strip_prefix('=')).map(str::trim);
-        let value = value.and_then(|rest| rest.strip_prefix(['"', '\'']));
+        let value = value
+            .and_then(|rest| rest.strip_prefix(['=', ':']))
+            .map(str::trim);
+        // YAML needs no quotes.
+        let value = value.map(|rest| rest.strip_prefix(['"', '\'']).unwrap_or(rest));
         let value = value.and_then(|rest| rest.split(['"', '\'']).next());
         if let Some(value) = value
             && let Some(at) = line.rfind(value)

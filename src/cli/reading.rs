@@ -31,6 +31,7 @@ const USUAL: &[&str] = &[
     "poetry.lock",
     "pdm.lock",
     "Pipfile.lock",
+    "pixi.lock",
     "requirements.txt",
 ];
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Lock, Pins, RequirementsStyle, read_pdm_lock, read_pipfile_lock, read_poetry_lock, read_pylock,
-    read_requirements_lock, read_requirements_pins, read_uv_lock, write_pylock, write_requirements,
+    Lock, Pins, RequirementsStyle, read_pdm_lock, read_pipfile_lock, read_pixi_lock,
+    read_poetry_lock, read_pylock, read_requirements_lock, read_requirements_pins, read_uv_lock,
+    write_pylock, write_requirements,
 };
 use crate::source::{Problem, SourceFile};
 
@@ -63,6 +64,15 @@ pub const FORMATS: &[Format] = &[
         layout: Layout::Tables("[[package]]"),
         command: "pdm lock",
         accepts: |name| name == "pdm.lock" || name.starts_with("pdm.") && name.ends_with(".lock"),
+    },
+    Format {
+        name: "pixi.lock",
+        write: None,
+        read: read_pixi_lock,
+        read_pins: |file| read_pixi_lock(file).map(|lock| Pins::from(&lock)),
+        layout: Layout::Tables("- pypi: "),
+        command: "pixi lock",
+        accepts: |name| name == "pixi.lock",
     },
     Format {
         name: "poetry.lock",
@@ -159,6 +169,7 @@ mod tests {
         assert_eq!(Format::of_path("tool.py.lock").name, "uv.lock");
         assert_eq!(Format::of_path("Poetry.lock").name, "poetry.lock");
         assert_eq!(Format::of_path("a/Pipfile.lock").name, "Pipfile.lock");
+        assert_eq!(Format::of_path("pixi.lock").name, "pixi.lock");
         assert_eq!(Format::of_path("pdm.min.lock").name, "pdm.lock");
     }
 
