@@ -142,8 +142,8 @@ pub(crate) struct FixArgs {
 /// What is asked: the inputs and options of every command that solves.
 #[derive(Debug, Args)]
 pub(crate) struct QuestionArgs {
-    /// Requirements files, pyproject.toml, or scripts with inline metadata; `-` for standard
-    /// input [default: pyproject.toml, else requirements.in]
+    /// Requirements files, pyproject.toml, scripts, Dockerfiles, notebooks, environment.yml and
+    /// others that declare; `-` for standard input [default: pyproject.toml, else requirements.in]
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
     #[command(flatten)]

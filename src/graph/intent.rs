@@ -9,6 +9,9 @@ use crate::target::Target;
 /// So many packages that nothing else needs have to come by an extra for it to be meant.
 const ENOUGH: usize = 2;
 
+/// So many extras of a package are looked at.
+const MOST_EXTRAS: usize = 200;
+
 /// A package that is there, with what it requires.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -218,6 +221,7 @@ impl<'a> Web<'a> {
             })
         };
         offered
+            .take(MOST_EXTRAS)
             .filter(is_meant)
             .map(|extra| (at, extra.clone()))
             .collect()

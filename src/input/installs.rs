@@ -333,15 +333,17 @@ impl Installs<'_> {
                 origin: origin.clone(),
             });
             indexes.pinned.extend(pinned);
-            indexes.tables.extend(is_new.then(|| IndexTable {
-                name: Some(name),
-                url,
-                is_explicit: true,
-                is_default: false,
-                is_flat: false,
-                statuses_for_missing: None,
-                origin,
-            }));
+            if is_new {
+                indexes.tables.push(IndexTable {
+                    name: Some(name),
+                    url,
+                    is_explicit: true,
+                    is_default: false,
+                    is_flat: false,
+                    statuses_for_missing: None,
+                    origin,
+                });
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ const PLATFORMS: &[(&str, &str)] = &[
 /// Packages of conda that are others on package indexes.
 const OTHER_NAMES: &[(&str, &str)] = &[("pytorch", "torch"), ("python-tzdata", "tzdata")];
 
+type Release = (PackageName, Option<Version>);
+
 /// Reads a lock of pixi's; the problem says what was expected where.
 pub fn read_pixi_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
     let root = Yaml::parse(file)?;
@@ -59,8 +61,7 @@ pub fn read_pixi_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         conda,
         markers: MarkerTexts::default(),
     };
-    let mut found: BTreeMap<(PackageName, Option<Version>), (LockedPackage, BTreeSet<&str>)> =
-        BTreeMap::new();
+    let mut found: BTreeMap<Release, (LockedPackage, BTreeSet<&str>)> = BTreeMap::new();
     for entry in entries {
         let Some(place) = pypi_place(entry) else {
             continue;

@@ -23,6 +23,9 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 /// No file with more stages is read to its end.
 const MOST_STAGES: usize = 100;
 
+/// No more variables are known at a time.
+const MOST_VARIABLES: usize = 1000;
+
 /// Variables that stand for an option of pip or uv, where a command does not give it.
 const OPTIONS: &[(&str, Installer, &str)] = &[
     ("PIP_EXTRA_INDEX_URL", Installer::Pip, "--extra-index-url"),
@@ -276,8 +279,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn script(&mut self, script: &Excerpt) -> Vec<Step> {
-        let mut variables = self.variables.clone();
-        variables.extend(shell::settings(script.text()));
+        let variables = shell::with_settings(self.variables, script.text());
         let mut found = Vec::new();
         for command in shell::commands(script.text(), &variables) {
             if let [cd, folder] = command.words.as_slice()
@@ -401,7 +403,10 @@ fn pairs(rest: &Excerpt, variables: &Variables) -> Vec<(String, Option<String>)>
 
 fn put(variables: &mut Variables, name: String, value: Option<String>) {
     match value {
-        Some(value) => drop(variables.insert(name, value)),
+        Some(value) if variables.len() < MOST_VARIABLES || variables.contains_key(&name) => {
+            variables.insert(name, value);
+        }
+        Some(_) => {}
         None => drop(variables.remove(&name)),
     }
 }

@@ -15,6 +15,9 @@ use crate::source::{SourceFile, Span};
 /// Magics of cells that are scripts of a shell.
 const CELLS: &[&str] = &["%%bash", "%%sh", "%%script bash", "%%script sh", "%%shell"];
 
+/// No more variables are known.
+const MOST_VARIABLES: usize = 1000;
+
 #[derive(Deserialize)]
 struct NotebookWire<'t> {
     #[serde(borrow, default)]
@@ -73,15 +76,15 @@ impl Reader {
                     let line = filled_in(&part(cell, at + from, end), &self.variables);
                     self.run(&line);
                 }
-                None => set(&mut self.variables, line),
+                None if self.variables.len() < MOST_VARIABLES => set(&mut self.variables, line),
+                None => {}
             }
             at = end + 1;
         }
     }
 
     fn run(&mut self, script: &Excerpt) {
-        let mut variables = self.variables.clone();
-        variables.extend(shell::settings(script.text()));
+        let variables = shell::with_settings(&self.variables, script.text());
         let found = of_shell(script, &variables, Speaker::Notebook, self.layer);
         self.steps.extend(found);
     }

@@ -4,6 +4,7 @@
 //! One pass, no recursion: what stands in `$(…)` and between backticks is passed over, and a word
 //! that holds it is no longer literal. `shlex` tells no places and no redirections.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::source::Span;
@@ -85,6 +86,19 @@ pub(super) fn settings(text: &str) -> Variables {
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
     known.collect()
+}
+
+/// Returns the variables with those that a script sets itself.
+pub(super) fn with_settings<'v>(variables: &'v Variables, text: &str) -> Cow<'v, Variables> {
+    let own = settings(text);
+    match own.is_empty() {
+        true => Cow::Borrowed(variables),
+        false => {
+            let mut all = variables.clone();
+            all.extend(own);
+            Cow::Owned(all)
+        }
+    }
 }
 
 /// Splits `NAME=value`.
