@@ -133,10 +133,41 @@ fn standard_input_and_names_to_exclude_have_labels_of_their_own() {
 
 #[test]
 fn files_of_other_tools_are_refused_by_name() {
-    let world = World::new(&[("setup.py", "")]);
+    let world = World::new(&[("uv.lock", "")]);
 
     assert_eq!(
-        problems(&world.load(&["setup.py"], &[])),
-        ["`setup.py` is not read"]
+        problems(&world.load(&["uv.lock"], &[])),
+        ["`uv.lock` is not read"]
+    );
+}
+
+#[test]
+fn a_dockerfile_brings_the_files_that_it_copies_and_no_others() {
+    let world = World::new(&[
+        (
+            "docker/Dockerfile",
+            "FROM a\nWORKDIR /app\nCOPY reqs/base.txt /app/r.txt\nRUN pip install -r r.txt -r ../etc/x.txt\n\
+             COPY sub /app/sub\nRUN pip install -c sub/c.txt -r sub/none.txt && pip uninstall -y b\n",
+        ),
+        ("reqs/base.txt", "a\nb\n"),
+        ("docker/sub/c.txt", "c<2\n"),
+        ("etc/x.txt", "no\n"),
+    ]);
+
+    let manifest = world.load(&["docker/Dockerfile"], &[]);
+
+    assert_eq!(
+        said(&manifest),
+        [
+            "reqs/base.txt:1 a Requirement",
+            "docker/sub/c.txt:1 c<2 Constraint",
+        ]
+    );
+    assert_eq!(
+        problems(&manifest),
+        [
+            "docker/Dockerfile:4 `../etc/x.txt` does not come from this project's folder, and what it asks for is left out",
+            "docker/Dockerfile:6 cannot find `sub/none.txt` in this project's folder",
+        ]
     );
 }

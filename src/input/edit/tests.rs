@@ -152,8 +152,37 @@ fn fixtures() -> Vec<PathBuf> {
     let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
     let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending != "expected"));
+    let is_edited = |path: &PathBuf| {
+        let folder = path.parent().and_then(Path::file_name);
+        folder.is_some_and(|it| {
+            ["pyproject", "requirements", "script"]
+                .iter()
+                .any(|one| it == *one)
+        })
+    };
+    files.retain(is_edited);
     files.sort();
     files
+}
+
+#[test]
+fn what_stands_among_commands_or_in_files_of_other_tools_is_left_to_a_person() {
+    for (label, text) in [
+        ("Pipfile", "[packages]\na = \"*\"\n"),
+        ("a.py", "@remote(dependencies=['a'])\ndef f(): pass\n"),
+        ("environment.yml", "dependencies: [{pip: [a]}]\n"),
+        ("gpu.Dockerfile", "RUN pip install \"a>1\"\n"),
+        ("setup.cfg", "[options]\ninstall_requires = a\n"),
+    ] {
+        let file = SourceFile::new(label, text);
+        let declarations = read(&file);
+        let [declaration] = declarations.as_slice() else {
+            panic!("{label}: {declarations:?}");
+        };
+
+        let problem = edits(&[Rewrite::Declaration(declaration, Some("a>=2"))]).unwrap_err();
+        assert_eq!(problem.help.as_deref(), Some("Edit it by hand."), "{label}");
+    }
 }
 
 #[test]
