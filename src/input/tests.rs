@@ -159,3 +159,29 @@ fn a_name_decides_the_reader() {
     assert_eq!(reader_of("tool.py").name, "script");
     assert_eq!(reader_of("<stdin>").name, "requirements file");
 }
+
+#[test]
+fn what_stands_among_commands_or_in_files_of_other_tools_is_left_to_a_person() {
+    for (label, text) in [
+        ("Pipfile", "[packages]\na = \"*\"\n"),
+        ("a.py", "@remote(dependencies=['a'])\ndef f(): pass\n"),
+        ("environment.yml", "dependencies: [{pip: [a]}]\n"),
+        ("gpu.Dockerfile", "RUN pip install \"a>1\"\n"),
+        ("setup.cfg", "[options]\ninstall_requires = a\n"),
+    ] {
+        let file = SourceFile::new(label, text);
+        let context = ReadContext {
+            kind: DeclarationKind::Requirement,
+            folder: Path::new("/"),
+            variables: &BTreeMap::new(),
+            selection: &Selection::default(),
+        };
+        let reading = (reader_of(label).read)(&file, &context);
+        let [Statement::Declaration(declaration)] = reading.statements.as_slice() else {
+            panic!("{label}: {:?}", reading.statements);
+        };
+
+        let problem = edits(&[Rewrite::Declaration(declaration, Some("a>=2"))]).unwrap_err();
+        assert_eq!(problem.help.as_deref(), Some("Edit it by hand."), "{label}");
+    }
+}

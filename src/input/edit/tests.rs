@@ -166,26 +166,6 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_stands_among_commands_or_in_files_of_other_tools_is_left_to_a_person() {
-    for (label, text) in [
-        ("Pipfile", "[packages]\na = \"*\"\n"),
-        ("a.py", "@remote(dependencies=['a'])\ndef f(): pass\n"),
-        ("environment.yml", "dependencies: [{pip: [a]}]\n"),
-        ("gpu.Dockerfile", "RUN pip install \"a>1\"\n"),
-        ("setup.cfg", "[options]\ninstall_requires = a\n"),
-    ] {
-        let file = SourceFile::new(label, text);
-        let declarations = read(&file);
-        let [declaration] = declarations.as_slice() else {
-            panic!("{label}: {declarations:?}");
-        };
-
-        let problem = edits(&[Rewrite::Declaration(declaration, Some("a>=2"))]).unwrap_err();
-        assert_eq!(problem.help.as_deref(), Some("Edit it by hand."), "{label}");
-    }
-}
-
-#[test]
 fn every_declaration_of_every_fixture_is_rewritten_and_removed_alone() {
     for path in fixtures() {
         let bytes = std::fs::read(&path).unwrap();
