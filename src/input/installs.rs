@@ -330,6 +330,7 @@ impl Installs<'_> {
                 package,
                 index: name.clone(),
                 marker: Marker::always(),
+                section: None,
                 origin: origin.clone(),
             });
             indexes.pinned.extend(pinned);

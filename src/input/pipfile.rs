@@ -212,6 +212,7 @@ impl<'d> Reader<'d> {
             package,
             index: index.to_owned(),
             marker,
+            section: None,
             origin: Origin::new(self.file, place),
         });
     }
