@@ -18,7 +18,9 @@ use crate::input::{
     AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, command_reader_of, decode,
     quoted, read_ambient,
 };
-use crate::lock::{read_pylock, read_requirements_pins, write_pylock};
+use crate::lock::{
+    read_pipfile_lock, read_pixi_lock, read_pylock, read_requirements_pins, write_pylock,
+};
 use crate::package::{
     DeclarationKind, Digest, DirectUrl, DistName, IndexUrl, Marker, MarkerTexts, PackageName,
     Requirement, Secret, Specifiers, Timestamp, Version, VersionKey, WheelName,
@@ -36,6 +38,7 @@ pub const TARGETS: &[FuzzTarget] = &[
     ("core_metadata", core_metadata),
     ("dist_name", dist_name),
     ("dockerfile", dockerfile),
+    ("environment_yml", environment_yml),
     ("find_links", find_links),
     ("marker", marker),
     ("metadata_record", metadata_record),
@@ -44,6 +47,9 @@ pub const TARGETS: &[FuzzTarget] = &[
     ("osv", osv),
     ("page_bytes", page_bytes),
     ("pip_config", pip_config),
+    ("pipfile", pipfile),
+    ("pipfile_lock", pipfile_lock),
+    ("pixi_lock", pixi_lock),
     ("pylock", pylock),
     ("pyproject", pyproject),
     ("python_calls", python_calls),
@@ -52,6 +58,8 @@ pub const TARGETS: &[FuzzTarget] = &[
     ("requirements_pins", requirements_pins),
     ("script", script),
     ("sdist", sdist),
+    ("setup_cfg", setup_cfg),
+    ("setup_py", setup_py),
     ("shell_script", shell_script),
     ("simple_html", simple_html),
     ("simple_json", simple_json),
@@ -228,6 +236,42 @@ pub fn script(bytes: &[u8]) {
     read_as("script", bytes);
 }
 
+/// Reads a `setup.cfg`.
+pub fn setup_cfg(bytes: &[u8]) {
+    read_as("setup.cfg", bytes);
+}
+
+/// Reads a `setup.py`, of which nothing is run.
+pub fn setup_py(bytes: &[u8]) {
+    read_as("setup.py", bytes);
+}
+
+/// Reads an environment of conda's.
+pub fn environment_yml(bytes: &[u8]) {
+    read_as("environment.yml", bytes);
+}
+
+/// Reads a `Pipfile`.
+pub fn pipfile(bytes: &[u8]) {
+    read_as("Pipfile", bytes);
+}
+
+/// Reads a lock of pixi's.
+pub fn pixi_lock(bytes: &[u8]) {
+    let (file, _) = decode("pixi.lock", bytes);
+    if let Err(problem) = read_pixi_lock(&file) {
+        check_places(&[problem], []);
+    }
+}
+
+/// Reads a lock of Pipenv's.
+pub fn pipfile_lock(bytes: &[u8]) {
+    let (file, _) = decode("Pipfile.lock", bytes);
+    if let Err(problem) = read_pipfile_lock(&file) {
+        check_places(&[problem], []);
+    }
+}
+
 /// Reads a source archive of either kind.
 pub fn sdist(bytes: &[u8]) {
     for name in ["a-1.0.tar.gz", "a-1.0.zip", "a-1.0.tar"] {
@@ -379,14 +423,18 @@ fn place_of(statement: &Statement) -> Option<&Origin> {
         Statement::Unnamed(unnamed) => Some(&unnamed.origin),
         Statement::Include(include) => Some(&include.origin),
         Statement::FindLinksPath((_, origin)) => Some(origin),
-        Statement::Setting(_) => None,
+        Statement::File(file) => Some(&file.origin),
+        Statement::Remove(_) | Statement::Setting(_) => None,
     }
 }
 
 fn install_commands(name: &str, bytes: &[u8]) {
     let (file, _) = decode(name, bytes);
     let reader = command_reader_of(name).expect("the names are those of readers");
-    for command in (reader.read)(&file) {
+    let recipe = (reader.read)(&file);
+    let built = recipe.build(None).into_iter().flat_map(|it| it.steps);
+    check_places(&[], built.map(|step| &step.origin));
+    for command in recipe.commands() {
         let words = command.requirements.iter().map(|it| &it.origin);
         let swallowed = command.swallowed.iter().map(|it| &it.origin);
         check_places(&[], words.chain(swallowed).chain([&command.origin]));

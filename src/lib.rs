@@ -27,14 +27,14 @@
 //! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
 //! | 3 | `advisory` | what is known to be wrong with published versions: records of OSV, matched |
 //! | 3 | `facts` | what metadata does not say, dated: GPUs, drivers, flavours of torch, undeclared bounds |
-//! | 3 | `input` | readers of what people declare and install: requirements files, `pyproject.toml`, scripts, surroundings, install commands |
+//! | 3 | `input` | readers of what people declare and install: requirements files, `pyproject.toml`, scripts, Dockerfiles, notebooks, other tools' files, surroundings |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
 //! | 4 | `solve` | one version of everything, or the facts that forbid it |
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; the locks of other tools; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 5 | `matrix` | one question on many targets, cell by cell |
 //! | 6 | `explain` | conflicts in sentences, with hints |
-//! | 6 | `graph` | who needs whom in a lock, along which paths, and what decided a version |
+//! | 6 | `graph` | who needs whom in a lock, along which paths, what decided a version, and what was wanted of what is installed |
 //! | 7 | `audit` | what is wrong with a lock or an environment, rule by rule, and what could not be judged |
 //! | 8 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 9 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
@@ -48,7 +48,7 @@
 //! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
 //! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
-//! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `InstallCommand`s | a line in its `COMMAND_READERS`; a case in its `tests.rs` |
+//! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `Recipe` | a line in its `COMMAND_READERS`; a case in its `recipe_tests.rs` |
 //! | a form of claims | `audit/claims/phrases.rs`: words → `Statement` | its verdict in `judge.rs`; `fixtures/audit/refuted-claim/` |
 //! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
@@ -63,6 +63,7 @@
 //! files on the indexes, a *page* one index's part of it. A *candidate* is a version that can be
 //! used on the *target*; one that cannot is *unfit*, with a reason. A *conflict* is the answer that
 //! there is no solution; a *failure* is the outside world's; a *problem* is in the user's input.
+//! A *recipe* is what a file of commands does, step by step, from a *base*.
 //! A *catalog* answers the solver's questions. A *core* is a conflict from which no declaration can be
 //! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
 //! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.

@@ -2,7 +2,8 @@
 //! file beside it. `PYAUDIT_RENEW=1 cargo test --test inputs` writes those anew: read the
 //! difference before accepting it.
 //!
-//! A first line `# select: all-extras extra=x group=y only-group=z all-groups constraint` says
+//! A first line `# select: all-extras extra=x group=y only-group=z all-groups stage=s
+//! constraint` says
 //! what is asked for.
 
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ fn fixtures() -> Vec<PathBuf> {
             .flatten()
         {
             let path = file.path();
-            if path.extension().is_some_and(|ending| ending != "expected") {
+            if path.extension().is_none_or(|ending| ending != "expected") {
                 paths.push(path);
             }
         }
@@ -94,6 +95,14 @@ fn describe(path: &Path) -> String {
                     &format!("{place} include {:?} as {kind:?}", include.path),
                 );
             }
+            Statement::File(file) => {
+                let (place, role) = (place(&file.origin), file.role);
+                push_line(
+                    &mut text,
+                    &format!("{place} {role:?} {:?} of {:?}", file.paths, file.text),
+                );
+            }
+            Statement::Remove(names) => push_line(&mut text, &format!("remove {names:?}")),
             Statement::FindLinksPath((path, origin)) => {
                 push_line(
                     &mut text,
@@ -123,6 +132,7 @@ fn asked_for(text: &str) -> (Selection, DeclarationKind) {
             ("extra", name) => selection.extras.push(name.to_owned()),
             ("group", name) => selection.groups.push(name.to_owned()),
             ("only-group", name) => selection.only_groups.push(name.to_owned()),
+            ("stage", name) => selection.stage = Some(name.to_owned()),
             ("constraint", _) => kind = DeclarationKind::Constraint,
             _ => panic!("`{word}` cannot be selected"),
         }
@@ -205,6 +215,9 @@ fn describe_manifest(text: &mut String, manifest: &Manifest) {
     }
     if manifest.formats != Default::default() {
         push_line(text, &format!("{:?}", manifest.formats));
+    }
+    if manifest.machine != Default::default() {
+        push_line(text, &format!("{:#?}", manifest.machine));
     }
     if manifest.tool != ToolTable::default() {
         push_line(text, &format!("{:#?}", manifest.tool));

@@ -419,6 +419,8 @@ mod foreign {
             ("poetry-forks", "poetry.lock"),
             ("pdm-web", "pdm.lock"),
             ("pdm-forks", "pdm.lock"),
+            ("pipenv-web", "Pipfile.lock"),
+            ("pixi-web", "pixi.lock"),
         ] {
             let path = Path::new("fixtures/locks").join(case).join(file);
             let text = std::fs::read_to_string(&path).unwrap();

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::lock::{Format, LockedPackage};
+use crate::lock::{Format, Layout, LockedPackage};
+use crate::package::PackageName;
 use crate::source::{Origin, SourceFile, Span};
 
 /// Returns where a package stands, or the file of it that is named.
@@ -12,9 +13,10 @@ pub fn place_of(
     package: &LockedPackage,
     artifact: Option<&str>,
 ) -> Option<Origin> {
-    let span = match Format::of_path(file.label()).entry {
-        Some(entry) => in_tables(file.text(), entry, package, artifact),
-        None => in_requirements(file.text(), package),
+    let span = match Format::of_path(file.label()).layout {
+        Layout::Tables(opening) => in_tables(file.text(), opening, package, artifact),
+        Layout::Keys => as_key(file.text(), package),
+        Layout::Lines => in_requirements(file.text(), package),
     };
     span.map(|span| Origin::new(file, span))
 }
@@ -37,7 +39,7 @@ fn in_tables(
         let given = &entry[name.start..name.end];
         let is_it = given
             .parse()
-            .is_ok_and(|name: crate::package::PackageName| name == package.name);
+            .is_ok_and(|name: PackageName| name == package.name);
         if !is_it {
             continue;
         }
@@ -55,18 +57,40 @@ fn in_tables(
     first
 }
 
-/// Finds `key = "value"` on a line of its own.
+/// Finds `key = "value"`, or `key: value`, on a line of its own.
 fn value_of(entry: &str, key: &str) -> Option<Span> {
     let mut from = 0;
     for line in entry.split_inclusive('\n') {
         let value = line.trim_start().strip_prefix(key).map(str::trim_start);
-        let value = value.and_then(|rest| rest.strip_prefix('=')).map(str::trim);
-        let value = value.and_then(|rest| rest.strip_prefix(['"', '\'']));
+        let value = value
+            .and_then(|rest| rest.strip_prefix(['=', ':']))
+            .map(str::trim);
+        // YAML needs no quotes.
+        let value = value.map(|rest| rest.strip_prefix(['"', '\'']).unwrap_or(rest));
         let value = value.and_then(|rest| rest.split(['"', '\'']).next());
         if let Some(value) = value
             && let Some(at) = line.rfind(value)
         {
             return Some(Span::new(from + at, value.len()));
+        }
+        from += line.len();
+    }
+    None
+}
+
+/// Finds `"name": {`.
+fn as_key(text: &str, package: &LockedPackage) -> Option<Span> {
+    let mut from = 0;
+    for line in text.split_inclusive('\n') {
+        let key = line.trim().strip_suffix('{').map(str::trim_end);
+        let key = key
+            .and_then(|it| it.strip_suffix(':'))
+            .map(|it| it.trim_matches('"'));
+        let name = key.and_then(|key| Some((key, key.parse::<PackageName>().ok()?)));
+        if let Some((key, _)) = name.filter(|(_, name)| *name == package.name)
+            && let Some(at) = line.find(key)
+        {
+            return Some(Span::new(from + at, key.len()));
         }
         from += line.len();
     }
@@ -81,7 +105,7 @@ fn in_requirements(text: &str, package: &LockedPackage) -> Option<Span> {
             let name = name.split('[').next().unwrap_or_default().trim();
             let is_name = name
                 .parse()
-                .is_ok_and(|name: crate::package::PackageName| name == package.name);
+                .is_ok_and(|name: PackageName| name == package.name);
             let version = version.trim_start_matches('=').split_whitespace().next();
             let version = version.and_then(|text| text.parse().ok());
             if is_name && version == package.version {

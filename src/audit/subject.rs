@@ -9,7 +9,7 @@ use super::{Declared, Evidence, Known};
 use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
-use crate::lock::{EdgeDetail, Format, Lock, LockedPackage, is_compiled};
+use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, is_compiled};
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
 };
@@ -170,15 +170,19 @@ impl<'a> Subject<'a> {
         record.is_some_and(|record| !record.version.is_empty())
     }
 
+    fn layout(&self) -> Layout {
+        Format::of_path(self.file.label()).layout
+    }
+
     /// Whether the lock tells the files that are installed from.
     pub(super) fn tells_files(&self) -> bool {
-        Format::of_path(self.file.label()).entry.is_some()
+        matches!(self.layout(), Layout::Tables(_))
     }
 
     /// Whether the lock is a requirements file that nobody compiled, as far as can be told: it may well
     /// pin what its author wants and leave the rest to the installer.
     pub(super) fn is_by_hand(&self) -> bool {
-        let is_of_lock = self.kind == Kind::Lock && !self.tells_files();
+        let is_of_lock = self.kind == Kind::Lock && self.layout() == Layout::Lines;
         is_of_lock && self.declared.is_none() && !is_compiled(self.file)
     }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::init::InitArgs;
 use super::matrix::MatrixArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     Fix(Box<FixArgs>),
     /// Show which Pythons, platforms, builds of torch and GPUs the inputs can have, as a grid
     Matrix(Box<MatrixArgs>),
+    /// Write down what was wanted: out of an environment, a freeze, a lock, a Dockerfile or a
+    /// notebook, without all that came with it
+    Init(Box<InitArgs>),
     /// Say what is wrong with a lock, or with what is declared, and what could not be found out
     Check(Box<CheckArgs>),
     /// Say what `check` looks for, and explain a rule
@@ -138,8 +142,8 @@ pub(crate) struct FixArgs {
 /// What is asked: the inputs and options of every command that solves.
 #[derive(Debug, Args)]
 pub(crate) struct QuestionArgs {
-    /// Requirements files, pyproject.toml, or scripts with inline metadata; `-` for standard
-    /// input [default: pyproject.toml, else requirements.in]
+    /// Requirements files, pyproject.toml, scripts, Dockerfiles, notebooks, environment.yml and
+    /// others that declare; `-` for standard input [default: pyproject.toml, else requirements.in]
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<String>,
     #[command(flatten)]
@@ -186,6 +190,10 @@ pub(crate) struct DeclaredArgs {
     /// Include all dependency groups of pyproject.toml
     #[arg(long)]
     pub(crate) all_groups: bool,
+    /// The stage of a Dockerfile [default: the last], or the function of a Python source
+    /// [default: all together]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stage: Option<String>,
 }
 
 /// Where the result has to run.

@@ -8,8 +8,10 @@ mod conflict;
 mod diff;
 mod fix;
 mod gaps;
+mod init;
 mod licences;
 mod lock;
+mod machine;
 mod many;
 mod matrix;
 mod misgivings;
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::of_this_process(&cli.global);
     let exit = match cli.command {
         Command::Lock(args) => lock::run(&args, &terminal),
+        Command::Init(args) => init::run(&args, &terminal),
         Command::Why(args) => why::run(&args, false, &terminal),
         Command::WhyNot(args) => why::run(&args, true, &terminal),
         Command::Tree(args) => tree::run(&args, &terminal),

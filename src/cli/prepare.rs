@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::args::{ChoiceArgs, QuestionArgs};
+use super::machine::take_machine;
 use super::misgivings::misgivings;
 use super::progress::Progress;
 use super::settings::{Heard, Scope, Settings, TorchChoice, names, settle};
@@ -98,6 +99,7 @@ impl Inputs {
         if !may_build {
             manifest.tool.allow_build = None;
         }
+        take_machine(&mut manifest, &ambient, args, terminal);
         let mut problems = std::mem::take(&mut manifest.problems);
         // What is odd about the surroundings is rarely of this project's making.
         let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;
@@ -274,7 +276,8 @@ fn tell_accelerators(settings: &Settings, terminal: &Terminal) {
     }
 }
 
-fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manifest {
+/// Reads the inputs alone.
+pub(super) fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manifest {
     let declared = &args.declared;
     let selection = Selection {
         extras: declared.extras.clone(),
@@ -282,6 +285,7 @@ fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Path) -> Manif
         groups: declared.groups.clone(),
         all_groups: declared.all_groups,
         only_groups: Vec::new(),
+        stage: declared.stage.clone(),
     };
     let files = |typed: &[String], around: &[Said<String>]| match typed {
         [] => around.iter().map(|said| said.value.clone()).collect(),

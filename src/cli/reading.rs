@@ -30,6 +30,8 @@ const USUAL: &[&str] = &[
     "uv.lock",
     "poetry.lock",
     "pdm.lock",
+    "Pipfile.lock",
+    "pixi.lock",
     "requirements.txt",
 ];
 

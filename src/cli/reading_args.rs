@@ -118,7 +118,7 @@ pub(crate) struct DiffArgs {
 /// Which lock is read, and for whom.
 #[derive(Debug, Args)]
 pub(crate) struct LockFileArgs {
-    /// The lock to read [default: pylock.toml, else the lock of uv, Poetry or PDM, else
+    /// The lock to read [default: pylock.toml, else the lock of uv, Poetry, PDM or Pipenv, else
     /// requirements.txt]
     #[arg(long, value_name = "FILE")]
     pub(crate) lock: Option<PathBuf>,

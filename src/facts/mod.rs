@@ -5,6 +5,7 @@
 mod base;
 mod embedded;
 mod gpu_names;
+mod images;
 mod kernels;
 mod majors;
 mod reader;
@@ -16,5 +17,6 @@ mod tests;
 
 pub use base::Facts;
 pub use gpu_names::GpuUnknown;
+pub use images::Image;
 pub use kernels::{Confidence, Kernels};
 pub use tables::{DriverFloor, Limit, Where};

@@ -6,6 +6,7 @@
 mod decision;
 mod demands;
 mod extras;
+mod intent;
 mod model;
 mod moved;
 mod paths;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use decision::{Better, Decision, Obstacle, Reader, Subject, Told, Why, decide};
 pub use demands::{By, Demand};
+pub use intent::{Intent, Member, intents};
 pub use model::{Graph, Link, Root};
 pub use moved::{Cause, Moved, moved};
 pub use paths::{Path, Paths, Total};

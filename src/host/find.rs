@@ -7,31 +7,12 @@ use crate::source::Problem;
 /// The names that are looked for, the first that is there being taken.
 const DEFAULTS: &[&str] = &["pyproject.toml", "requirements.in"];
 
-/// Files that declare or lock dependencies in ways that are not read, and what to do instead.
+/// Files that lock and declare nothing, and what to do instead.
 const UNREAD: &[(&str, &str)] = &[
-    ("Pipfile", "List its packages in a `requirements.in`."),
-    (
-        "Pipfile.lock",
-        "List the packages of its `Pipfile` in a `requirements.in`.",
-    ),
-    (
-        "environment.yaml",
-        "List its pip packages in a `requirements.in`.",
-    ),
-    (
-        "environment.yml",
-        "List its pip packages in a `requirements.in`.",
-    ),
+    ("Pipfile.lock", "Lock the `Pipfile` beside it."),
     ("pdm.lock", "Lock the `pyproject.toml` beside it."),
+    ("pixi.lock", "Lock the `pyproject.toml` beside it."),
     ("poetry.lock", "Lock the `pyproject.toml` beside it."),
-    (
-        "setup.cfg",
-        "Write its dependencies into a `pyproject.toml`.",
-    ),
-    (
-        "setup.py",
-        "Write its dependencies into a `pyproject.toml`: learning them would need to run it.",
-    ),
     ("uv.lock", "Lock the `pyproject.toml` beside it."),
 ];
 

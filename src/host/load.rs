@@ -12,8 +12,8 @@ use url::Url;
 use super::find::{default_inputs, unread};
 use super::paths::shown;
 use crate::input::{
-    Include, Located, Manifest, ReadContext, Selection, Setting, Statement, decode, read_address,
-    reader_of,
+    FileRole, Include, Located, Manifest, ProjectFile, ReadContext, Selection, Setting, Statement,
+    decode, read_address, read_unnamed, reader_of,
 };
 use crate::package::{DeclarationKind, PackageName, Requirement};
 use crate::source::{Origin, Problem, SourceFile, without_detours};
@@ -208,6 +208,7 @@ impl Loader<'_> {
         };
         let reading = (reader.read)(&file, &context);
         self.manifest.merge(reading.manifest);
+        let own = self.manifest.declarations.len();
         for statement in reading.statements {
             match statement {
                 Statement::Declaration(declaration) => self.manifest.declarations.push(declaration),
@@ -215,6 +216,8 @@ impl Loader<'_> {
                 Statement::Setting(setting) => self.manifest.set(setting),
                 Statement::FindLinksPath(path) => self.add_find_links(path, own_folder),
                 Statement::Include(include) => self.follow(&include, own_folder),
+                Statement::File(file) => self.find(&file, own_folder),
+                Statement::Remove(names) => self.manifest.remove(&names, own),
             }
         }
     }
@@ -235,6 +238,39 @@ impl Loader<'_> {
             _ => own_folder.join(&include.path),
         };
         self.load_file(&path, include.kind, Some(&include.origin));
+    }
+
+    /// Reads the file of the project that a command means: beside the file with the command, else in
+    /// the current folder, as Dockerfiles stand in folders of their own.
+    fn find(&mut self, file: &ProjectFile, own_folder: &Path) {
+        let folders = [own_folder, self.request.folder].into_iter();
+        let mut places = folders.flat_map(|folder| {
+            let paths = file.paths.iter();
+            paths.map(move |path| folder.join(path))
+        });
+        let Some(path) = places.find(|path| path.exists()) else {
+            let message = format!("cannot find `{}` in this project's folder", file.text);
+            let help = "What it asks for is left out.";
+            let problem = Problem::at(file.origin.clone(), message).with_help(help);
+            return self.manifest.problems.push(problem.as_warning());
+        };
+        let kind = match file.role {
+            FileRole::Constraints => DeclarationKind::Constraint,
+            FileRole::Requirements | FileRole::Project => file.kind,
+        };
+        if file.role != FileRole::Project {
+            return self.load_file(&path, kind, Some(&file.origin));
+        }
+        let project = path.join("pyproject.toml");
+        if file.is_synced {
+            return self.load_file(&project, kind, Some(&file.origin));
+        }
+        let extras = file.text.find('[').map_or("", |at| &file.text[at..]);
+        let text = format!("{}{extras}", path.to_string_lossy());
+        match read_unnamed(&text, self.request.folder, &file.origin) {
+            Ok(unnamed) => self.manifest.unnamed.push(unnamed),
+            Err(problem) => self.manifest.problems.push(problem),
+        }
     }
 
     /// pip looks beside the requirements file first, then in the current folder.
@@ -313,145 +349,4 @@ fn reason(error: io::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct World(tempfile::TempDir);
-
-    impl World {
-        fn new(files: &[(&str, &str)]) -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            for (name, text) in files {
-                let path = folder.path().join(name);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            }
-            Self(folder)
-        }
-
-        fn load(&self, inputs: &[&str], excludes: &[&str]) -> Manifest {
-            let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-            let request = LoadRequest {
-                inputs: &owned(inputs),
-                constraints: &[],
-                overrides: &[],
-                excludes: &owned(excludes),
-                selection: &Selection::default(),
-                folder: self.0.path(),
-                variables: &BTreeMap::new(),
-            };
-            load(&request, &mut &b"from-stdin\n"[..])
-        }
-    }
-
-    fn said(manifest: &Manifest) -> Vec<String> {
-        let declared = manifest.declarations.iter();
-        declared
-            .map(|d| format!("{} {} {:?}", d.origin, d.requirement, d.kind))
-            .collect()
-    }
-
-    fn problems(manifest: &Manifest) -> Vec<String> {
-        let problems = manifest.problems.iter();
-        problems
-            .map(|p| match &p.origin {
-                Some(origin) => format!("{origin} {}", p.message),
-                None => p.message.clone(),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn includes_stand_in_their_place_relative_to_the_file_that_names_them() {
-        let world = World::new(&[
-            ("a.in", "a\n-r sub/b.in\n-c sub/c.txt\nz\n"),
-            ("sub/b.in", "b\n-r ../d.in\n"),
-            ("sub/c.txt", "c<2\n"),
-            ("d.in", "d\n"),
-        ]);
-
-        let manifest = world.load(&["a.in"], &[]);
-
-        assert_eq!(
-            said(&manifest),
-            [
-                "a.in:1 a Requirement",
-                "sub/b.in:1 b Requirement",
-                "d.in:1 d Requirement",
-                "sub/c.txt:1 c<2 Constraint",
-                "a.in:4 z Requirement",
-            ]
-        );
-        assert_eq!(problems(&manifest), [""; 0]);
-    }
-
-    #[test]
-    fn an_include_that_cannot_be_read_is_told_where_it_is_named() {
-        let world = World::new(&[(
-            "a.in",
-            "-r a.in\n-r none.in\n-r https://h.example/x.txt\na\n",
-        )]);
-
-        let manifest = world.load(&["a.in", "gone.in"], &[]);
-
-        assert_eq!(said(&manifest), ["a.in:4 a Requirement"]);
-        assert_eq!(
-            problems(&manifest),
-            [
-                "a.in:1 `a.in` includes itself",
-                "a.in:2 cannot read `none.in`: there is no such file",
-                "a.in:3 requirements files are not fetched from the network",
-                "cannot read `gone.in`: there is no such file",
-            ]
-        );
-    }
-
-    #[test]
-    fn paths_of_packages_start_in_the_current_folder_and_links_beside_the_file() {
-        let world = World::new(&[
-            ("sub/a.in", "./p\n-f wheels\n-f elsewhere\n"),
-            ("sub/wheels/x", ""),
-        ]);
-
-        let manifest = world.load(&["sub/a.in"], &[]);
-
-        let root = Url::from_file_path(world.0.path()).unwrap();
-        assert_eq!(manifest.unnamed[0].url.url.as_str(), format!("{root}/p"));
-        let links = manifest
-            .indexes
-            .find_links
-            .iter()
-            .map(|(url, _)| url.to_string());
-        assert_eq!(
-            links.collect::<Vec<_>>(),
-            [format!("{root}/sub/wheels"), format!("{root}/elsewhere")]
-        );
-    }
-
-    #[test]
-    fn standard_input_and_names_to_exclude_have_labels_of_their_own() {
-        let world = World::new(&[("names.txt", "b\nc\n")]);
-
-        let manifest = world.load(&["-"], &["a", "names.txt"]);
-
-        assert_eq!(said(&manifest), ["<stdin>:1 from-stdin Requirement"]);
-        let excluded = manifest
-            .excludes
-            .iter()
-            .map(|(name, at)| format!("{at} {name}"));
-        assert_eq!(
-            excluded.collect::<Vec<_>>(),
-            ["--exclude:1 a", "names.txt:1 b", "names.txt:2 c"]
-        );
-    }
-
-    #[test]
-    fn files_of_other_tools_are_refused_by_name() {
-        let world = World::new(&[("setup.py", "")]);
-
-        assert_eq!(
-            problems(&world.load(&["setup.py"], &[])),
-            ["`setup.py` is not read"]
-        );
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::commands::{BaseImage, FileRole};
 use super::formats::{FormatList, FormatName};
 use super::{FormatControl, ToolEnvironments};
 use crate::package::{
@@ -38,8 +39,21 @@ pub struct Manifest {
     pub require_hashes: bool,
     /// The settings of `[tool.pyaudit]`, or of `[tool.uv]` where it means the same.
     pub tool: ToolTable,
+    /// What they say of the machine that they install into.
+    pub machine: Machine,
     /// What is wrong with the inputs.
     pub problems: Vec<Problem>,
+}
+
+/// What inputs say of the machine that they install into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// The image that it starts from.
+    pub image: Option<BaseImage>,
+    /// The Python that a command installs: `3.12`.
+    pub python: Option<Located<String>>,
+    /// The packages of its operating system that commands install, without versions.
+    pub system_packages: Vec<Located<String>>,
 }
 
 /// A direct reference that does not say which project it is.
@@ -167,8 +181,29 @@ pub enum Statement {
     /// `--find-links` with a path, which is looked for beside the file first, then in the current
     /// folder, as pip does.
     FindLinksPath(Located<String>),
+    /// A file of the project that a command reads.
+    File(ProjectFile),
+    /// Packages that a command removes, of those that the same file has declared before.
+    Remove(Vec<PackageName>),
     /// Any other option.
     Setting(Setting),
+}
+
+/// A file of the project that a command reads, by the name that it has where the command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectFile {
+    /// Where it can be, likeliest first: relative to the project's folder, and never out of it.
+    pub paths: Vec<String>,
+    /// What it is read for.
+    pub role: FileRole,
+    /// Whether it is a project whose dependencies are installed, and perhaps not itself.
+    pub is_synced: bool,
+    /// What the command says: `/app/requirements.txt`, `.[gpu]`.
+    pub text: String,
+    /// What its requirements are.
+    pub kind: DeclarationKind,
+    /// Where it is named.
+    pub origin: Origin,
 }
 
 /// A file to be read in the place of an option.
@@ -234,6 +269,7 @@ impl Manifest {
         self.require_hashes |= other.require_hashes;
         self.formats.merge(other.formats);
         self.tool.merge(other.tool);
+        self.machine.merge(other.machine);
         self.merge_indexes(other.indexes);
     }
 

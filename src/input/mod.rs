@@ -6,20 +6,26 @@ mod commands;
 mod decode;
 mod document;
 mod edit;
+mod environment_yml;
 mod excerpt;
 mod formats;
 mod groups;
 mod hints;
+mod installs;
 mod lines;
 mod manifest;
 mod nearest;
 mod options;
+mod pipfile;
 mod poetry;
 mod pyproject;
+mod python_tokens;
 mod reference;
 mod requirements;
 mod script;
 mod selection;
+mod setup_cfg;
+mod setup_py;
 mod sources;
 mod tool;
 mod tool_environments;
@@ -30,19 +36,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::package::{DeclarationKind, IndexUrl};
-use crate::source::SourceFile;
+use crate::source::{Origin, Problem, SourceFile};
 
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use commands::{
-    Argument, COMMAND_READERS, CommandReader, InstallCommand, InstallOption, Installer, Opened,
-    Speaker, Swallowed, command_reader_of, quoted,
+    Action, Argument, Base, BaseImage, Build, COMMAND_READERS, CommandReader, FileRole,
+    InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step, StepFile,
+    Swallowed, Syncer, command_reader_of, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};
 pub use manifest::{
-    AllowBuild, Include, IndexOptions, IndexTable, Located, Manifest, PinnedIndex, Setting,
-    Statement, ToolTable, Unnamed,
+    AllowBuild, Include, IndexOptions, IndexTable, Located, Machine, Manifest, PinnedIndex,
+    ProjectFile, Setting, Statement, ToolTable, Unnamed,
 };
 pub use reference::read_requirement;
 pub use selection::Selection;
@@ -71,6 +78,17 @@ pub struct Reading {
     pub manifest: Manifest,
 }
 
+/// How files of a kind are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// Line by line.
+    Lines,
+    /// In their TOML.
+    Document,
+    /// By hand alone.
+    Never,
+}
+
 /// A kind of input and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader {
@@ -81,6 +99,8 @@ pub struct Reader {
     /// Whether paths in it are relative to its own folder, and not to the current one: pip and uv
     /// take the current folder for the packages that a requirements file names.
     pub has_own_paths: bool,
+    /// How such files are changed, where they are.
+    pub edited: Edited,
     /// Reads a text.
     pub read: fn(&Arc<SourceFile>, &ReadContext<'_>) -> Reading,
 }
@@ -91,18 +111,59 @@ pub const READERS: &[Reader] = &[
         name: "pyproject.toml",
         accepts: |name| name.ends_with("pyproject.toml"),
         has_own_paths: true,
+        edited: Edited::Document,
         read: pyproject::read_pyproject,
+    },
+    Reader {
+        name: "setup.cfg",
+        accepts: |name| name.ends_with("setup.cfg"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: setup_cfg::read_setup_cfg,
+    },
+    Reader {
+        name: "setup.py",
+        accepts: |name| name == "setup.py" || name.ends_with("/setup.py"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: setup_py::read_setup_py,
+    },
+    Reader {
+        name: "Pipfile",
+        accepts: |name| name == "Pipfile" || name.ends_with("/Pipfile"),
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: pipfile::read_pipfile,
+    },
+    Reader {
+        name: "environment.yml",
+        accepts: environment_yml::is_environment_name,
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: environment_yml::read_environment,
     },
     Reader {
         name: "script",
         accepts: |name| name.ends_with(".py") || name.ends_with(".pyw"),
         has_own_paths: true,
+        edited: Edited::Document,
         read: script::read_script,
+    },
+    Reader {
+        name: "Dockerfile, notebook or script",
+        accepts: |name| {
+            let is_workflow = name.ends_with(".yml") || name.ends_with(".yaml");
+            !is_workflow && command_reader_of(name).is_some()
+        },
+        has_own_paths: true,
+        edited: Edited::Never,
+        read: installs::read_installs,
     },
     Reader {
         name: "requirements file",
         accepts: |_| true,
         has_own_paths: false,
+        edited: Edited::Lines,
         read: requirements::read_requirements,
     },
 ];
@@ -118,6 +179,22 @@ pub fn reader_of(name: &str) -> &'static Reader {
 /// Reads an index's address, or a folder's path relative to an absolute folder, as an address.
 pub fn read_address(text: &str, folder: &Path) -> Result<IndexUrl, String> {
     reference::read_address(text, folder)
+}
+
+/// Reads a path or an address that does not say its name, at a place.
+pub fn read_unnamed(text: &str, folder: &Path, origin: &Origin) -> Result<Unnamed, Problem> {
+    let fail = |message: &str| Problem::at(origin.clone(), IndexUrl::redacted(message));
+    match reference::read_reference(text, folder) {
+        Ok(reference::Reference::Unnamed(url, extras, marker)) => Ok(Unnamed {
+            url,
+            extras,
+            marker,
+            digests: Vec::new(),
+            origin: origin.clone(),
+        }),
+        Ok(reference::Reference::Named(_)) => Err(fail(&format!("`{text}` is not a path"))),
+        Err(error) => Err(fail(&error.message)),
+    }
 }
 
 #[cfg(test)]

@@ -16,13 +16,23 @@ use crate::source::{Problem, SourceFile, Span};
 
 /// Reads a requirements file; its includes are for the caller to follow.
 pub(super) fn read_requirements(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
+    let mut problems = Vec::new();
+    let lines = logical_lines(file, context.variables, &mut problems);
+    let mut reading = read_lines(&lines, context);
+    problems.append(&mut reading.manifest.problems);
+    reading.manifest.problems = in_order(problems);
+    reading
+}
+
+/// Reads lines that stand in a file of another kind, each by itself.
+pub(super) fn read_lines(lines: &[Excerpt], context: &ReadContext<'_>) -> Reading {
     let mut reader = Reader {
         context,
         statements: Vec::new(),
         problems: Vec::new(),
     };
-    for line in logical_lines(file, context.variables, &mut reader.problems) {
-        reader.read_line(&line);
+    for line in lines {
+        reader.read_line(line);
     }
     Reading {
         statements: reader.statements,

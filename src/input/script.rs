@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use super::document::Document;
 use super::excerpt::Excerpt;
+use super::installs::{has_calls, read_installs};
 use super::pyproject::ProjectReader;
 use super::tool::read_tool;
 use super::{Manifest, ReadContext, Reading};
 use crate::source::{Origin, Problem, SourceFile, Span};
 
-/// Reads the `script` block of a Python file.
+/// Reads the `script` block of a Python file; where there is none, or a function is asked for, the
+/// packages that its calls name.
 pub(super) fn read_script(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
-    match find_block(file) {
+    let block = find_block(file);
+    let is_about_calls = block.is_err() || context.selection.stage.is_some();
+    if is_about_calls && has_calls(file) {
+        return read_installs(file, context);
+    }
+    match block {
         Ok(excerpt) => read_block(&excerpt, context),
         Err(problem) => Reading {
             statements: Vec::new(),

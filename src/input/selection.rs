@@ -13,11 +13,17 @@ pub struct Selection {
     pub all_groups: bool,
     /// `--only-group`: these groups and not the project's own dependencies.
     pub only_groups: Vec<String>,
+    /// `--stage`: a stage of a Dockerfile, or a function of a Python source.
+    pub stage: Option<String>,
 }
 
 impl Selection {
     /// Whether nothing is asked for beyond the project's dependencies.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let no_stage = Self {
+            stage: None,
+            ..self.clone()
+        };
+        no_stage == Self::default()
     }
 }

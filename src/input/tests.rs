@@ -69,7 +69,16 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn label_for(reader: &Reader) -> &'static str {
-    let labels = ["pyproject.toml", "any.py", "any"];
+    let labels = [
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "Pipfile",
+        "environment.yml",
+        "any.py",
+        "Dockerfile",
+        "any",
+    ];
     let of_reader = |label: &&str| (reader.accepts)(label);
     labels.into_iter().find(of_reader).unwrap_or("any")
 }
@@ -92,7 +101,8 @@ fn origins(reading: &Reading) -> Vec<Origin> {
             Statement::Unnamed(unnamed) => Some(unnamed.origin.clone()),
             Statement::Include(include) => Some(include.origin.clone()),
             Statement::FindLinksPath((_, origin)) => Some(origin.clone()),
-            Statement::Setting(_) => None,
+            Statement::File(file) => Some(file.origin.clone()),
+            Statement::Remove(_) | Statement::Setting(_) => None,
         });
     problems.chain(declared).chain(stated).collect()
 }
@@ -148,4 +158,30 @@ fn a_name_decides_the_reader() {
     assert_eq!(reader_of("sub/pyproject.toml").name, "pyproject.toml");
     assert_eq!(reader_of("tool.py").name, "script");
     assert_eq!(reader_of("<stdin>").name, "requirements file");
+}
+
+#[test]
+fn what_stands_among_commands_or_in_files_of_other_tools_is_left_to_a_person() {
+    for (label, text) in [
+        ("Pipfile", "[packages]\na = \"*\"\n"),
+        ("a.py", "@remote(dependencies=['a'])\ndef f(): pass\n"),
+        ("environment.yml", "dependencies: [{pip: [a]}]\n"),
+        ("gpu.Dockerfile", "RUN pip install \"a>1\"\n"),
+        ("setup.cfg", "[options]\ninstall_requires = a\n"),
+    ] {
+        let file = SourceFile::new(label, text);
+        let context = ReadContext {
+            kind: DeclarationKind::Requirement,
+            folder: Path::new("/"),
+            variables: &BTreeMap::new(),
+            selection: &Selection::default(),
+        };
+        let reading = (reader_of(label).read)(&file, &context);
+        let [Statement::Declaration(declaration)] = reading.statements.as_slice() else {
+            panic!("{label}: {:?}", reading.statements);
+        };
+
+        let problem = edits(&[Rewrite::Declaration(declaration, Some("a>=2"))]).unwrap_err();
+        assert_eq!(problem.help.as_deref(), Some("Edit it by hand."), "{label}");
+    }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Lock, Pins, RequirementsStyle, read_pdm_lock, read_poetry_lock, read_pylock,
-    read_requirements_lock, read_requirements_pins, read_uv_lock, write_pylock, write_requirements,
+    Lock, Pins, RequirementsStyle, read_pdm_lock, read_pipfile_lock, read_pixi_lock,
+    read_poetry_lock, read_pylock, read_requirements_lock, read_requirements_pins, read_uv_lock,
+    write_pylock, write_requirements,
 };
 use crate::source::{Problem, SourceFile};
 
@@ -23,12 +24,22 @@ pub struct Format {
     pub read: fn(&Arc<SourceFile>) -> Result<Lock, Problem>,
     /// Reads the pins of a former output.
     pub read_pins: fn(&Arc<SourceFile>) -> Result<Pins, Problem>,
-    /// What opens the entry of a package, in formats that have tables for them: those name the
-    /// files that are installed from.
-    pub entry: Option<&'static str>,
+    /// How its packages stand in the text.
+    pub layout: Layout,
     /// The command that makes such a lock again.
     pub command: &'static str,
     accepts: fn(&str) -> bool,
+}
+
+/// How packages stand in the text of a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Under their names as keys of JSON; no file that is installed from has a name.
+    Keys,
+    /// On lines of a requirements file; no file has a name.
+    Lines,
+    /// In tables that are opened so, with the files that are installed from.
+    Tables(&'static str),
 }
 
 /// How a lock is written.
@@ -37,20 +48,38 @@ pub type Writer = fn(&Lock, &WriteOptions) -> String;
 /// All of them, sorted by name.
 pub const FORMATS: &[Format] = &[
     Format {
+        name: "Pipfile.lock",
+        write: None,
+        read: read_pipfile_lock,
+        read_pins: |file| read_pipfile_lock(file).map(|lock| Pins::from(&lock)),
+        layout: Layout::Keys,
+        command: "pipenv lock",
+        accepts: |name| name == "pipfile.lock",
+    },
+    Format {
         name: "pdm.lock",
         write: None,
         read: read_pdm_lock,
         read_pins: |file| read_pdm_lock(file).map(|lock| Pins::from(&lock)),
-        entry: Some("[[package]]"),
+        layout: Layout::Tables("[[package]]"),
         command: "pdm lock",
         accepts: |name| name == "pdm.lock" || name.starts_with("pdm.") && name.ends_with(".lock"),
+    },
+    Format {
+        name: "pixi.lock",
+        write: None,
+        read: read_pixi_lock,
+        read_pins: |file| read_pixi_lock(file).map(|lock| Pins::from(&lock)),
+        layout: Layout::Tables("- pypi: "),
+        command: "pixi lock",
+        accepts: |name| name == "pixi.lock",
     },
     Format {
         name: "poetry.lock",
         write: None,
         read: read_poetry_lock,
         read_pins: |file| read_poetry_lock(file).map(|lock| Pins::from(&lock)),
-        entry: Some("[[package]]"),
+        layout: Layout::Tables("[[package]]"),
         command: "poetry lock",
         accepts: |name| name == "poetry.lock",
     },
@@ -59,7 +88,7 @@ pub const FORMATS: &[Format] = &[
         write: Some(|lock, _| write_pylock(lock)),
         read: read_pylock,
         read_pins: |file| read_pylock(file).map(|lock| Pins::from(&lock)),
-        entry: Some("[[packages]]"),
+        layout: Layout::Tables("[[packages]]"),
         command: "pyaudit lock",
         accepts: |name| name.ends_with(".toml"),
     },
@@ -69,7 +98,7 @@ pub const FORMATS: &[Format] = &[
         write: None,
         read: read_uv_lock,
         read_pins: |file| read_uv_lock(file).map(|lock| Pins::from(&lock)),
-        entry: Some("[[package]]"),
+        layout: Layout::Tables("[[package]]"),
         command: "uv lock",
         accepts: |name| name == "uv.lock" || name.ends_with(".py.lock"),
     },
@@ -81,7 +110,7 @@ const REQUIREMENTS: Format = Format {
     write: Some(write_requirements),
     read: |file| Ok(read_requirements_lock(file)),
     read_pins: |file| Ok(read_requirements_pins(file)),
-    entry: None,
+    layout: Layout::Lines,
     command: "pyaudit lock",
     accepts: |_| false,
 };
@@ -124,7 +153,7 @@ mod tests {
             assert_eq!(Format::named(format.name).unwrap().name, format.name);
         }
         assert_eq!(Format::named("pylock").unwrap().name, "pylock.toml");
-        assert!(Format::named("pipfile").is_none());
+        assert!(Format::named("gemfile").is_none());
     }
 
     #[test]
@@ -139,6 +168,8 @@ mod tests {
         assert_eq!(Format::of_path("a/uv.lock").name, "uv.lock");
         assert_eq!(Format::of_path("tool.py.lock").name, "uv.lock");
         assert_eq!(Format::of_path("Poetry.lock").name, "poetry.lock");
+        assert_eq!(Format::of_path("a/Pipfile.lock").name, "Pipfile.lock");
+        assert_eq!(Format::of_path("pixi.lock").name, "pixi.lock");
         assert_eq!(Format::of_path("pdm.min.lock").name, "pdm.lock");
     }
 

@@ -10,6 +10,8 @@ mod model;
 mod note;
 mod pdm_lock_read;
 mod pins;
+mod pipfile_lock_read;
+mod pixi_lock_read;
 mod poetry_lock_read;
 mod poetry_lock_wire;
 mod preferred;
@@ -28,13 +30,15 @@ mod wire;
 pub use build::{Circumstances, WhichFiles, build, locked_declaration};
 pub use diff::{LockChange, changes};
 pub use forked::{Realm, build_forked};
-pub use formats::{FORMATS, Format, WriteOptions, Writer, is_pylock_name};
+pub use formats::{FORMATS, Format, Layout, WriteOptions, Writer, is_pylock_name};
 pub use model::{
     ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,
 };
 pub use note::LockedNote;
 pub use pdm_lock_read::read_pdm_lock;
 pub use pins::{Pin, Pins};
+pub use pipfile_lock_read::read_pipfile_lock;
+pub use pixi_lock_read::read_pixi_lock;
 pub use poetry_lock_read::read_poetry_lock;
 pub use preferred::{FormerPin, former_pins};
 pub use pylock_read::read_pylock;

@@ -6,8 +6,10 @@ mod mark;
 mod path;
 mod problem;
 mod text;
+mod yaml;
 
 pub use mark::{Mark, marks};
 pub use path::without_detours;
 pub use problem::{Level, Problem};
 pub use text::{Origin, SourceFile, Span};
+pub use yaml::{Yaml, YamlValue};

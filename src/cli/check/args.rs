@@ -10,7 +10,7 @@ use crate::cli::args::{CacheArgs, IndexArgs, TargetArgs};
 const EXAMPLES: &str = "\
 Examples:
   pyaudit check
-          Audit pylock.toml, else the lock of uv, Poetry or PDM, else requirements.txt
+          Audit pylock.toml, else the lock of uv, Poetry, PDM or Pipenv, else requirements.txt
   pyaudit check --offline
           The same without the network: rules that need an index are left out, and named
   pyaudit check pylock.toml --gpu 'RTX 5090' --driver 570.26
@@ -36,7 +36,7 @@ Exit codes:
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
     /// Locks to audit, or files that declare and have no lock [default: pylock.toml, else
-    /// the lock of uv, Poetry or PDM, else requirements.txt, else what declares]
+    /// the lock of uv, Poetry, PDM or Pipenv, else requirements.txt, else what declares]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// A file that declares what the lock has to answer; several times for several [default: those

@@ -56,7 +56,8 @@ fn project_of(label: &str) -> Option<String> {
     let path = Path::new(label);
     let name = path.file_name()?.to_string_lossy();
     let script = name.strip_suffix(".lock").filter(|it| it.ends_with(".py"));
-    let project = path.with_file_name(script.unwrap_or("pyproject.toml"));
+    let pipfile = (name == "Pipfile.lock").then_some("Pipfile");
+    let project = path.with_file_name(script.or(pipfile).unwrap_or("pyproject.toml"));
     Some(project.to_string_lossy().into_owned())
 }
 

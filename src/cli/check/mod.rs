@@ -45,7 +45,7 @@ use crate::audit::{
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_if_there};
-use crate::lock::{Format, Lock};
+use crate::lock::{Format, Layout, Lock};
 use crate::package::Timestamp;
 use crate::report::Audited;
 use crate::solve::Failure;
@@ -270,9 +270,9 @@ fn audit_lock(
     let facts = facts(lock, file, around.folder, &mut problems);
     let targets = targets(args, (lock, file.text()), &facts, &mut problems);
     let declared = declared(args, (lock, file.label()), around, &mut problems);
-    let loose = match Format::of_path(file.label()).entry {
-        Some(_) => Vec::new(),
-        None => loose((lock, file.label()), around, &mut problems),
+    let loose = match Format::of_path(file.label()).layout {
+        Layout::Keys | Layout::Tables(_) => Vec::new(),
+        Layout::Lines => loose((lock, file.label()), around, &mut problems),
     };
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));

@@ -132,7 +132,7 @@ fn commands(found: &FoundTexts, projects: &BTreeSet<String>) -> Vec<CommandText>
     let read = found.files.iter().filter_map(|file| {
         let reader = command_reader_of(file.label())?;
         let project = project_of(file.label(), projects);
-        let commands = (reader.read)(file).into_iter();
+        let commands = (reader.read)(file).commands();
         Some(commands.map(move |command| CommandText {
             command,
             project: project.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Heard, Scope, problem, said};
 use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
-use crate::input::{IndexTable, Manifest, NamedIndex, PinnedIndex, read_address};
+use crate::input::{IndexTable, Located, Manifest, NamedIndex, PinnedIndex, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName};
 use crate::solve::Source;
@@ -87,7 +87,12 @@ pub(super) fn settle_torch_index(
     problems: &mut Vec<Problem>,
 ) -> Option<IndexUrl> {
     let mut reader = Addresses { folder, problems };
-    let in_file = heard.manifest.tool.torch_index.as_ref();
+    // A command that installs torch tells the usual address, too.
+    let is_other = |(url, _): &&Located<IndexUrl>| {
+        let address = url.public();
+        address.as_str().trim_end_matches('/') != usual.trim_end_matches('/')
+    };
+    let in_file = heard.manifest.tool.torch_index.as_ref().filter(is_other);
     let around = heard.ambient.torch_index.as_ref();
     let said = match &args.torch_index_url {
         Some(text) => Some(reader.read(text, "--torch-index-url")?),

@@ -1,216 +1,387 @@
-//! The `RUN` instructions of a Dockerfile: with lines that go on, comments between them,
-//! here-documents, the form of a list, and the `ARG`s and `ENV`s that are literal.
+//! The stages of a Dockerfile: what they start from, and what their `RUN` instructions do, with
+//! the `ARG`s and `ENV`s that are literal and the files that `COPY` brings.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::notebook::{json_string, place_in};
+use super::build_context::Context;
+use super::instructions::{Instruction, instructions};
+use super::json_text::{json_string, place_in};
 use super::shell::{self, Simple, Variables, Word};
-use super::{InstallCommand, Speaker, installs, of_shell};
+use super::{
+    Action, Argument, Base, BaseImage, InstallCommand, InstallOption, Installer, Recipe, Speaker,
+    Stage, Step, actions, installs,
+};
 use crate::input::excerpt::Excerpt;
 use crate::source::{SourceFile, Span};
 
 /// Shells whose language is read.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
-/// Reads the commands of a Dockerfile in their order.
-pub(super) fn read_dockerfile(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
-    let mut variables = Variables::new();
-    let mut is_posix = true;
-    let mut found = Vec::new();
+/// No file with more stages is read to its end.
+const MOST_STAGES: usize = 100;
+
+/// No more variables are known at a time.
+const MOST_VARIABLES: usize = 1000;
+
+/// Variables that stand for an option of pip or uv, where a command does not give it.
+const OPTIONS: &[(&str, Installer, &str)] = &[
+    ("PIP_EXTRA_INDEX_URL", Installer::Pip, "--extra-index-url"),
+    ("PIP_FIND_LINKS", Installer::Pip, "--find-links"),
+    ("PIP_INDEX_URL", Installer::Pip, "--index-url"),
+    ("UV_DEFAULT_INDEX", Installer::Uv, "--default-index"),
+    ("UV_EXTRA_INDEX_URL", Installer::Uv, "--extra-index-url"),
+    ("UV_FIND_LINKS", Installer::Uv, "--find-links"),
+    ("UV_INDEX", Installer::Uv, "--index"),
+    ("UV_INDEX_URL", Installer::Uv, "--index-url"),
+    ("UV_TORCH_BACKEND", Installer::Uv, "--torch-backend"),
+];
+
+/// Parts of paths that packages are installed in, or stand ready as wheels.
+const PLACES: &[&str] = &[
+    ".local",
+    ".venv",
+    "conda",
+    "dist-packages",
+    "env",
+    "install",
+    "local",
+    "site-packages",
+    "venv",
+    "virtualenv",
+    "wheelhouse",
+    "wheels",
+];
+
+/// Reads the stages of a Dockerfile in their order.
+pub(super) fn read_dockerfile(file: &Arc<SourceFile>) -> Recipe {
+    let mut reader = Reader::default();
     for instruction in instructions(file) {
-        let Instruction {
-            name,
-            rest,
-            document,
-        } = instruction;
-        match name.as_str() {
-            "FROM" => {
-                variables.clear();
-                is_posix = true;
-            }
-            "ARG" | "ENV" => set(&mut variables, &rest),
-            "SHELL" => is_posix = listed(&rest).is_some_and(|words| is_shell(&words)),
-            "RUN" => match listed(&rest) {
-                Some(words) => found.extend(run_list(&words, &rest, &variables)),
-                None if is_posix => {
-                    let script = document.unwrap_or(rest);
-                    found.extend(of_shell(&script, &variables, Speaker::Shell));
+        reader.layer += 1;
+        reader.read(&instruction);
+        if reader.stages.len() > MOST_STAGES {
+            break;
+        }
+    }
+    reader.close();
+    Recipe {
+        stages: reader.stages,
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    /// The `ARG`s before the first `FROM`: they count in `FROM`s, and where a stage names them.
+    global: Variables,
+    stages: Vec<Stage>,
+    /// How each finished stage was left.
+    left: Vec<State>,
+    state: State,
+    layer: usize,
+    /// What is done before any `FROM`.
+    loose: Vec<Step>,
+}
+
+/// What a stage has set so far.
+#[derive(Clone)]
+struct State {
+    variables: Variables,
+    /// The variables of `ENV`, which no `ARG` changes.
+    fixed: BTreeSet<String>,
+    context: Context,
+    is_posix: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            variables: Variables::new(),
+            fixed: BTreeSet::new(),
+            context: Context::default(),
+            is_posix: true,
+        }
+    }
+}
+
+impl Reader {
+    fn read(&mut self, instruction: &Instruction) {
+        let rest = &instruction.rest;
+        match instruction.name.as_str() {
+            "FROM" => self.begin(instruction),
+            "ARG" => self.set_argument(rest),
+            "ENV" => {
+                for (name, value) in pairs(rest, &self.state.variables) {
+                    self.state.fixed.insert(name.clone());
+                    put(&mut self.state.variables, name, value);
                 }
-                None => {}
-            },
+            }
+            "SHELL" => {
+                self.state.is_posix = listed(rest).is_some_and(|words| is_shell(&words));
+            }
+            "WORKDIR" => {
+                let words = words(rest, &self.state.variables);
+                if let Some(folder) = words.first().filter(|it| it.is_literal) {
+                    self.state.context.enter(&folder.text);
+                }
+            }
+            "COPY" | "ADD" => self.copy(instruction),
+            "RUN" => self.run(instruction),
             _ => {}
         }
     }
-    found
-}
 
-struct Instruction {
-    name: String,
-    /// What follows the name, and flags such as `--mount`.
-    rest: Excerpt,
-    /// The script of `RUN <<EOF`.
-    document: Option<Excerpt>,
-}
-
-fn instructions(file: &Arc<SourceFile>) -> Vec<Instruction> {
-    let lines = lines(file.text());
-    let escape = escape_of(file.text());
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        let (start, line) = lines[at];
-        at += 1;
-        if is_blank_or_comment(line) {
-            continue;
-        }
-        let lead = line.len() - line.trim_start().len();
-        let length = line[lead..]
-            .find(char::is_whitespace)
-            .unwrap_or(line.len() - lead);
-        let name = line[lead..lead + length].to_ascii_uppercase();
-        let mut rest = Excerpt::new(file);
-        let mut piece = (start + lead + length, &line[lead + length..]);
-        loop {
-            let (from, text) = piece;
-            let trimmed = text.trim_end();
-            let Some(before) = trimmed.strip_suffix(escape) else {
-                rest.push(Span::new(from, text.len()));
-                break;
-            };
-            rest.push(Span::new(from, before.len()));
-            while at < lines.len() && is_blank_or_comment(lines[at].1) {
-                at += 1;
-            }
-            let Some(next) = lines.get(at) else { break };
-            piece = *next;
-            at += 1;
-        }
-        let rest = without_flags(&rest);
-        let document = match name.as_str() {
-            "RUN" => take_documents(file, &rest, &lines, &mut at),
+    /// Reads `FROM image AS name`.
+    fn begin(&mut self, instruction: &Instruction) {
+        self.close();
+        let words = words(&instruction.rest, &self.global);
+        let Some(image) = words.first() else { return };
+        let named = match words.get(1..3) {
+            Some([by, name]) if by.text.eq_ignore_ascii_case("as") => Some(name.text.clone()),
             _ => None,
         };
-        found.push(Instruction {
-            name,
-            rest,
-            document,
+        let earlier = self.stage(&image.text);
+        self.state = match earlier {
+            Some(at) => self.left[at].clone(),
+            None => State::default(),
+        };
+        let platform = flag(&instruction.flags, "platform", &self.global);
+        let base = match earlier {
+            Some(at) => Base::Stage(at),
+            None => Base::Image(BaseImage {
+                name: installs::argument(image, &instruction.rest),
+                platform,
+            }),
+        };
+        self.stages.push(Stage {
+            name: named,
+            base: Some(base),
+            steps: Vec::new(),
         });
     }
-    found
-}
 
-/// Returns the lines with where they start, without their ends.
-fn lines(text: &str) -> Vec<(usize, &str)> {
-    let mut at = 0;
-    let lines = text.split_inclusive('\n').map(|line| {
-        let start = at;
-        at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
-    });
-    lines.collect()
-}
-
-fn is_blank_or_comment(line: &str) -> bool {
-    let line = line.trim_start();
-    line.is_empty() || line.starts_with('#')
-}
-
-/// Reads the directive `# escape=`, which stands before everything else.
-fn escape_of(text: &str) -> char {
-    let directives = text
-        .lines()
-        .map_while(|line| line.trim_start().strip_prefix('#'));
-    let mut set = directives.filter_map(|it| {
-        let (name, value) = it.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("escape")
-            .then(|| value.trim().to_owned())
-    });
-    match set.next().as_deref() {
-        Some("`") => '`',
-        _ => '\\',
-    }
-}
-
-fn without_flags(rest: &Excerpt) -> Excerpt {
-    let text = rest.text();
-    let mut at = text.len() - text.trim_start().len();
-    while text[at..].starts_with("--") {
-        let end = text[at..].find(char::is_whitespace);
-        at = end.map_or(text.len(), |end| at + end);
-        at += text[at..].len() - text[at..].trim_start().len();
-    }
-    let mut left = Excerpt::new(rest.file());
-    left.push_from(
-        rest,
-        Span {
-            start: at,
-            end: text.len(),
-        },
-    );
-    left
-}
-
-/// Takes the here-documents that an instruction announces out of the lines that follow, and
-/// returns what the shell reads: the document alone where nothing else was said, else all of it.
-fn take_documents(
-    file: &Arc<SourceFile>,
-    rest: &Excerpt,
-    lines: &[(usize, &str)],
-    at: &mut usize,
-) -> Option<Excerpt> {
-    let commands = shell::commands(rest.text(), &Variables::new());
-    let redirects = commands.iter().flat_map(|it| &it.redirections);
-    let ends: Vec<(String, bool)> = redirects
-        .filter(|it| matches!(it.operator, "<<" | "<<-"))
-        .map(|it| (it.target.text.clone(), it.operator == "<<-"))
-        .collect();
-    if ends.is_empty() {
-        return None;
-    }
-    let is_alone = matches!(commands.as_slice(), [only] if only.words.is_empty());
-    let mut script = Excerpt::new(file);
-    if !is_alone {
-        let whole = Span::new(0, rest.text().len());
-        script.push_from(rest, whole);
-        script.push_instead("\n", rest.origin(Span::new(whole.end, 0)).span);
-    }
-    let first = *at;
-    for (end, drops_tabs) in ends {
-        while let Some((start, line)) = lines.get(*at) {
-            *at += 1;
-            let text = if drops_tabs {
-                line.trim_start_matches('\t')
-            } else {
-                line
-            };
-            let is_end = text == end;
-            if !is_alone || !is_end {
-                script.push(Span::new(*start, line.len()));
-                script.push_instead("\n", Span::new(*start + line.len(), 0));
-            }
-            if is_end {
-                break;
-            }
+    /// Keeps how the current stage was left; what stands before any `FROM` is a stage of its own.
+    fn close(&mut self) {
+        if self.stages.len() == self.left.len() + 1 {
+            self.left.push(self.state.clone());
+        }
+        if self.stages.is_empty() && !self.loose.is_empty() {
+            self.stages.push(Stage {
+                steps: std::mem::take(&mut self.loose),
+                ..Stage::default()
+            });
+            self.left.push(std::mem::take(&mut self.state));
         }
     }
-    let (_, head) = lines.get(first)?;
-    let is_other = is_alone && head.starts_with("#!") && !head.contains("sh");
-    Some(match is_other {
-        true => Excerpt::new(file),
-        false => script,
-    })
+
+    /// Returns the finished stage of a name or a number.
+    fn stage(&self, name: &str) -> Option<usize> {
+        let mut stages = self.stages.iter().take(self.left.len());
+        let is_it = |it: &Stage| {
+            let own = it.name.as_deref();
+            own.is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        stages.position(is_it)
+    }
+
+    fn set_argument(&mut self, rest: &Excerpt) {
+        let is_global = self.stages.is_empty();
+        for (name, value) in pairs(rest, &self.state.variables) {
+            if self.state.fixed.contains(&name) {
+                continue;
+            }
+            let is_bare = value.is_none() && !rest.text().contains('=');
+            let value = match is_bare {
+                true => self.global.get(&name).cloned(),
+                false => value,
+            };
+            if is_global {
+                put(&mut self.global, name.clone(), value.clone());
+            }
+            put(&mut self.state.variables, name, value);
+        }
+    }
+
+    fn copy(&mut self, instruction: &Instruction) {
+        let variables = &self.state.variables;
+        let words: Vec<String> = match listed(&instruction.rest) {
+            Some(words) => words.into_iter().map(|(_, word)| word).collect(),
+            None => {
+                let words = words(&instruction.rest, variables);
+                words.into_iter().map(|it| it.text).collect()
+            }
+        };
+        let Some((to, from)) = words.split_last() else {
+            return;
+        };
+        let Some(stage) = flag(&instruction.flags, "from", variables) else {
+            // What a here-document makes is not in the project.
+            if instruction.document.is_none() {
+                self.state.context.bring(from, to);
+            }
+            return;
+        };
+        let by_number = || stage.text.parse().ok();
+        let taken = self.stage(&stage.text).or_else(by_number);
+        let has_packages = from.iter().any(|path| {
+            let mut parts = path.split('/');
+            path == "/" || parts.any(|part| PLACES.iter().any(|place| part.ends_with(place)))
+        });
+        let taken = taken.filter(|at| has_packages && *at < self.left.len());
+        if let Some(at) = taken {
+            let whole = Span::new(0, instruction.rest.text().len());
+            let step = Step {
+                action: Action::Take(at),
+                origin: instruction.rest.origin(whole),
+                layer: self.layer,
+                files: Vec::new(),
+            };
+            self.push([step]);
+        }
+    }
+
+    fn run(&mut self, instruction: &Instruction) {
+        let mut context = self.state.context.clone();
+        for mount in flags(&instruction.flags, "mount", &self.state.variables) {
+            bind(&mut context, &mount.text);
+        }
+        let mut run = Run {
+            variables: &self.state.variables,
+            context,
+            layer: self.layer,
+        };
+        let rest = &instruction.rest;
+        let steps = match listed(rest) {
+            Some(words) => run.list(&words, rest),
+            None if self.state.is_posix => {
+                run.script(instruction.document.as_ref().unwrap_or(rest))
+            }
+            None => Vec::new(),
+        };
+        self.push(steps);
+    }
+
+    fn push(&mut self, steps: impl IntoIterator<Item = Step>) {
+        match self.stages.last_mut() {
+            Some(stage) => stage.steps.extend(steps),
+            None => self.loose.extend(steps),
+        }
+    }
 }
 
-/// Takes in `NAME=value …`, and the old form `NAME value`.
-fn set(variables: &mut Variables, rest: &Excerpt) {
+/// One `RUN`.
+struct Run<'a> {
+    variables: &'a Variables,
+    context: Context,
+    layer: usize,
+}
+
+impl Run<'_> {
+    fn script(&mut self, script: &Excerpt) -> Vec<Step> {
+        let variables = shell::with_settings(self.variables, script.text());
+        let mut found = Vec::new();
+        for command in shell::commands(script.text(), &variables) {
+            if let [cd, folder] = command.words.as_slice()
+                && cd.text == "cd"
+            {
+                self.context.enter(&folder.text);
+            }
+            found.extend(self.step(&command, script, Speaker::Shell));
+        }
+        found
+    }
+
+    fn list(&mut self, words: &[(Span, String)], rest: &Excerpt) -> Vec<Step> {
+        if let (true, [_, (_, option), (span, _), ..]) = (is_shell(words), words)
+            && option.starts_with('-')
+            && option.ends_with('c')
+        {
+            return self.script(&json_string(rest, *span));
+        }
+        let words = words.iter().map(|(span, text)| Word {
+            text: text.clone(),
+            span: inside(*span),
+            is_literal: true,
+        });
+        let command = Simple {
+            words: words.collect(),
+            redirections: Vec::new(),
+        };
+        let found = self.step(&command, rest, Speaker::List);
+        found.into_iter().collect()
+    }
+
+    /// Reads one command, with the files that it reads and the options that variables give it.
+    fn step(&self, command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Step> {
+        let mut step = actions::step(command, script, speaker, self.layer)?;
+        for file in step.files.iter_mut().filter(|it| it.argument.is_literal) {
+            let path = file.argument.text.split('[').next().unwrap_or_default();
+            file.paths = self.context.sources(path);
+        }
+        if let Action::Install(install) = &mut step.action {
+            self.add_options(install);
+        }
+        Some(step)
+    }
+
+    fn add_options(&self, install: &mut InstallCommand) {
+        for (variable, installer, name) in OPTIONS {
+            let is_given = install.options.iter().any(|it| it.name == *name);
+            let value = self.variables.get(*variable).filter(|_| !is_given);
+            let value = value.filter(|_| install.installer == *installer);
+            install.options.extend(value.map(|value| InstallOption {
+                name: (*name).to_owned(),
+                value: Some(Argument {
+                    text: value.clone(),
+                    is_literal: true,
+                    origin: install.origin.clone(),
+                }),
+            }));
+        }
+    }
+}
+
+/// Takes in `type=bind,source=requirements.txt,target=/tmp/requirements.txt`.
+fn bind(context: &mut Context, mount: &str) {
+    let parts = mount.split(',').filter_map(|part| part.split_once('='));
+    let parts: BTreeMap<&str, &str> = parts.collect();
+    let any = |names: &[&str]| names.iter().find_map(|name| parts.get(name)).copied();
+    let is_bind = parts.get("type").is_none_or(|it| *it == "bind") && !parts.contains_key("from");
+    if let (true, Some(to)) = (is_bind, any(&["target", "destination", "dst"])) {
+        let from = any(&["source", "src"]).unwrap_or(".");
+        context.bring(&[from.to_owned()], to.trim_end_matches('/'));
+    }
+}
+
+fn words(rest: &Excerpt, variables: &Variables) -> Vec<Word> {
     let commands = shell::commands(rest.text(), variables);
-    let Some(command) = commands.first() else {
-        return;
-    };
-    let pairs: Vec<(String, Option<String>)> = match command.words.as_slice() {
+    let first = commands.into_iter().next();
+    first.map(|it| it.words).unwrap_or_default()
+}
+
+/// Returns the value of `--name=value`.
+fn flag(flags: &Excerpt, name: &str, variables: &Variables) -> Option<Argument> {
+    self::flags(flags, name, variables).into_iter().next()
+}
+
+fn flags(flags: &Excerpt, name: &str, variables: &Variables) -> Vec<Argument> {
+    let words = words(flags, variables).into_iter();
+    let values = words.filter_map(|word| {
+        let (own, value) = word.text.strip_prefix("--")?.split_once('=')?;
+        let value = value.to_owned();
+        (own == name).then(|| Argument {
+            text: value,
+            ..installs::argument(&word, flags)
+        })
+    });
+    values.collect()
+}
+
+/// Reads `NAME=value …`, and the old form `NAME value`; a value that is not literal is none.
+fn pairs(rest: &Excerpt, variables: &Variables) -> Vec<(String, Option<String>)> {
+    let words = words(rest, variables);
+    match words.as_slice() {
         [name, value] if shell::assignment(&name.text).is_none() => {
             let value = value.is_literal.then(|| value.text.clone());
             vec![(name.text.clone(), value)]
@@ -227,12 +398,16 @@ fn set(variables: &mut Variables, rest: &Excerpt) {
                 });
             pairs.collect()
         }
-    };
-    for (name, value) in pairs {
-        match value {
-            Some(value) => drop(variables.insert(name, value)),
-            None => drop(variables.remove(&name)),
+    }
+}
+
+fn put(variables: &mut Variables, name: String, value: Option<String>) {
+    match value {
+        Some(value) if variables.len() < MOST_VARIABLES || variables.contains_key(&name) => {
+            variables.insert(name, value);
         }
+        Some(_) => {}
+        None => drop(variables.remove(&name)),
     }
 }
 
@@ -253,31 +428,6 @@ fn listed(rest: &Excerpt) -> Option<Vec<(Span, String)>> {
 fn is_shell(words: &[(Span, String)]) -> bool {
     let name = words.first().and_then(|(_, word)| word.rsplit('/').next());
     name.is_some_and(|name| SHELLS.contains(&name))
-}
-
-fn run_list(
-    words: &[(Span, String)],
-    rest: &Excerpt,
-    variables: &Variables,
-) -> Vec<InstallCommand> {
-    if let (true, [_, (_, option), (span, _), ..]) = (is_shell(words), words)
-        && option.starts_with('-')
-        && option.ends_with('c')
-    {
-        let script = json_string(rest, *span);
-        return of_shell(&script, variables, Speaker::Shell);
-    }
-    let words = words.iter().map(|(span, text)| Word {
-        text: text.clone(),
-        span: inside(*span),
-        is_literal: true,
-    });
-    let command = Simple {
-        words: words.collect(),
-        redirections: Vec::new(),
-    };
-    let found = installs::install_command(&command, rest, Speaker::List);
-    found.into_iter().collect()
 }
 
 /// Leaves out the quotes.

@@ -89,16 +89,10 @@ pub(super) fn install_command(
     speaker: Speaker,
 ) -> Option<InstallCommand> {
     let (installer, from) = program(&command.words)?;
-    let (first, last) = (command.words.first()?, command.words.last()?);
-    let ends = command.redirections.iter().map(|it| it.span.end);
-    let whole = Span {
-        start: first.span.start,
-        end: ends.fold(last.span.end, usize::max),
-    };
     let mut found = InstallCommand {
         installer,
         speaker,
-        origin: script.origin(whole),
+        origin: script.origin(whole(command)?),
         requirements: Vec::new(),
         requirement_files: Vec::new(),
         constraint_files: Vec::new(),
@@ -108,11 +102,7 @@ pub(super) fn install_command(
     let mut words = command.words.iter().enumerate().skip(from);
     let mut are_options_over = false;
     while let Some((at, word)) = words.next() {
-        let argument = |word: &Word| Argument {
-            text: word.text.clone(),
-            is_literal: word.is_literal,
-            origin: script.origin(word.span),
-        };
+        let argument = |word: &Word| argument(word, script);
         if are_options_over || !word.text.starts_with('-') || word.text == "-" {
             found.swallowed.extend(swallowed(command, at, script));
             found.requirements.push(argument(word));
@@ -142,18 +132,46 @@ pub(super) fn install_command(
             }),
         }
     }
+    if is_sync(&command.words) {
+        found.requirement_files = std::mem::take(&mut found.requirements);
+    }
     Some(found)
 }
 
+/// Whether all words are files with what is to be installed: `uv pip sync`.
+fn is_sync(words: &[Word]) -> bool {
+    let verb = pip(words).and_then(|(_, from)| verb(words, from));
+    verb.is_some_and(|(verb, _)| verb == "sync")
+}
+
+/// Returns a word with its place in the file.
+pub(super) fn argument(word: &Word, script: &Excerpt) -> Argument {
+    Argument {
+        text: word.text.clone(),
+        is_literal: word.is_literal,
+        origin: script.origin(word.span),
+    }
+}
+
+/// Returns where all of a command stands.
+pub(super) fn whole(command: &Simple) -> Option<Span> {
+    let (first, last) = (command.words.first()?, command.words.last()?);
+    let ends = command.redirections.iter().map(|it| it.span.end);
+    Some(Span {
+        start: first.span.start,
+        end: ends.fold(last.span.end, usize::max),
+    })
+}
+
 /// Where the value of an option is.
-enum Glued<'w> {
+pub(super) enum Glued<'w> {
     Value(&'w str),
     Follows,
     None,
 }
 
 /// Reads `--name`, `--name=value`, `-n` and `-nvalue`.
-fn option(word: &str) -> (&str, Glued<'_>) {
+pub(super) fn option(word: &str) -> (&str, Glued<'_>) {
     if let Some((name, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
         return (name, Glued::Value(value));
     }
@@ -173,6 +191,15 @@ fn option(word: &str) -> (&str, Glued<'_>) {
 
 /// Finds what installs, and the word after its `install`.
 fn program(words: &[Word]) -> Option<(Installer, usize)> {
+    let (program, from) = pip(words)?;
+    let (verb, from) = verb(words, from)?;
+    let is_install = verb == "install" || program == Installer::Uv && verb == "sync";
+    is_install.then_some((program, from))
+}
+
+/// Returns the position of the program itself, behind what may stand before it, and its name
+/// without folders, ending and version.
+pub(super) fn program_name(words: &[Word]) -> Option<(usize, &str)> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let is_option = at > 0 && word.text.starts_with('-');
@@ -185,8 +212,14 @@ fn program(words: &[Word]) -> Option<(Installer, usize)> {
     let name = words.get(at)?.text.rsplit(['/', '\\']).next()?;
     let name = name.strip_suffix(".exe").unwrap_or(name);
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    Some((at, name))
+}
+
+/// Finds the program that has pip's commands, and the word after it.
+pub(super) fn pip(words: &[Word]) -> Option<(Installer, usize)> {
+    let (at, name) = program_name(words)?;
     let text = |at: usize| words.get(at).map(|word| word.text.as_str());
-    let (installer, rest) = match name {
+    let found = match name {
         "pip" => (Installer::Pip, at + 1),
         "pipx" => (Installer::Pipx, at + 1),
         "uv" => (Installer::Uv, after(words, at + 1, "pip")?),
@@ -204,19 +237,22 @@ fn program(words: &[Word]) -> Option<(Installer, usize)> {
         }
         _ => return None,
     };
-    Some((installer, after(words, rest, "install")?))
+    Some(found)
 }
 
 /// Passes over options up to a word, and returns the position behind it.
 fn after(words: &[Word], from: usize, wanted: &str) -> Option<usize> {
+    let (found, behind) = verb(words, from)?;
+    (found == wanted).then_some(behind)
+}
+
+/// Passes over options up to the first other word; returns it with the position behind it.
+pub(super) fn verb(words: &[Word], from: usize) -> Option<(&str, usize)> {
     let mut at = from;
     loop {
         let word = words.get(at)?;
-        if word.text == wanted {
-            return Some(at + 1);
-        }
         if !word.text.starts_with('-') {
-            return None;
+            return Some((&word.text, at + 1));
         }
         at += match option(&word.text).1 {
             Glued::Follows => 2,

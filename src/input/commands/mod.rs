@@ -1,14 +1,21 @@
 //! Install commands where they are typed: Dockerfiles, shell scripts, notebooks, workflows and the
-//! calls of Python that build images. Text in, [`InstallCommand`]s in their order out; nothing is
-//! run, and what depends on the moment of running is told as not literal.
+//! calls of Python that build images. Text in, a [`Recipe`] of steps in their order out; nothing
+//! is run, and what depends on the moment of running is told as not literal.
 
+mod actions;
+mod build_context;
 mod calls;
 mod dockerfile;
 mod installs;
+mod instructions;
+mod json_text;
 mod notebook;
+mod recipe;
 mod shell;
 mod workflow;
 
+#[cfg(test)]
+mod recipe_tests;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +23,8 @@ use std::sync::Arc;
 
 use super::excerpt::Excerpt;
 use crate::source::{Origin, SourceFile};
+
+pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
 
 /// One command, or call, that installs packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +123,7 @@ pub struct CommandReader {
     /// Whether it reads files of such a name, in lower case and without folders.
     pub accepts: fn(&str) -> bool,
     /// Reads a text.
-    pub read: fn(&Arc<SourceFile>) -> Vec<InstallCommand>,
+    pub read: fn(&Arc<SourceFile>) -> Recipe,
 }
 
 /// The readers, tried in this order.
@@ -171,28 +180,47 @@ pub fn quoted(text: &str) -> Option<String> {
     }
 }
 
-fn read_shell_script(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
+fn read_shell_script(file: &Arc<SourceFile>) -> Recipe {
     let first = file.text().lines().next().unwrap_or_default();
     let is_other = first.starts_with("#!") && !first.contains("sh");
-    match is_other {
+    let steps = match is_other {
         true => Vec::new(),
-        false => of_script(&Excerpt::whole(file), Speaker::Shell),
-    }
+        false => of_script(&Excerpt::whole(file), Speaker::Shell, 1),
+    };
+    Recipe::of_steps(steps)
 }
 
-/// Reads a script with the variables that it sets itself.
-fn of_script(script: &Excerpt, speaker: Speaker) -> Vec<InstallCommand> {
+/// Reads a script with the variables that it sets itself, as one layer.
+fn of_script(script: &Excerpt, speaker: Speaker, layer: usize) -> Vec<Step> {
     let variables = shell::settings(script.text());
-    of_shell(script, &variables, speaker)
+    of_shell(script, &variables, speaker, layer)
 }
 
 fn of_shell(
     script: &Excerpt,
     variables: &shell::Variables,
     speaker: Speaker,
-) -> Vec<InstallCommand> {
-    let commands = shell::commands(script.text(), variables);
-    let commands = commands.iter();
-    let found = commands.filter_map(|it| installs::install_command(it, script, speaker));
-    found.collect()
+    layer: usize,
+) -> Vec<Step> {
+    let mut folder = Some(String::new());
+    let mut found = Vec::new();
+    for command in shell::commands(script.text(), variables) {
+        if let [cd, to] = command.words.as_slice()
+            && cd.text == "cd"
+        {
+            folder = folder.and_then(|folder| build_context::within(&folder, &to.text));
+            folder = folder.filter(|_| !to.text.starts_with('/') && to.is_literal);
+        }
+        let Some(mut step) = actions::step(&command, script, speaker, layer) else {
+            continue;
+        };
+        for file in step.files.iter_mut().filter(|it| it.argument.is_literal) {
+            let path = file.argument.text.split('[').next().unwrap_or_default();
+            let inside = folder.as_deref().filter(|_| !path.starts_with('/'));
+            let path = inside.and_then(|folder| build_context::within(folder, path));
+            file.paths = path.into_iter().collect();
+        }
+        found.push(step);
+    }
+    found
 }

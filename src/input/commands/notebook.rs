@@ -6,12 +6,17 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{InstallCommand, Speaker, of_script};
+use super::json_text::{append_json_string, place_in};
+use super::shell::{self, Variables};
+use super::{Recipe, Speaker, Step, of_shell};
 use crate::input::excerpt::Excerpt;
 use crate::source::{SourceFile, Span};
 
 /// Magics of cells that are scripts of a shell.
 const CELLS: &[&str] = &["%%bash", "%%sh", "%%script bash", "%%script sh", "%%shell"];
+
+/// No more variables are known.
+const MOST_VARIABLES: usize = 1000;
 
 #[derive(Deserialize)]
 struct NotebookWire<'t> {
@@ -28,15 +33,163 @@ struct CellWire<'t> {
 }
 
 /// Reads the commands of a notebook in the order of its cells.
-pub(super) fn read_notebook(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
+pub(super) fn read_notebook(file: &Arc<SourceFile>) -> Recipe {
     let Ok(notebook) = serde_json::from_str::<NotebookWire<'_>>(file.text()) else {
-        return Vec::new();
+        return Recipe::default();
     };
-    let cells = notebook.cells.iter().filter(|it| it.cell_type == "code");
-    let sources = cells.filter_map(|it| it.source);
     let whole = Excerpt::whole(file);
-    let found = sources.flat_map(|source| of_cell(&cell(&whole, source)));
-    found.collect()
+    let mut reader = Reader::default();
+    for read in &notebook.cells {
+        reader.layer += 1;
+        if let Some(source) = read.source.filter(|_| read.cell_type == "code") {
+            reader.read(&cell(&whole, source));
+        }
+    }
+    Recipe::of_steps(reader.steps)
+}
+
+#[derive(Default)]
+struct Reader {
+    /// The variables of Python and of the environment that hold literal text so far.
+    variables: Variables,
+    steps: Vec<Step>,
+    layer: usize,
+}
+
+impl Reader {
+    fn read(&mut self, cell: &Excerpt) {
+        let first = cell.text().lines().next().unwrap_or_default().trim();
+        if CELLS.iter().any(|magic| first.starts_with(magic)) {
+            let start = cell.text().find('\n').unwrap_or(cell.text().len());
+            return self.run(&part(cell, start, cell.text().len()));
+        }
+        let is_other = first.starts_with("%%");
+        if is_other && !first.starts_with("%%capture") && !first.starts_with("%%time") {
+            return;
+        }
+        let mut at = 0;
+        while at < cell.text().len() {
+            let end = line_end(cell.text(), at);
+            let line = &cell.text()[at..end];
+            match command_start(line) {
+                Some(from) => {
+                    let line = filled_in(&part(cell, at + from, end), &self.variables);
+                    self.run(&line);
+                }
+                None if self.variables.len() < MOST_VARIABLES => set(&mut self.variables, line),
+                None => {}
+            }
+            at = end + 1;
+        }
+    }
+
+    fn run(&mut self, script: &Excerpt) {
+        let variables = shell::with_settings(&self.variables, script.text());
+        let found = of_shell(script, &variables, Speaker::Notebook, self.layer);
+        self.steps.extend(found);
+    }
+}
+
+/// Takes in a line of Python that sets a variable to a literal, or of IPython that sets one of the
+/// environment; a variable that is set to anything else is no longer known.
+fn set(variables: &mut Variables, line: &str) {
+    let mut magics = ["%env ", "%set_env "].iter();
+    if let Some(rest) = magics.find_map(|magic| line.trim_start().strip_prefix(magic)) {
+        let parts = rest.split_once('=').or_else(|| rest.split_once(' '));
+        if let Some((name, value)) = parts.filter(|(_, value)| !value.contains(['{', '$'])) {
+            variables.insert(name.trim().to_owned(), value.trim().to_owned());
+        }
+        return;
+    }
+    let Some((left, right)) = line.split_once('=') else {
+        return;
+    };
+    let left = left.trim_end();
+    let of_environment = left.strip_prefix("os.environ[").and_then(|it| {
+        let name = it.strip_suffix(']')?;
+        name.get(1..name.len().checked_sub(1)?)
+    });
+    let name = of_environment.unwrap_or(left);
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    let bare = name.trim().trim_end_matches(['+', ' ']);
+    match literal(right).filter(|_| is_name(name)) {
+        Some(value) => drop(variables.insert(name.to_owned(), value.to_owned())),
+        None if is_name(bare) => drop(variables.remove(bare)),
+        None => {}
+    }
+}
+
+/// Reads a string without escapes, or a number.
+fn literal(text: &str) -> Option<&str> {
+    let text = text.trim();
+    for quote in ['"', '\''] {
+        let Some(inner) = text.strip_prefix(quote) else {
+            continue;
+        };
+        let (value, rest) = inner.split_once(quote)?;
+        let rest = rest.trim_start();
+        let is_whole = rest.is_empty() || rest.starts_with('#');
+        return Some(value).filter(|it| is_whole && !it.contains('\\'));
+    }
+    let number = text.split('#').next().unwrap_or_default().trim();
+    let is_number = |it: &str| it.starts_with(|c: char| c.is_ascii_digit());
+    let is_plain = |c: char| c.is_ascii_digit() || c == '.';
+    Some(number).filter(|it| is_number(it) && it.chars().all(is_plain))
+}
+
+/// Puts the values of variables in the place of `{NAME}`, as IPython does before a shell reads the
+/// line; one that is not known is left to the shell's reader, which does not know it either.
+fn filled_in(line: &Excerpt, variables: &Variables) -> Excerpt {
+    let text = line.text();
+    let mut filled = Excerpt::new(line.file());
+    let mut at = 0;
+    while let Some(open) = text[at..].find('{').map(|open| at + open) {
+        let name = text[open + 1..].split('}').next().unwrap_or_default();
+        let is_name = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let end = open + 1 + name.len();
+        let is_shell = text[..open].ends_with('$');
+        if is_shell || !is_name || !text[end..].starts_with('}') {
+            filled.push_from(
+                line,
+                Span {
+                    start: at,
+                    end: open + 1,
+                },
+            );
+            at = open + 1;
+            continue;
+        }
+        filled.push_from(
+            line,
+            Span {
+                start: at,
+                end: open,
+            },
+        );
+        let place = line
+            .origin(Span {
+                start: open,
+                end: end + 1,
+            })
+            .span;
+        let unknown = || format!("${{{name}}}");
+        let value = variables.get(name).cloned().unwrap_or_else(unknown);
+        filled.push_instead(&value, place);
+        at = end + 1;
+    }
+    filled.push_from(
+        line,
+        Span {
+            start: at,
+            end: text.len(),
+        },
+    );
+    filled
 }
 
 /// Puts a cell's lines together.
@@ -52,28 +205,6 @@ fn cell(whole: &Excerpt, source: &RawValue) -> Excerpt {
         }
     }
     text
-}
-
-fn of_cell(cell: &Excerpt) -> Vec<InstallCommand> {
-    let first = cell.text().lines().next().unwrap_or_default().trim();
-    if CELLS.iter().any(|magic| first.starts_with(magic)) {
-        let start = cell.text().find('\n').unwrap_or(cell.text().len());
-        return of_script(&part(cell, start, cell.text().len()), Speaker::Notebook);
-    }
-    if first.starts_with("%%") && !first.starts_with("%%capture") && !first.starts_with("%%time") {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < cell.text().len() {
-        let end = line_end(cell.text(), at);
-        if let Some(from) = command_start(&cell.text()[at..end]) {
-            let line = part(cell, at + from, end);
-            found.extend(of_script(&line, Speaker::Notebook));
-        }
-        at = end + 1;
-    }
-    found
 }
 
 /// Returns the end of a line, with those that it goes on in.
@@ -112,54 +243,4 @@ fn part(whole: &Excerpt, start: usize, end: usize) -> Excerpt {
     let mut part = Excerpt::new(whole.file());
     part.push_from(whole, Span { start, end });
     part
-}
-
-/// Returns where a value stands in the text that it was read from: it is a piece of it.
-pub(super) fn place_in(text: &str, value: &RawValue) -> Option<Span> {
-    let start = (value.get().as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    Some(Span::new(start, value.get().len())).filter(|span| span.end <= text.len())
-}
-
-/// Decodes a string of JSON; each part of its text knows where it stands.
-pub(super) fn json_string(whole: &Excerpt, span: Span) -> Excerpt {
-    let mut text = Excerpt::new(whole.file());
-    append_json_string(&mut text, whole, span);
-    text
-}
-
-fn append_json_string(to: &mut Excerpt, whole: &Excerpt, span: Span) {
-    let Some(raw) = whole.text().get(span.start..span.end) else {
-        return;
-    };
-    let inner = raw.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-    let Some(inner) = inner else { return };
-    let start = span.start + 1;
-    let mut at = 0;
-    while at < inner.len() {
-        let plain = inner[at..].find('\\').unwrap_or(inner.len() - at);
-        to.push_from(whole, Span::new(start + at, plain));
-        at += plain;
-        if at == inner.len() {
-            return;
-        }
-        let length = escape_length(&inner[at..]);
-        let escape = &inner[at..at + length];
-        let decoded = serde_json::from_str::<String>(&format!("\"{escape}\""));
-        let place = whole.origin(Span::new(start + at, length)).span;
-        to.push_instead(&decoded.unwrap_or_default(), place);
-        at += length;
-    }
-}
-
-/// Returns the length of `\n`, `\u00e9` or a pair of surrogates.
-fn escape_length(text: &str) -> usize {
-    let wanted = match text.as_bytes().get(1) {
-        Some(b'u') if text[2..].starts_with(['d', 'D']) && text.get(6..8) == Some("\\u") => 12,
-        Some(b'u') => 6,
-        _ => 2,
-    };
-    (1..=wanted.min(text.len()))
-        .rev()
-        .find(|length| text.is_char_boundary(*length))
-        .unwrap_or(text.len())
 }

@@ -4,6 +4,7 @@
 //! One pass, no recursion: what stands in `$(…)` and between backticks is passed over, and a word
 //! that holds it is no longer literal. `shlex` tells no places and no redirections.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::source::Span;
@@ -87,6 +88,19 @@ pub(super) fn settings(text: &str) -> Variables {
     known.collect()
 }
 
+/// Returns the variables with those that a script sets itself.
+pub(super) fn with_settings<'v>(variables: &'v Variables, text: &str) -> Cow<'v, Variables> {
+    let own = settings(text);
+    match own.is_empty() {
+        true => Cow::Borrowed(variables),
+        false => {
+            let mut all = variables.clone();
+            all.extend(own);
+            Cow::Owned(all)
+        }
+    }
+}
+
 /// Splits `NAME=value`.
 pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
@@ -100,6 +114,21 @@ fn name_length(text: &str) -> usize {
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .unwrap_or(text.len()),
         false => 0,
+    }
+}
+
+/// Reads what stands behind the name in `${NAME:-word}` and `${NAME:+word}`, for a variable with
+/// this value, or one that nobody has set. Nothing where the word is not plain.
+fn chosen<'t>(behind: &'t str, value: Option<&'t str>) -> Option<&'t str> {
+    let behind = behind.strip_prefix(':').unwrap_or(behind);
+    let word = behind.get(1..)?.split('}').next()?;
+    let is_plain = !word.contains(['$', '`', '"', '\'', '\\', '{']);
+    let value = value.filter(|value| !value.is_empty());
+    match (behind.as_bytes().first()?, value) {
+        (b'-' | b'=', Some(value)) => Some(value),
+        (b'-' | b'=', None) | (b'+', Some(_)) if is_plain => Some(word),
+        (b'+', None) => Some(""),
+        _ => None,
     }
 }
 
@@ -326,14 +355,18 @@ impl Lexer<'_> {
         let inner = rest.strip_prefix('{');
         let length = name_length(inner.unwrap_or(rest));
         let name = inner.unwrap_or(rest)[..length].to_owned();
+        let value = self.variables.get(&name).cloned();
         match inner {
-            Some(inner) if length == 0 || !inner[length..].starts_with('}') => {
+            Some(inner) if length > 0 && inner[length..].starts_with('}') => self.at += length + 3,
+            Some(inner) => {
+                let chosen = chosen(&inner[length..], value.as_deref()).map(ToOwned::to_owned);
                 self.at += 1;
                 self.skip_nested(b'{', b'}');
-                word.is_literal = false;
+                word.is_literal &= length > 0 && chosen.is_some();
+                word.text
+                    .push_str(&chosen.filter(|_| length > 0).unwrap_or_default());
                 return;
             }
-            Some(_) => self.at += length + 3,
             None if length > 0 => self.at += length + 1,
             None => {
                 // `$1`, `$?` and their like are not known; a `$` before anything else is itself.
@@ -344,8 +377,8 @@ impl Lexer<'_> {
                 return;
             }
         }
-        match self.variables.get(&name) {
-            Some(value) => word.text.push_str(value),
+        match value {
+            Some(value) => word.text.push_str(&value),
             None => {
                 word.text.push_str(&format!("${{{name}}}"));
                 word.is_literal = false;

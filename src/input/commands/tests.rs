@@ -5,6 +5,7 @@ use super::*;
 fn read(name: &str, text: &str) -> Vec<InstallCommand> {
     let reader = command_reader_of(name).unwrap();
     let found = (reader.read)(&SourceFile::new(name, text));
+    let found: Vec<InstallCommand> = found.commands().collect();
     for command in &found {
         let arguments = command.requirements.iter().map(|it| &it.origin);
         let swallowed = command.swallowed.iter().map(|it| &it.origin);
@@ -190,6 +191,15 @@ fn a_dockerfile_is_read_as_its_builder_does() {
         &[],
     );
     check("gpu.Dockerfile", "RUN pip install a", &["a"]);
+    check(
+        "Dockerfile",
+        "ENV PIP_INDEX_URL=https://i.example\nRUN pip install a\nRUN pip install -i https://j.example b\nRUN uv pip install c",
+        &[
+            "a --index-url=https://i.example",
+            "b --index-url=https://j.example",
+            "c",
+        ],
+    );
 }
 
 #[test]

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{InstallCommand, Speaker, of_script};
+use super::{Recipe, Speaker, Step, of_script};
 use crate::input::excerpt::Excerpt;
 use crate::source::{SourceFile, Span};
 
 /// Reads the commands of a workflow.
-pub(super) fn read_workflow(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
-    let mut found = Vec::new();
+pub(super) fn read_workflow(file: &Arc<SourceFile>) -> Recipe {
+    let mut found: Vec<Step> = Vec::new();
+    let mut layer = 0;
     let mut lines = file.text().split_inclusive('\n').peekable();
     let mut at = 0;
     while let Some(line) = lines.next() {
@@ -18,11 +19,12 @@ pub(super) fn read_workflow(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
         let Some((indent, value)) = run_step(line) else {
             continue;
         };
+        layer += 1;
         let mut script = Excerpt::new(file);
         if !matches!(value, "|" | "|-" | "|+") {
             let offset = line.len() - line.trim_end().len() + value.len();
             script.push(plain(value, start + line.len() - offset));
-            found.extend(of_script(&script, Speaker::Shell));
+            found.extend(of_script(&script, Speaker::Shell, layer));
             continue;
         }
         let mut block = None;
@@ -35,9 +37,9 @@ pub(super) fn read_workflow(file: &Arc<SourceFile>) -> Vec<InstallCommand> {
             script.push(Span::new(at + cut, line.len() - cut));
             at += line.len();
         }
-        found.extend(of_script(&script, Speaker::Shell));
+        found.extend(of_script(&script, Speaker::Shell, layer));
     }
-    found
+    Recipe::of_steps(found)
 }
 
 /// Returns the indentation and the value of `run:`, with or without the dash of a step.

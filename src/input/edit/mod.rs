@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decode::{decode, recoded};
-use super::reader_of;
+use super::{Edited, reader_of};
 use crate::package::{Declaration, Requirement};
 use crate::source::{Origin, Problem, SourceFile, Span};
 use splice::{Splice, settled, spliced};
@@ -155,32 +155,43 @@ impl Edit {
             let help = "Edit it by hand, or move it to the standard `[project]` table.";
             return Err(Problem::at(origin.clone(), message).with_help(help));
         }
-        match is_document(&self.file) {
-            true => {
+        match edited(&self.file, declaration) {
+            Edited::Document => {
                 let splices = document::rewrite(&self.file, declaration, becomes)?;
                 self.splices.extend(splices);
             }
-            false => {
+            Edited::Lines => {
                 let (splices, notes) = requirements::rewrite(&self.file, declaration, becomes)?;
                 self.splices.extend(splices);
                 self.notes.extend(notes);
             }
+            Edited::Never => return Err(by_hand(origin)),
         }
         Ok(())
     }
 
     fn add_override(&mut self, file: &Arc<SourceFile>, requirement: &str) -> Result<(), Problem> {
-        let splices = match is_document(file) {
-            true => overrides::add_override(file, requirement)?,
-            false => requirements::add_line(file, requirement),
+        let splices = match reader_of(file.label()).edited {
+            Edited::Document => overrides::add_override(file, requirement)?,
+            Edited::Lines => requirements::add_line(file, requirement),
+            Edited::Never => return Err(by_hand(&Origin::new(file, Span::new(0, 0)))),
         };
         self.splices.extend(splices);
         Ok(())
     }
 }
 
-fn is_document(file: &SourceFile) -> bool {
-    reader_of(file.label()).name != "requirements file"
+/// A Python source is a document by its `script` block, which a declaration has as its section.
+fn edited(file: &SourceFile, declaration: &Declaration) -> Edited {
+    match reader_of(file.label()).edited {
+        Edited::Document if declaration.section.is_none() => Edited::Never,
+        edited => edited,
+    }
+}
+
+fn by_hand(origin: &Origin) -> Problem {
+    let message = "this file is not one that pyaudit writes";
+    Problem::at(origin.clone(), message).with_help("Edit it by hand.")
 }
 
 /// Returns how the lines of a text end.
@@ -198,7 +209,14 @@ pub fn written(declaration: &Declaration, becomes: &str) -> String {
     let text = declaration.origin.text();
     let is_plain = Requirement::parse(text).is_ok_and(|it| it == declaration.requirement);
     let worded = is_plain.then(|| worded(declaration, text, becomes).ok());
-    worded.flatten().unwrap_or_else(|| becomes.to_owned())
+    // The words of a command stand in quotes.
+    let quote = text.chars().next().filter(|it| matches!(it, '"' | '\''));
+    let quote = quote.filter(|quote| text.len() > 1 && text.ends_with(*quote));
+    match (worded.flatten(), quote) {
+        (Some(worded), _) => worded,
+        (None, Some(quote)) => format!("{quote}{becomes}{quote}"),
+        (None, None) => becomes.to_owned(),
+    }
 }
 
 /// Returns what is to stand in the place of a declaration's text, which says `text` once quotes and
