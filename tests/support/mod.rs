@@ -1,0 +1,3 @@
+//! What several of the tests make.
+
+pub(crate) mod binaries;
