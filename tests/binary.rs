@@ -1,11 +1,13 @@
 //! Compiled files, made by the recipes of `fixtures/binaries`, and what is read out of them: as a
 //! file and as a stream, whole, cut off and altered.
 
-mod support;
+#[path = "support/binaries.rs"]
+mod binaries;
 
 use std::fs;
 use std::io::Cursor;
 
+use binaries::Recipe;
 use proptest::prelude::*;
 use pyaudit::binary::{
     BinaryFacts, Closure, Dynamic, Format, Generation, MajorMinor, base_name, decode, encode,
@@ -13,7 +15,6 @@ use pyaudit::binary::{
 };
 use pyaudit::target::Capability;
 use serde::Deserialize;
-use support::binaries::Recipe;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/binaries");
 
@@ -191,6 +192,7 @@ fn what_an_extension_reaches_is_needed_at_import_and_the_rest_by_plugins() {
 
     let outside: Vec<(&str, usize, usize)> = closure
         .outside()
+        .map(|name| (name, closure.loading(name)))
         .map(|(name, reached)| (name, reached.by.len(), reached.of))
         .collect();
     let own = closure.reaching(|file| file.path.ends_with("libown.so"));

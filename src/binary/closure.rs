@@ -52,10 +52,15 @@ impl<'f> Closure<'f> {
         }
     }
 
-    /// Returns the libraries that are not in the package, with who needs each at import.
-    pub fn outside(&self) -> impl Iterator<Item = (&str, Reached<'f>)> {
-        let each = self.outside.iter();
-        each.map(|(library, by)| (library.as_str(), self.reached(by.iter().copied())))
+    /// Returns the libraries that are not in the package, sorted.
+    pub fn outside(&self) -> impl Iterator<Item = &str> {
+        self.outside.keys().map(String::as_str)
+    }
+
+    /// Returns the extension modules that load a library from outside.
+    pub fn loading(&self, library: &str) -> Reached<'f> {
+        let by = self.outside.get(library).into_iter().flatten();
+        self.reached(by.copied())
     }
 
     /// Returns the extension modules that load a file of which something holds.

@@ -11,6 +11,7 @@ mod changed;
 mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
+mod file_collision;
 mod hashes;
 mod hosts;
 mod limits;
@@ -18,8 +19,10 @@ mod local_version;
 mod lockstep;
 mod malware;
 mod metadata;
+mod missing_library;
 mod missing_requirement;
 mod no_op;
+mod numpy_abi;
 mod refuted_claim;
 mod requirement_violated;
 mod sdist_build;
@@ -47,7 +50,7 @@ pub const RULES: &[Rule] = &[
     uncovered::RULE,
     ancient::RULE,
     lockstep::RULE,
-    limits::UNDECLARED_BOUND,
+    limits::RULE,
     metadata::RULE,
     unpinned::RULE,
     no_op::RULE,
@@ -56,8 +59,10 @@ pub const RULES: &[Rule] = &[
     local_version::RULE,
     declaration_drift::RULE,
     unquoted_specifier::RULE,
-    limits::NUMPY_ABI,
+    numpy_abi::RULE,
+    file_collision::RULE,
     altered_files::RULE,
+    missing_library::RULE,
     duplicate_metadata::RULE,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,

@@ -3,6 +3,7 @@
 
 mod advisories;
 mod args;
+mod contents;
 mod cooldown;
 mod declarations;
 mod environment;

@@ -1,3 +1,0 @@
-//! What several of the tests make.
-
-pub(crate) mod binaries;
