@@ -215,8 +215,13 @@ impl LiveCatalog {
         self.engine.shared.statistics.counts()
     }
 
+    /// Returns what all questions share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.engine.shared
+    }
+
     /// Returns the network, which comes up here.
-    fn network(&self) -> Result<(tokio::runtime::Handle, Arc<Http>), String> {
+    pub(super) fn network(&self) -> Result<(tokio::runtime::Handle, Arc<Http>), String> {
         let mut network = lock(&self.network);
         if matches!(*network, Network::Unused) {
             *network = match self.bring_up() {

@@ -8,6 +8,7 @@ mod cache;
 mod checkout;
 mod client;
 mod consulted;
+mod contents;
 mod credentials;
 mod direct;
 mod engine;
@@ -39,6 +40,7 @@ mod wheel;
 
 pub use advisories::{ToldAdvisories, ask_advisories};
 pub use build::{BuildOptions, BuildPython};
+pub use contents::{Depth, WheelContents};
 pub use credentials::{Credentials, Login};
 pub use error::{Asking, FetchError, FetchErrorKind};
 pub use indexes::{Index, IndexShape, IndexStrategy, Indexes};

@@ -12,6 +12,7 @@ mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
 mod file_collision;
+mod gpu_code;
 mod hashes;
 mod hosts;
 mod limits;
@@ -25,6 +26,7 @@ mod no_op;
 mod numpy_abi;
 mod refuted_claim;
 mod requirement_violated;
+mod runtime_library;
 mod sdist_build;
 mod stale;
 mod status;
@@ -68,6 +70,7 @@ pub const RULES: &[Rule] = &[
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
+    runtime_library::RULE,
     vulnerability::RULE,
     malware::RULE,
     yanked::RULE,
