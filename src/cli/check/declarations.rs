@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
-use super::cooldown::cooldown;
 use super::contents::{depth_for, of_wheels};
+use super::cooldown::cooldown;
 use super::index::{Asked, ask};
 use super::inputs::Around;
 use super::sources::Whom;
