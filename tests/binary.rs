@@ -1,6 +1,7 @@
 //! Compiled files, made by the recipes of `fixtures/binaries`, and what is read out of them: as a
 //! file and as a stream, whole, cut off and altered.
 
+#[cfg(test)]
 #[path = "support/binaries.rs"]
 mod binaries;
 
@@ -28,12 +29,18 @@ struct Case {
 
 fn cases() -> Vec<(String, Case)> {
     let mut cases = Vec::new();
-    for entry in fs::read_dir(CASES).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    for entry in fs::read_dir(CASES).expect("a case can be read") {
+        let path = entry.expect("a case can be read").path();
+        let name = path
+            .file_stem()
+            .expect("a case can be read")
+            .to_str()
+            .expect("a case can be read")
+            .to_owned();
         cases.push((
             name,
-            toml::from_str(&fs::read_to_string(path).unwrap()).unwrap(),
+            toml::from_str(&fs::read_to_string(path).expect("a case can be read"))
+                .expect("a case can be read"),
         ));
     }
     cases.sort_by(|one, other| one.0.cmp(&other.0));
@@ -91,7 +98,7 @@ fn every_recipe_gives_what_stands_beside_it() {
 
         assert_eq!(told(&facts), case.expect, "{name}");
         assert_eq!(
-            decode(&encode(&[facts.clone()])),
+            decode(&encode(std::slice::from_ref(&facts))),
             Some(vec![facts]),
             "{name}"
         );

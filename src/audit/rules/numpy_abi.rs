@@ -121,9 +121,9 @@ fn broken(
             "{label} takes {} for a NumPy 1: it is imported, and may silently compute wrong results",
             numpy.label()
         );
-        let culprits = lies.by.iter().filter_map(|file| file.numpy.culprit);
+        let mut culprits = lies.by.iter().filter_map(|file| file.numpy.culprit);
         let remark = named(Remark::new(About::Lock, message), &lies);
-        let remark = match culprits.last() {
+        let remark = match culprits.next() {
             Some(culprit) => remark.with_evidence(format!("It was built with {culprit}.")),
             None => remark,
         };

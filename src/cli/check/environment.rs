@@ -52,8 +52,8 @@ pub(super) fn audit_environment(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
-    let is_wanted = |name: &&str| rule_named(name).is_some_and(|rule| !scales.levels.allows(rule));
-    let looks = match BY_FILES.iter().any(|name| is_wanted(&name)) {
+    let is_wanted = |name: &str| rule_named(name).is_some_and(|rule| !scales.levels.allows(rule));
+    let looks = match BY_FILES.iter().any(|name| is_wanted(name)) {
         true => read_files(args, &mut environment, around, terminal)?,
         false => Vec::new(),
     };
