@@ -52,6 +52,8 @@ pub struct ContentsEvidence {
     pub packages: Vec<Option<Look>>,
     /// The libraries that the target has beside packages, where that is known.
     pub libraries: Option<Libraries>,
+    /// What was consulted, in words; none where that goes without saying.
+    pub told: Option<String>,
 }
 
 /// The libraries that a system has.

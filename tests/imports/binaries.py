@@ -159,13 +159,19 @@ def imported(arguments, folder, modules):
 
 def probed(arguments, folder, modules):
     """Imports the compiled modules of the same packages file by file."""
-    shown = {"numpy": None, "library": None, "other": None}
+    numpy, libraries = None, []
     tops = {module.partition(".")[0] for module in modules}
     for top in tops:
         for path in sorted((folder / top).rglob("*.so")):
+            shown = {"numpy": None, "library": None, "other": None}
             name = ".".join(path.relative_to(folder).parts)[: -len("".join(path.suffixes))]
             sort(shown, run([arguments.python, "-I", "-c", PROBE, folder, name, path]))
-    return {**shown, "other": None}
+            numpy = numpy or shown["numpy"]
+            libraries.append(shown["library"])
+    # What few of them need may well be optional.
+    wanting = [it for it in libraries if it]
+    is_needed = wanting and len(wanting) * 2 >= len(libraries)
+    return {"numpy": numpy, "library": wanting[0] if is_needed else None, "other": None}
 
 
 def sort(shown, done):

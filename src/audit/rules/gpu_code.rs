@@ -14,7 +14,9 @@ const ENOUGH: u64 = 90;
 /// Judges the packages whose compiled files have code for GPUs, as far as those were read.
 pub(super) fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (on, target) in subject.on_targets() {
-        for package in on.graph.packages() {
+        // What NVIDIA's own packages have goes with the toolkit, and the package that needs them counts.
+        let is_judged = |it: &&&LockedPackage| !it.name.as_ref().starts_with("nvidia-");
+        for package in on.graph.packages().iter().filter(is_judged) {
             let files = relevant(subject, on, package);
             for gpu in &target.accelerators().gpus {
                 let remark = judged(subject, (package, &files), (target, gpu));
@@ -63,43 +65,51 @@ fn judged(
     (package, files): (&LockedPackage, &[File<'_>]),
     (target, gpu): (&Target, &Gpu),
 ) -> Option<Remark> {
-    let covered = |(_, fatbins): &File<'_>| {
+    let parts = |(_, fatbins): &File<'_>| {
         let may_jit = may_jit(subject.facts, target, fatbins.ptx_isa);
-        let count = fatbins.covering(gpu.capability, may_jit);
-        u64::from(count) * 100 >= u64::from(fatbins.containers()) * ENOUGH
+        fatbins.covering(gpu.capability, may_jit)
     };
-    let (fit, unfit): (Vec<&File<'_>>, Vec<&File<'_>>) = files.iter().partition(|it| covered(it));
-    let (worst, fatbins) = unfit.first()?;
+    let is_enough =
+        |it: &File<'_>| u64::from(parts(it)) * 100 >= u64::from(it.1.containers()) * ENOUGH;
+    let worst = files
+        .iter()
+        .filter(|it| !is_enough(it))
+        .min_by_key(|it| parts(it))?;
+    let none = files.iter().filter(|it| parts(it) == 0).count();
     let (label, name) = (package.label(), gpu.describe());
-    let (severity, message) = match fit.is_empty() {
-        true => (
+    let (severity, message) = match none {
+        0 => (
+            Severity::Warning,
+            format!("not all parts of {label} have code for {name}"),
+        ),
+        none if none == files.len() => (
             Severity::Error,
             format!(
                 "{label} has code for {}, and none for {name}",
                 described(files).describe()
             ),
         ),
-        false => (
+        none => (
             Severity::Warning,
             format!(
-                "{} of the {} libraries of {label} with code for GPUs have none for {name}, or not \
-                 in all their parts",
-                unfit.len(),
+                "{none} of the {} libraries of {label} with code for GPUs have none for {name}",
                 files.len()
             ),
         ),
     };
-    let jit = may_jit(subject.facts, target, fatbins.ptx_isa);
+    let (worst, fatbins) = worst;
     let evidence = format!(
         "{} has code for it in {} of {} parts{}.",
         worst.path,
-        fatbins.covering(gpu.capability, jit),
+        parts(&(worst, fatbins)),
         fatbins.containers(),
         match worst.is_partial {
             true => ", as far as it was read",
             false => "",
         }
     );
+    let has_ptx = fatbins.ptx_isa.is_some();
+    let is_too_old = has_ptx && !may_jit(subject.facts, target, fatbins.ptx_isa);
     let about = About::Package(subject.position(package), None);
     Some(
         Remark::new(about, message)
@@ -107,6 +117,10 @@ fn judged(
             .resting_on(Confidence::Bytes)
             .with_evidence(evidence),
     )
+    .map(|remark| match is_too_old {
+        true => remark.with_evidence("The driver is too old to compile the PTX in it."),
+        false => remark,
+    })
 }
 
 /// Returns all code of files, as the tables have it.

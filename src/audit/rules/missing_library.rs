@@ -102,7 +102,8 @@ fn missing<'a>(
             continue;
         }
         let reached = closure.loading(library);
-        let is_needed = reached.by.len() == reached.of && reached.of > 0;
+        // What few of many need may well be optional.
+        let is_needed = reached.of > 0 && reached.by.len() * 2 >= reached.of;
         let is_sure = system.is_some() || is_of_locked(subject, known, &name);
         let severity = match (is_needed, is_sure) {
             (true, true) => Severity::Error,
@@ -172,9 +173,13 @@ fn told(
         None => "no package brings".to_owned(),
     };
     let label = package.label();
+    let is_all = missing
+        .iter()
+        .any(|it| it.reached.by.len() == it.reached.of);
     let when = match severity {
         Severity::Info => "has parts that need",
-        Severity::Warning | Severity::Error => "cannot be imported without",
+        Severity::Warning | Severity::Error if is_all => "cannot be imported without",
+        Severity::Warning | Severity::Error => "cannot be imported in most of its parts without",
     };
     let message = format!("{label} {when} {}, which {nobody}", list(shown));
     let mut remark = Remark::new(About::Package(subject.position(package), None), message)

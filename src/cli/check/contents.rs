@@ -15,6 +15,7 @@ use crate::fetch::{Depth, Kept, LiveCatalog, WheelContents};
 use crate::host::{Environment, Keep, libraries_here, this_machine};
 use crate::lock::{Lock, LockedPackage};
 use crate::package::{Digest, WheelName};
+use crate::report::{bytes, count};
 use crate::solve::Refusal;
 use crate::target::Target;
 
@@ -76,6 +77,7 @@ pub(super) fn contents(
         libraries: is_here
             .then(|| libraries_here(Path::new(&installed.root)))
             .flatten(),
+        told: None,
     })
 }
 
@@ -110,10 +112,33 @@ pub(super) fn of_wheels(
         Err(why) => Some(Look::Unknown((*why).to_owned())),
         Ok(_) => read.next().map(|(file, read)| look(file, read)),
     });
+    let packages: Vec<Option<Look>> = looks.collect();
     ContentsEvidence {
-        packages: looks.collect(),
+        told: told(&wanted, &packages),
+        packages,
         libraries: None,
     }
+}
+
+/// Says how much is downloaded and how much is installed, as far as both are known.
+fn told(wanted: &[Chosen], packages: &[Option<Look>]) -> Option<String> {
+    let seen = packages.iter().flatten().filter_map(|it| match it {
+        Look::Seen(contents) => contents.size(),
+        Look::Unknown(_) => None,
+    });
+    let seen: Vec<u64> = seen.collect();
+    let sizes = wanted.iter();
+    let sizes = sizes.map(|(project, at)| project.pages[at.page].page.file(at.file).size());
+    let download = sizes.sum::<Option<u64>>();
+    let download = download.map(|size| format!("{} to download, ", bytes(size)));
+    (!seen.is_empty()).then(|| {
+        format!(
+            "the files in {}: {}{} installed",
+            count(seen.len(), "wheel"),
+            download.unwrap_or_default(),
+            bytes(seen.iter().sum())
+        )
+    })
 }
 
 /// Returns the wheel that is looked into, or why there is none.
