@@ -170,7 +170,7 @@ def probed(arguments, folder, modules):
             libraries.append(shown["library"])
     # What few of them need may well be optional.
     wanting = [it for it in libraries if it]
-    is_needed = wanting and len(wanting) * 2 >= len(libraries)
+    is_needed = wanting and len(wanting) * 2 > len(libraries)
     return {"numpy": numpy, "library": wanting[0] if is_needed else None, "other": None}
 
 

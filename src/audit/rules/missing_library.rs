@@ -103,7 +103,7 @@ fn missing<'a>(
         }
         let reached = closure.loading(library);
         // What few of many need may well be optional.
-        let is_needed = reached.of > 0 && reached.by.len() * 2 >= reached.of;
+        let is_needed = reached.of > 0 && reached.by.len() * 2 > reached.of;
         let is_sure = system.is_some() || is_of_locked(subject, known, &name);
         let severity = match (is_needed, is_sure) {
             (true, true) => Severity::Error,
