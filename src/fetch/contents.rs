@@ -76,7 +76,7 @@ impl LiveCatalog {
         depth: Depth,
         tell: &dyn Fn(usize, usize),
     ) -> Vec<Result<WheelContents, Refusal>> {
-        let shared = self.shared();
+        let shared = &self.engine.shared;
         let (sender, receiver) = std::sync::mpsc::channel();
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut answers: Vec<Option<Result<WheelContents, Refusal>>> = vec![None; wanted.len()];

@@ -52,7 +52,7 @@ pub struct Outside {
 
 /// A [`Catalog`] of live indexes behind a cache.
 pub struct LiveCatalog {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     options: FetchOptions,
     network: Mutex<Network>,
     warnings: Vec<String>,
@@ -213,11 +213,6 @@ impl LiveCatalog {
     /// Returns what was asked and received so far.
     pub fn counts(&self) -> Counts {
         self.engine.shared.statistics.counts()
-    }
-
-    /// Returns what all questions share.
-    pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.engine.shared
     }
 
     /// Returns the network, which comes up here.
