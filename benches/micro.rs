@@ -3,11 +3,14 @@
 
 mod generated;
 
+use std::fs::File;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use generated::{LargePage, Universe, metadata_texts, package, question, specifiers, tags};
+use pyaudit::binary::{is_binary, scan_file, scan_stream};
 use pyaudit::index::{
     IndexPage, Listing, Merge, Metadata, MetadataSource, Page, Project, decode_simple,
 };
@@ -34,6 +37,7 @@ fn main() {
     requirements(&bench);
     targets(&bench);
     solves(&bench);
+    binaries(&bench);
 }
 
 fn pages(bench: &Bench) {
@@ -150,6 +154,43 @@ fn pins(question: &Arc<Question>, universe: &Universe) -> usize {
         Outcome::Solved(resolution) => resolution.packages.len(),
         other => panic!("it has a solution, but {other:?}"),
     }
+}
+
+/// Scans a generated library, and the compiled files below the folder that `PYAUDIT_BINARIES` names.
+fn binaries(bench: &Bench) {
+    let mut library = vec![0_u8; 64 << 20];
+    for (at, byte) in library.iter_mut().enumerate() {
+        // Anything without a pattern.
+        *byte = ((at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
+    }
+    bench.time("binary: scan 64 MiB in memory", || {
+        scan_stream("a.so", library.as_slice(), u64::MAX).expect("memory can be read")
+    });
+    let Some(folder) = std::env::var_os("PYAUDIT_BINARIES") else {
+        return;
+    };
+    let files = compiled(Path::new(&folder));
+    let sizes = files
+        .iter()
+        .filter_map(|path| Some(path.metadata().ok()?.len()));
+    let name = format!("binary: scan {} MB on disk", sizes.sum::<u64>() / 1_000_000);
+    bench.time(&name, || {
+        let scan = |path: &PathBuf| scan_file("a.so", File::open(path).ok()?).ok();
+        files.iter().filter_map(scan).count()
+    });
+}
+
+fn compiled(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(compiled(&path));
+        } else if is_binary(&path.to_string_lossy()) {
+            found.push(path);
+        }
+    }
+    found
 }
 
 fn answer(question: &Arc<Question>, universe: &Universe) -> Outcome {

@@ -3,16 +3,19 @@
 //! public interface.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use crate::advisory::{Advisories, read_batch, read_record};
 use crate::audit::{KnownNames, read_claims};
+use crate::binary::{Closure, decode as decode_binaries, encode, scan_file, scan_stream};
 use crate::fetch::Credentials;
 use crate::index::{
-    Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, decode_simple,
-    read_project, read_sdist, read_wheel, read_wheel_parts, read_wheel_tail,
+    Directory, Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links,
+    decode_simple, read_project, read_sdist, read_wheel, read_wheel_directory, read_wheel_parts,
+    read_wheel_tail,
 };
 use crate::input::{
     AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, command_reader_of, decode,
@@ -34,6 +37,7 @@ pub type FuzzTarget = (&'static str, fn(&[u8]));
 /// All of them, by name.
 pub const TARGETS: &[FuzzTarget] = &[
     ("address", address),
+    ("binary", binary),
     ("claims", claims),
     ("core_metadata", core_metadata),
     ("dist_name", dist_name),
@@ -76,6 +80,19 @@ pub fn address(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = (IndexUrl::parse(&text), IndexUrl::redacted(&text));
     let _ = (DirectUrl::parse(&text), Digest::parse(&text));
+}
+
+/// Reads a compiled file, as a file and as a stream, and its record.
+pub fn binary(bytes: &[u8]) {
+    let _ = scan_stream("a.so", bytes, 10_000);
+    let _ = decode_binaries(bytes);
+    if let Ok(facts) = scan_file("a.so", Cursor::new(bytes)) {
+        let facts = [facts];
+        let closure = Closure::of(&facts);
+        let loading: usize = closure.outside().map(|it| closure.loading(it).of).sum();
+        let _ = loading;
+        assert!(decode_binaries(&encode(&facts)).is_some());
+    }
 }
 
 /// Reads the claims of comments and of a document.
@@ -334,6 +351,10 @@ pub fn wheel_tail(bytes: &[u8]) {
     let Ok(wheel) = WheelName::parse("a-1.0-py3-none-any.whl") else {
         return;
     };
+    let _ = read_wheel_directory(&[(0, bytes)]).map(|it| match it {
+        Directory::Members(members) => members.iter().filter_map(|it| it.packed_in(bytes)).count(),
+        Directory::Need(_) => 0,
+    });
     let whole = read_wheel(bytes, &wheel);
     let middle = bytes.len() / 2;
     let tail = (middle as u64, &bytes[middle..]);

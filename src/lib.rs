@@ -26,6 +26,7 @@
 //! | 1 | `package` | the words of Python packaging: names, versions, specifiers, requirements, digests |
 //! | 2 | `target` | where the result has to run: Python, platform, wheel tags, marker values |
 //! | 3 | `advisory` | what is known to be wrong with published versions: records of OSV, matched |
+//! | 3 | `binary` | what compiled files say: the NumPy they were built against, code for GPUs, needed libraries |
 //! | 3 | `facts` | what metadata does not say, dated: GPUs, drivers, flavours of torch, undeclared bounds |
 //! | 3 | `input` | readers of what people declare and install: requirements files, `pyproject.toml`, scripts, Dockerfiles, notebooks, other tools' files, surroundings |
 //! | 3 | `index` | decoders of what indexes say: pages, metadata, wheels, source archives |
@@ -70,6 +71,7 @@
 
 pub mod advisory;
 pub mod audit;
+pub mod binary;
 pub mod cli;
 pub mod explain;
 pub mod facts;

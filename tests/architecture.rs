@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("advisory", 3),
     ("audit", 7),
+    ("binary", 3),
     ("cli", 10),
     ("explain", 6),
     ("facts", 3),

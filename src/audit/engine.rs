@@ -331,12 +331,17 @@ fn coverage(
         total,
         rules,
         unaudited,
-        consulted: subject
-            .evidence
-            .advisories
-            .map_or_else(Vec::new, |it| it.told().collect()),
+        consulted: consulted(subject),
         left_out: left_out
             .map(|(why, rules)| LeftOut { why, rules })
             .collect(),
     }
+}
+
+/// Says what was consulted beside the lock.
+fn consulted(subject: &Subject<'_>) -> Vec<String> {
+    let evidence = &subject.evidence;
+    let advisories = evidence.advisories.into_iter().flat_map(|it| it.told());
+    let contents = evidence.contents.and_then(|it| it.told.clone());
+    advisories.chain(contents).collect()
 }

@@ -6,6 +6,7 @@
 mod advisories;
 mod claimed;
 mod claims;
+mod contents;
 mod counts;
 mod declared;
 mod engine;
@@ -35,6 +36,7 @@ pub use claimed::{claimed_targets, claims_in_words};
 pub use claims::{
     Claim, ClaimEvidence, Known as KnownNames, Packages, Released, Statement, read_claims,
 };
+pub use contents::{Contents, ContentsEvidence, Fingerprint, Libraries, Look, OwnedFile};
 pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};
 pub use evidence::Evidence;

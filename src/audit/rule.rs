@@ -43,6 +43,8 @@ pub enum Needs {
     Advisories,
     /// An environment.
     Installed,
+    /// The files of the packages.
+    Contents,
     /// Solves of the declarations.
     Trials,
     /// The texts of the project.
@@ -120,6 +122,10 @@ impl Needs {
                 unasked(evidence.advisories.is_some(), "without advisories (`--advisories`)")
             }
             Self::Installed => unasked(evidence.installed.is_some(), "without an environment (`--env`)"),
+            Self::Contents => unasked(
+                evidence.contents.is_some(),
+                "without the packages' files (`--deep`, `--env`)",
+            ),
             Self::Trials => unasked(evidence.trials.is_some(), "without solving the declarations"),
             Self::Texts => unasked(evidence.texts.is_some(), "without the texts of the project"),
         }

@@ -2,7 +2,7 @@
 //! and how each is mended: rules are the same for both.
 
 use super::places::place_of;
-use super::{Distribution, EnvironmentKind, Installed, Kind, Subject};
+use super::{Contents, Distribution, EnvironmentKind, Installed, Kind, Subject};
 use crate::lock::LockedPackage;
 use crate::package::{Marker, PackageName, Requirement};
 use crate::source::Origin;
@@ -72,6 +72,11 @@ impl Subject<'_> {
         let installers = installers.filter_map(|it| it.installer.as_deref());
         let (by_uv, others): (Vec<&str>, Vec<&str>) = installers.partition(|it| *it == "uv");
         by_uv.len() > others.len()
+    }
+
+    /// Returns the files of a package, where they were looked at.
+    pub(super) fn contents_of(&self, package: &LockedPackage) -> Option<&Contents> {
+        self.evidence.contents?.seen(self.position(package))
     }
 
     /// Returns where a package stands, or the file of it that is named.

@@ -18,6 +18,8 @@ pub struct Texts {
     pub claims: Vec<Claim>,
     /// What is known of the packages in them.
     pub evidence: ClaimEvidence,
+    /// What an image installs with the system's package manager; none where nobody looked.
+    pub system_packages: Option<Vec<String>>,
     /// What was left unread, as what follows "because".
     pub unread: Vec<String>,
 }

@@ -86,7 +86,7 @@ pub(crate) struct TreeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) prune: Vec<String>,
     /// Show the sizes of the files
-    #[arg(long)]
+    #[arg(long, alias = "sizes")]
     pub(crate) show_sizes: bool,
     /// Show the licences that packages name, from the cache, else from the index
     #[arg(long, alias = "show-licences")]

@@ -63,6 +63,10 @@ pub(super) enum Kind {
     Consulted = 12,
     /// Which lock answered a question.
     Receipt = 13,
+    /// What the files of an installed package say.
+    Files = 14,
+    /// What the files in a wheel say.
+    Wheel = 15,
 }
 
 /// A value's key.
@@ -99,6 +103,13 @@ impl Key {
         }
         let mut key = [kind as u8; 33];
         key[1..].copy_from_slice(&hasher.finalize());
+        Self(key)
+    }
+
+    /// Makes the key for what a digest stands for.
+    pub(super) fn of_digest(kind: Kind, digest: &[u8; 32]) -> Self {
+        let mut key = [kind as u8; 33];
+        key[1..].copy_from_slice(digest);
         Self(key)
     }
 

@@ -52,7 +52,7 @@ pub struct Outside {
 
 /// A [`Catalog`] of live indexes behind a cache.
 pub struct LiveCatalog {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     options: FetchOptions,
     network: Mutex<Network>,
     warnings: Vec<String>,
@@ -216,7 +216,7 @@ impl LiveCatalog {
     }
 
     /// Returns the network, which comes up here.
-    fn network(&self) -> Result<(tokio::runtime::Handle, Arc<Http>), String> {
+    pub(super) fn network(&self) -> Result<(tokio::runtime::Handle, Arc<Http>), String> {
         let mut network = lock(&self.network);
         if matches!(*network, Network::Unused) {
             *network = match self.bring_up() {

@@ -72,7 +72,7 @@ pub(super) async fn by_ranges(
 }
 
 /// Parts of a wheel, each with its place, ascending.
-struct Parts(Vec<(u64, Vec<u8>)>);
+pub(super) struct Parts(pub(super) Vec<(u64, Vec<u8>)>);
 
 impl Parts {
     fn read(&self, wheel: &WheelName) -> Result<TailAnswer, WheelError> {
@@ -84,7 +84,7 @@ impl Parts {
         read_wheel_parts(&parts, wheel)
     }
 
-    fn push(&mut self, part: (u64, Vec<u8>)) {
+    pub(super) fn push(&mut self, part: (u64, Vec<u8>)) {
         self.0.push(part);
         self.0.sort_by_key(|(start, _)| *start);
     }
@@ -99,7 +99,7 @@ impl Parts {
 }
 
 /// Asks for a range; `None` where the whole file is the better question.
-async fn piece(http: &Http, request: &Request) -> Result<Option<Response>, FetchError> {
+pub(super) async fn piece(http: &Http, request: &Request) -> Result<Option<Response>, FetchError> {
     match http.send(request).await {
         Ok(response) if response.is_missing => Err(request.failed(
             FetchErrorKind::NotFound,
@@ -123,7 +123,7 @@ fn from_whole(shared: &Shared, file: &FileQuestion, mut body: Body) -> Option<Me
 }
 
 /// Returns a piece with the place that `Content-Range` gives it.
-fn placed(response: Response) -> Option<(u64, Vec<u8>)> {
+pub(super) fn placed(response: Response) -> Option<(u64, Vec<u8>)> {
     let text = response.header(header::CONTENT_RANGE)?;
     let (range, _) = text.strip_prefix("bytes ")?.split_once('/')?;
     let (from, to) = range.split_once('-')?;

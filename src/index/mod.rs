@@ -23,6 +23,7 @@ mod setup_script;
 mod simple;
 mod simple_html;
 mod simple_json;
+mod wheel_directory;
 mod wheel_tail;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use project_toml::read_project;
 pub use requires_txt::read_egg_info;
 pub use sdist::{SdistError, SdistReading, read_sdist};
 pub use simple::{DecodeError, decode_simple};
+pub use wheel_directory::{Directory, Member, Packing, read_wheel_directory};
 pub use wheel_tail::{TailAnswer, WheelError, read_wheel, read_wheel_parts, read_wheel_tail};

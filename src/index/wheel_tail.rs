@@ -36,7 +36,7 @@ pub enum WheelError {
 }
 
 /// The most bytes that the directory may have, and the most that reading it may read.
-const MAX_DIRECTORY: u64 = 32 << 20;
+pub(super) const MAX_DIRECTORY: u64 = 32 << 20;
 /// The most bytes that `METADATA` may have.
 const MAX_METADATA: u64 = 16 << 20;
 /// A local header with its name, and room for a long extra field that only it has.
@@ -169,7 +169,7 @@ fn broken(error: zip::result::ZipError) -> WheelError {
 }
 
 /// The parts at hand as a file with holes.
-struct Window<'a> {
+pub(super) struct Window<'a> {
     parts: &'a [(u64, &'a [u8])],
     len: u64,
     at: u64,
@@ -179,7 +179,7 @@ struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    fn new(parts: &'a [(u64, &'a [u8])], budget: u64) -> Self {
+    pub(super) fn new(parts: &'a [(u64, &'a [u8])], budget: u64) -> Self {
         let end = |(start, part): &(u64, &[u8])| start.saturating_add(part.len() as u64);
         Self {
             parts,
@@ -211,14 +211,23 @@ impl<'a> Window<'a> {
         None
     }
 
-    /// Tells what to ask for when the directory starts before the last part.
     fn missed_directory(&self, last_start: u64, error: &str) -> Result<TailAnswer, WheelError> {
+        self.before_directory(last_start, error)
+            .map(TailAnswer::Need)
+    }
+
+    /// Tells what to ask for when the directory starts before the last part.
+    pub(super) fn before_directory(
+        &self,
+        last_start: u64,
+        error: &str,
+    ) -> Result<Range<u64>, WheelError> {
         let too_large = WheelError::TooLarge("the archive's directory");
         match &self.missed {
             Some(missed) if missed.start < last_start => {
                 match self.len - missed.start > MAX_DIRECTORY {
                     true => Err(too_large),
-                    false => Ok(TailAnswer::Need(missed.start..last_start)),
+                    false => Ok(missed.start..last_start),
                 }
             }
             _ if self.budget == 0 => Err(too_large),

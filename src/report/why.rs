@@ -143,7 +143,7 @@ fn artifact_line(file: &LockedArtifact) -> String {
 }
 
 /// Returns a size in the unit that a person reads: `340 B`, `1.5 KiB`, `17.4 MiB`.
-pub(super) fn bytes(size: u64) -> String {
+pub fn bytes(size: u64) -> String {
     let mut number = size as f64;
     for unit in ["B", "KiB", "MiB"] {
         if number < 1024.0 {

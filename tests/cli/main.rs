@@ -6,6 +6,9 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+#[path = "../support/binaries.rs"]
+mod binaries;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod online;

@@ -1,6 +1,7 @@
 //! PYA401, PYA402 and PYA404: builds of torch and its family against the GPUs, the driver and the
 //! toolkit of a target.
 
+use super::gpu_code;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Needs, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
@@ -11,7 +12,7 @@ pub(super) const GPU_ARCH_MISSING: Rule = Rule {
     id: "PYA401",
     name: "gpu-arch-missing",
     severity: Severity::Error,
-    summary: "The locked build of torch has no code for a GPU of the target.",
+    summary: "A build of torch, or compiled files of a package, have no code for a GPU of the target.",
     page: include_str!("../../../docs/rules/gpu-arch-missing.md"),
     needs: Needs::Lock,
     check: check_kernels,
@@ -98,10 +99,13 @@ pub(in crate::audit) fn built_for(subject: &Subject<'_>) -> Vec<String> {
 }
 
 fn check_kernels(subject: &Subject<'_>, remarks: &mut Remarks) {
+    gpu_code::check(subject, remarks);
     for build in builds(subject) {
         let (package, target) = (build.package, build.target);
         let gpus = &target.accelerators().gpus;
-        if package.name.as_ref() != CARRIER || gpus.is_empty() {
+        // Its own files know better than a table.
+        let is_read = gpu_code::was_read(subject, package);
+        if package.name.as_ref() != CARRIER || gpus.is_empty() || is_read {
             continue;
         }
         let (Some(flavour), Some(version)) = (build.flavour, &package.version) else {

@@ -1,37 +1,30 @@
-//! PYA301 and PYA109: bounds that metadata does not declare and that facts tell: what was built
-//! against NumPy 1 crashes with NumPy 2.
+//! PYA109: bounds that metadata does not declare and that facts tell; those on NumPy that a build
+//! brings are PYA301's.
 
+use super::numpy_abi::is_of_numpy;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
 use crate::audit::{Confidence, Fix, Kind, Needs, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::facts::Limit;
+use crate::lock::LockedPackage;
 
-pub(super) const UNDECLARED_BOUND: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "PYA109",
     name: "undeclared-bound",
     severity: Severity::Warning,
     summary: "A locked version is known not to work with another, which its metadata does not say.",
     page: include_str!("../../../docs/rules/undeclared-bound.md"),
     needs: Needs::Lock,
-    check: |subject, remarks| check(subject, remarks, |limit| !is_of_numpy(limit)),
+    check: |subject, remarks| check(subject, remarks, |_, limit| !is_of_numpy(limit)),
 };
 
-pub(super) const NUMPY_ABI: Rule = Rule {
-    id: "PYA301",
-    name: "numpy-abi",
-    severity: Severity::Error,
-    summary: "A package that was built against NumPy 1 is locked with NumPy 2.",
-    page: include_str!("../../../docs/rules/numpy-abi.md"),
-    needs: Needs::Lock,
-    check: |subject, remarks| check(subject, remarks, is_of_numpy),
-};
-
-fn is_of_numpy(limit: &Limit) -> bool {
-    limit.needs.name.as_ref() == "numpy"
-}
-
-fn check(subject: &Subject<'_>, remarks: &mut Remarks, is_ours: fn(&Limit) -> bool) {
+/// Tells of the limits that are ours to tell of and that are not kept.
+pub(super) fn check(
+    subject: &Subject<'_>,
+    remarks: &mut Remarks,
+    is_ours: impl Fn(&LockedPackage, &Limit) -> bool,
+) {
     for on in subject.on() {
         let platform = on.platform();
         for package in on.graph.packages() {
@@ -39,7 +32,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks, is_ours: fn(&Limit) -> bo
                 continue;
             };
             let limits = subject.facts.limits_on(&package.name, version, &platform);
-            for limit in limits.filter(|limit| is_ours(limit)) {
+            for limit in limits.filter(|limit| is_ours(package, limit)) {
                 if on.is_overridden(&limit.needs.name) {
                     continue;
                 }

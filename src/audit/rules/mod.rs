@@ -11,6 +11,8 @@ mod changed;
 mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
+mod file_collision;
+mod gpu_code;
 mod hashes;
 mod hosts;
 mod limits;
@@ -18,10 +20,13 @@ mod local_version;
 mod lockstep;
 mod malware;
 mod metadata;
+mod missing_library;
 mod missing_requirement;
 mod no_op;
+mod numpy_abi;
 mod refuted_claim;
 mod requirement_violated;
+mod runtime_library;
 mod sdist_build;
 mod stale;
 mod status;
@@ -47,7 +52,7 @@ pub const RULES: &[Rule] = &[
     uncovered::RULE,
     ancient::RULE,
     lockstep::RULE,
-    limits::UNDECLARED_BOUND,
+    limits::RULE,
     metadata::RULE,
     unpinned::RULE,
     no_op::RULE,
@@ -56,13 +61,16 @@ pub const RULES: &[Rule] = &[
     local_version::RULE,
     declaration_drift::RULE,
     unquoted_specifier::RULE,
-    limits::NUMPY_ABI,
+    numpy_abi::RULE,
+    file_collision::RULE,
     altered_files::RULE,
+    missing_library::RULE,
     duplicate_metadata::RULE,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,
     cuda::RULE,
     accelerators::CPU_BUILD_ON_GPU,
+    runtime_library::RULE,
     vulnerability::RULE,
     malware::RULE,
     yanked::RULE,

@@ -192,7 +192,7 @@ fn failure(error: FetchError) -> Failure {
 }
 
 /// Returns how to talk to servers, and how far the cache counts.
-fn outside(
+pub(super) fn outside(
     args: &CheckArgs,
     around: Around<'_>,
 ) -> Result<(FetchOptions, CachePolicy), Box<Problem>> {

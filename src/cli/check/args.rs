@@ -19,6 +19,8 @@ Examples:
           What do these declarations bring today, and would it run?
   pyaudit check requirements.in --fix --unsafe
           Make the changes that were found and tried, and look again
+  pyaudit check pylock.toml --deep
+          And what do the compiled files in its wheels say?
   pyaudit check --env .venv requirements.in
           Is what is installed whole, and is it what is declared?
   pyaudit check --output-format github --strict
@@ -47,6 +49,10 @@ pub(crate) struct CheckArgs {
     /// declarations that are named beside it are what it is held to
     #[arg(long, value_name = "PATH")]
     pub(crate) env: Option<PathBuf>,
+    /// Look into the wheels that are locked, by parts of them: what compiled files were built against,
+    /// which libraries they need, and which files two packages own
+    #[arg(long, conflicts_with = "env")]
+    pub(crate) deep: bool,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Tell files that were uploaded less long ago: 7 days [default: what the project or the lock

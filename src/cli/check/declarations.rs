@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::CheckArgs;
+use super::contents::{depth_for, of_wheels};
 use super::cooldown::cooldown;
 use super::index::{Asked, ask};
 use super::inputs::Around;
@@ -49,7 +50,7 @@ pub(super) fn audit_declarations(
         .prepare(Default::default(), terminal)?;
     let solved = solved(&mut prepared, &folder);
     let asked = match &solved {
-        Ok(solved) => asked(args, solved, &prepared, scales)?,
+        Ok(solved) => asked(args, solved, &prepared, (scales, terminal))?,
         Err(_) => None,
     };
     prepared.progress.finish();
@@ -95,6 +96,7 @@ pub(super) fn audit_declarations(
         trials: Some(&solved.trials),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         index: asked.as_ref().map(|asked| &asked.evidence),
+        contents: asked.as_ref().and_then(|asked| asked.contents.as_ref()),
         ..Evidence::default()
     };
     let subject = subject.of_kind(Kind::Declarations).with_evidence(evidence);
@@ -109,7 +111,7 @@ fn asked(
     args: &CheckArgs,
     solved: &Solved,
     prepared: &Prepared,
-    scales: &Scales,
+    (scales, terminal): (&Scales, &Terminal),
 ) -> Result<Option<Asked>, Trouble> {
     if prepared.catalog.is_offline() {
         return Ok(None);
@@ -124,6 +126,11 @@ fn asked(
         Some(Arc::clone(question)),
         scales.now,
     );
+    if args.deep {
+        let depth = depth_for(std::slice::from_ref(&question.target));
+        let files = (&solved.lock, asked.files.as_slice());
+        asked.contents = Some(of_wheels(files, &prepared.catalog, depth, terminal));
+    }
     asked.evidence.builds = builds(solved, catalog, scales);
     asked.evidence.cooldown = cooldown(args, &scales.table, &solved.lock, scales.now)?;
     Ok(Some(asked))

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::CheckArgs;
+use super::contents::{contents, read_files};
 use super::inputs::{Around, declared_in};
 use super::targets::target_of;
 use super::what::{What, what_to_check};
 use super::{Checked, Scales, Trouble, advisories, checked, read_file};
 use crate::audit::{Declared, Evidence, Kind, Subject, Wanted, place_in_lock, rule_named};
-use crate::cli::progress::Progress;
 use crate::cli::terminal::Terminal;
 use crate::facts::Facts;
 use crate::graph::Graph;
@@ -20,8 +20,13 @@ use crate::package::{Declaration, DeclarationKind, Marker, Requirement, Specifie
 use crate::source::{Origin, Problem, SourceFile};
 use crate::target::Target;
 
-/// The rule that reads every installed file.
-const ALTERED_FILES: &str = "altered-files";
+/// The rules for which every installed file is read.
+const BY_FILES: &[&str] = &[
+    "altered-files",
+    "file-collision",
+    "missing-shared-lib",
+    "numpy-abi",
+];
 
 /// Audits the environment of a folder or an interpreter; nothing where it has no package.
 pub(super) fn audit_environment(
@@ -47,12 +52,11 @@ pub(super) fn audit_environment(
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
     }
-    let is_wanted = rule_named(ALTERED_FILES).is_some_and(|rule| !scales.levels.allows(rule));
-    if is_wanted {
-        let progress = Progress::new(terminal);
-        environment.compare_files(&|done, total| progress.count("Reading files", done, total));
-        progress.finish();
-    }
+    let is_wanted = |name: &str| rule_named(name).is_some_and(|rule| !scales.levels.allows(rule));
+    let looks = match BY_FILES.iter().any(|name| is_wanted(name)) {
+        true => read_files(args, &mut environment, around, terminal)?,
+        false => Vec::new(),
+    };
     let wanted = declared.iter().flat_map(|it| &it.wanted);
     let asked = wanted.map(|it| &it.declaration.requirement);
     let installed = &environment.installed;
@@ -64,8 +68,10 @@ pub(super) fn audit_environment(
     let targets = [target];
     let subject = Subject::new((&lock, &file), &targets, declared.as_ref(), &facts, &[]);
     let gathered = advisories::gather(args, scales, &lock, around)?;
+    let contents = contents(args, &environment, &lock, looks);
     let evidence = Evidence {
         installed: Some(installed),
+        contents: contents.as_ref(),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
     };

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::args::CheckArgs;
+use super::contents::{depth_for, of_wheels};
 use super::inputs::Around;
 use super::pages::{on_page, uploaded};
 use super::sources::{Sources, Wanted, Whom, bare, sources};
-use crate::audit::{IndexEvidence, Known, Learned, OnIndex, Release, plain};
+use crate::audit::{ContentsEvidence, IndexEvidence, Known, Learned, OnIndex, Release, plain};
 use crate::cli::progress::Progress;
 use crate::cli::terminal::Terminal;
-use crate::fetch::LiveCatalog;
+use crate::fetch::{Depth, LiveCatalog};
 use crate::index::{IndexPage, MetadataSource, Project};
 use crate::lock::{Lock, LockedPackage};
 use crate::package::{Timestamp, VersionKey};
@@ -32,7 +33,16 @@ pub(super) struct Asked {
     pub(super) evidence: IndexEvidence,
     /// The first thing that failed outside.
     pub(super) failure: Option<Failure>,
+    /// The file of each package that was looked at: one that is locked and fits, where there is one.
+    pub(super) files: Vec<Option<Chosen>>,
+    /// What the files in wheels say, where that was asked for.
+    pub(super) contents: Option<ContentsEvidence>,
+    /// Whether the indexes could be asked, and not only the cache.
+    pub(super) is_live: bool,
 }
+
+/// A file of a project.
+pub(super) type Chosen = (Arc<Project>, FileAt);
 
 /// Asks about the packages of a lock, as far as the network may be used.
 pub(super) fn ask_indexes(
@@ -43,7 +53,8 @@ pub(super) fn ask_indexes(
     terminal: &Terminal,
 ) -> Result<Option<Asked>, Box<Problem>> {
     let is_offline = around.ambient.offline.as_ref().is_some_and(|it| it.value);
-    if args.index.offline || is_offline {
+    let is_offline = args.index.offline || is_offline;
+    if is_offline && !args.deep {
         return Ok(None);
     }
     let sources = sources(args, (lock, file), targets, around)?;
@@ -59,13 +70,19 @@ pub(super) fn ask_indexes(
             sources: Arc::clone(&sources.settings.sources),
         })
     });
-    Ok(Some(ask_live(lock, sources, question, terminal)))
+    let depth = args.deep.then(|| depth_for(targets));
+    let mut asked = ask_live(lock, sources, (question, depth), terminal);
+    asked.is_live = !is_offline;
+    if is_offline {
+        asked.failure = None;
+    }
+    Ok(Some(asked))
 }
 
 fn ask_live(
     lock: &Lock,
     sources: Sources,
-    question: Option<Arc<Question>>,
+    (question, depth): (Option<Arc<Question>>, Option<Depth>),
     terminal: &Terminal,
 ) -> Asked {
     let progress = Progress::saying("Asking", terminal);
@@ -73,8 +90,11 @@ fn ask_live(
     outside.listener = progress.listener();
     let asked_at = outside.cache.now;
     let catalog = LiveCatalog::open(outside, None);
-    let asked = ask(lock, (&sources.whom, &catalog), question, asked_at);
+    let mut asked = ask(lock, (&sources.whom, &catalog), question, asked_at);
     progress.finish();
+    if let Some(depth) = depth {
+        asked.contents = Some(of_wheels((lock, &asked.files), &catalog, depth, terminal));
+    }
     for warning in catalog.warnings() {
         terminal.say(warning);
     }
@@ -106,7 +126,7 @@ pub(super) fn ask(
     let wanted = wanted(lock, whom);
     asking.projects(&wanted);
     let made = asking.made(&wanted);
-    let packages = asking.packages(wanted, made);
+    let (packages, files) = asking.packages(wanted, made);
     Asked {
         evidence: IndexEvidence {
             packages,
@@ -116,6 +136,9 @@ pub(super) fn ask(
             cooldown: None,
         },
         failure: asking.failure,
+        files,
+        contents: None,
+        is_live: true,
     }
 }
 
@@ -192,21 +215,23 @@ impl Asking<'_> {
         &mut self,
         wanted: Vec<Result<Wanted, Known>>,
         made: Option<Timestamp>,
-    ) -> Vec<Known> {
+    ) -> (Vec<Known>, Vec<Option<Chosen>>) {
         let chosen: Vec<Option<FileAt>> = (self.lock.packages.iter().zip(&wanted))
             .map(|(package, wanted)| self.file_of(package, self.judged(wanted)?))
             .collect();
-        let files = wanted.iter().zip(&chosen).filter_map(|(wanted, at)| {
+        let files = wanted.iter().zip(&chosen).map(|(wanted, at)| {
             let judged = self.judged(wanted)?;
             Some((Arc::clone(&judged.project), (*at)?))
         });
-        self.catalog.soon_files(&files.collect::<Vec<_>>());
+        let files: Vec<Option<Chosen>> = files.collect();
+        let known: Vec<Chosen> = files.iter().flatten().cloned().collect();
+        self.catalog.soon_files(&known);
         let each = self.lock.packages.iter().zip(wanted).zip(chosen);
-        each.map(|((package, wanted), at)| match wanted {
+        let known = each.map(|((package, wanted), at)| match wanted {
             Err(known) => known,
             Ok(wanted) => self.known(package, &wanted, at, made),
-        })
-        .collect()
+        });
+        (known.collect(), files)
     }
 
     fn judged(&self, wanted: &Result<Wanted, Known>) -> Option<&Judged> {

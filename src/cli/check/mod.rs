@@ -3,6 +3,7 @@
 
 mod advisories;
 mod args;
+mod contents;
 mod cooldown;
 mod declarations;
 mod environment;
@@ -40,8 +41,8 @@ use super::Exit;
 use super::reading::{Reading, is_input, recorded_target};
 use super::terminal::Terminal;
 use crate::audit::{
-    Audit, AuditTable, Evidence, Level, Levels, Overview, Subject, audit, claimed_targets,
-    claims_in_words, overview, read_audit_table, rule_named,
+    Audit, AuditTable, Evidence, IndexEvidence, Level, Levels, Overview, Subject, audit,
+    claimed_targets, claims_in_words, overview, read_audit_table, rule_named,
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_if_there};
@@ -291,7 +292,8 @@ fn audit_lock(
         asked.evidence.cooldown = cooldown(args, &scales.table, lock, around.now)?;
     }
     let evidence = Evidence {
-        index: asked.as_ref().map(|asked| &asked.evidence),
+        index: index_of(asked.as_ref()),
+        contents: asked.as_ref().and_then(|asked| asked.contents.as_ref()),
         texts: Some(&texts),
         advisories: gathered.as_ref().map(|it| &it.evidence),
         ..Evidence::default()
@@ -308,6 +310,12 @@ fn audit_lock(
     let subject = subject.with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
+}
+
+/// Returns what the indexes say, where they could be asked.
+fn index_of(asked: Option<&Asked>) -> Option<&IndexEvidence> {
+    let asked = asked.filter(|asked| asked.is_live)?;
+    Some(&asked.evidence)
 }
 
 /// Takes a lock as commands do that ask about it.

@@ -46,6 +46,7 @@ pub(super) fn texts(
     let claims = found.files.iter().flat_map(|it| read_claims(it, &known));
     let claims: Vec<Claim> = claims.collect();
     Texts {
+        system_packages: None,
         evidence: evidence(args, &claims, around),
         declarations,
         commands,

@@ -5,6 +5,7 @@
 mod bounded;
 mod conda;
 mod config;
+mod contents;
 mod direct_url;
 mod distribution;
 mod find;
@@ -16,4 +17,5 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub use contents::Keep;
 pub use read::{Environment, EnvironmentError, read_environment};

@@ -7,13 +7,14 @@ use std::sync::{Mutex, PoisonError};
 
 use super::bounded::{named, text_of};
 use super::conda::{CONDA, overwritten};
+use super::contents::{Keep, Looked, look};
 use super::distribution::{Found, Reader};
 use super::find::{Layout, find_environment};
 use super::keeping::keeping;
 use super::path_files::read_path_files;
 use super::platform::{platform_of, python_of};
-use super::record::{MAX_RECORD, Place, compare};
-use crate::audit::{Distribution, EnvironmentKind, Files, Installed};
+use super::record::{MAX_RECORD, Place};
+use crate::audit::{Distribution, EnvironmentKind, Files, Installed, Look};
 use crate::host::probe::{FoundBy, interpreter_at};
 use crate::package::MarkerTexts;
 use crate::source::{Problem, SourceFile, without_detours};
@@ -128,20 +129,25 @@ fn read_folders(layout: &Layout, from: &Path) -> (Installed, Vec<Found>) {
 }
 
 impl Environment {
-    /// Compares all files with their records. `tell` hears how many of how many distributions are
-    /// done.
-    pub fn compare_files(&mut self, tell: &(dyn Fn(usize, usize) + Sync)) {
+    /// Compares all files with their records, and scans the compiled ones. `tell` hears how many of
+    /// how many distributions are done. Returns what is known of the files of each; nothing of those
+    /// that are not the environment's own.
+    pub fn read_files(
+        &mut self,
+        keep: &dyn Keep,
+        tell: &(dyn Fn(usize, usize) + Sync),
+    ) -> Vec<Option<Look>> {
         let next = AtomicUsize::new(0);
         let done = AtomicUsize::new(0);
         let total = self.infos.len();
-        let compared: Mutex<Vec<(usize, Files)>> = Mutex::new(Vec::new());
+        let compared: Mutex<Vec<(usize, Result<Looked, &'static str>)>> = Mutex::new(Vec::new());
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(info) = self.infos.get(at) else {
                     return;
                 };
-                let files = self.files(info, &self.installed.distributions[at]);
+                let files = self.files(info, &self.installed.distributions[at], keep);
                 let mut compared = compared.lock().unwrap_or_else(PoisonError::into_inner);
                 compared.extend(files.map(|files| (at, files)));
                 tell(done.fetch_add(1, Ordering::Relaxed) + 1, total);
@@ -153,16 +159,29 @@ impl Environment {
                 scope.spawn(work);
             }
         });
+        let mut looks = vec![None; total];
         for (at, files) in compared
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            self.installed.distributions[at].files = Some(files);
+            let distribution = &mut self.installed.distributions[at];
+            let (files, contents) = match files {
+                Ok(looked) => (looked.files, Look::Seen(looked.contents)),
+                Err(why) => (Files::Unknown(why), Look::Unknown(why.to_owned())),
+            };
+            distribution.files = Some(files);
+            looks[at] = Some(contents);
         }
+        looks
     }
 
-    /// Compares the files of one distribution; nothing of one that is not the environment's own.
-    fn files(&self, info: &Path, distribution: &Distribution) -> Option<Files> {
+    /// Looks at the files of one distribution; nothing of one that is not the environment's own.
+    fn files(
+        &self,
+        info: &Path,
+        distribution: &Distribution,
+        keep: &dyn Keep,
+    ) -> Option<Result<Looked, &'static str>> {
         if distribution.is_inherited {
             return None;
         }
@@ -174,20 +193,20 @@ impl Environment {
             None => is_global,
         };
         if is_kept {
-            return Some(Files::Unknown(
+            return Some(Err(
                 "what installed them changes files, and keeps records of its own",
             ));
         }
         let path = info.join("RECORD");
         let (Some(text), Some(folder)) = (text_of(&path, MAX_RECORD), info.parent()) else {
-            return Some(Files::Unknown("no record says which files they have"));
+            return Some(Err("no record says which files they have"));
         };
         let file = SourceFile::new(named(&path, &self.from), text);
         let root = match folder.starts_with(&self.root) {
             true => &self.root,
             false => folder,
         };
-        Some(compare(Place { folder, root }, &file))
+        Some(Ok(look(Place { folder, root }, &file, keep)))
     }
 }
 

@@ -11,8 +11,23 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 
 /// Builds a wheel with nothing but its metadata.
 pub(crate) fn wheel(name: &str, version: &str, metadata: &[u8]) -> Vec<u8> {
+    wheel_of(name, version, metadata, &[])
+}
+
+/// Builds a wheel with files before its metadata.
+pub(super) fn wheel_of(
+    name: &str,
+    version: &str,
+    metadata: &[u8],
+    files: &[(&str, Vec<u8>)],
+) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let path = format!("{}-{version}.dist-info/METADATA", name.replace('-', "_"));
+    for (path, bytes) in files {
+        zip.start_file(*path, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(bytes).unwrap();
+    }
     zip.start_file(path, zip::write::SimpleFileOptions::default())
         .unwrap();
     zip.write_all(metadata).unwrap();

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::index::World;
 use super::server::{Answer, Asked, Server};
 use super::torch::TorchIndex;
+use crate::binaries::Recipe;
 
 /// Where the program is run: nothing of this machine's settings reaches it.
 pub(crate) struct Desk {
@@ -52,8 +53,14 @@ impl Desk {
     pub(crate) fn lay_out(&self, folder: &Path) {
         for path in walk(folder) {
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
-            if !["commands", "index.toml", "transcript"].contains(&name) {
-                self.write(name, fs::read(&path).unwrap());
+            if ["commands", "index.toml", "transcript"].contains(&name) {
+                continue;
+            }
+            let contents = fs::read(&path).unwrap();
+            // A compiled file is told by a recipe.
+            match name.strip_suffix(".recipe") {
+                Some(name) => self.write(name, recipe(&contents)),
+                None => self.write(name, contents),
             }
         }
     }
@@ -252,4 +259,10 @@ fn timeless(text: &str) -> String {
         format!("{before} in TIME{after}")
     });
     lines.collect()
+}
+
+/// Makes the compiled file of a recipe.
+pub(super) fn recipe(text: &[u8]) -> Vec<u8> {
+    let recipe: Recipe = toml::from_slice(text).unwrap();
+    recipe.bytes()
 }

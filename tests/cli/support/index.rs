@@ -2,7 +2,8 @@
 //!
 //! `[INDEX.PACKAGE."VERSION"]` with `requires`, `extras`, `requires-python`, `yanked`, `wheels`
 //! (tags, one that fits everywhere if not said), `sdist` (`"static"`, `"dynamic"`), `upload-time`,
-//! `licence` (lines of metadata), `metadata-padding` (bytes), `project-status` (of the whole project).
+//! `licence` (lines of metadata), `metadata-padding` (bytes), `project-status` (of the whole project),
+//! and in its wheels `texts` (by path) and `binaries` (by path, made by recipes).
 //! Real files can be told of beside them, see [`World::tell_of`].
 //!
 //! Each index is served in several manners: `/MANNER/INDEX/simple/` with `json`, `html`, `bare` (no
@@ -13,8 +14,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::archive::{sdist, sha256, wheel};
+use super::archive::{sdist, sha256, wheel_of};
 use super::server::{Answer, Asked, Manner};
+use crate::binaries::Recipe;
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
 const HTML: &str = "text/html";
@@ -73,6 +75,8 @@ struct Release {
     licence: Vec<String>,
     metadata_padding: usize,
     project_status: Option<String>,
+    texts: BTreeMap<String, String>,
+    binaries: BTreeMap<String, Recipe>,
     #[serde(skip)]
     told: BTreeMap<String, String>,
 }
@@ -84,6 +88,17 @@ struct File<'a> {
     size: Option<usize>,
     metadata: Option<String>,
     release: &'a Release,
+}
+
+impl Release {
+    /// Returns the files in its wheels beside the metadata.
+    fn files(&self) -> Vec<(&str, Vec<u8>)> {
+        let texts = self.texts.iter();
+        let texts = texts.map(|(path, text)| (path.as_str(), text.as_bytes().to_vec()));
+        let binaries = self.binaries.iter();
+        let binaries = binaries.map(|(path, recipe)| (path.as_str(), recipe.bytes()));
+        texts.chain(binaries).collect()
+    }
 }
 
 impl World {
@@ -260,7 +275,7 @@ fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>
     let mut files: Vec<File<'a>> = tags
         .iter()
         .map(|tags| {
-            let bytes = wheel(project, version, text.as_bytes());
+            let bytes = wheel_of(project, version, text.as_bytes(), &release.files());
             made(format!("{stem}-{tags}.whl"), bytes, Some(text.clone()))
         })
         .collect();

@@ -1,0 +1,88 @@
+//! The files of a package: which there are, out of an installation's record or a wheel's table of
+//! contents, and what the compiled ones say.
+
+use crate::binary::BinaryFacts;
+
+/// The files of a package.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// All of them, in their order.
+    pub files: Vec<OwnedFile>,
+    /// What the compiled ones say that were read.
+    pub binaries: Vec<BinaryFacts>,
+    /// The compiled ones that were not read, or not to their end.
+    pub unread: Vec<String>,
+    /// The platform tags of the wheel, as it says them.
+    pub tags: Vec<String>,
+}
+
+/// A file of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedFile {
+    /// Where it is installed, below the folder that packages are imported from.
+    pub path: String,
+    /// What tells its bytes from others; none where nobody says.
+    pub bytes: Option<Fingerprint>,
+    /// How many bytes it has.
+    pub size: Option<u64>,
+}
+
+/// What tells bytes from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fingerprint {
+    /// A digest of a record.
+    Sha256([u8; 32]),
+    /// A checksum of an archive, beside the size.
+    Crc32(u32, u64),
+}
+
+/// What is known of the files of a package.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// They were looked at.
+    Seen(Contents),
+    /// They cannot be, for this reason.
+    Unknown(String),
+}
+
+/// What is known of the files of each package.
+#[derive(Clone, Debug, Default)]
+pub struct ContentsEvidence {
+    /// By position in the lock; nothing for those that were not looked at.
+    pub packages: Vec<Option<Look>>,
+    /// The libraries that the target has beside packages, where that is known.
+    pub libraries: Option<Libraries>,
+    /// What was consulted, in words; none where that goes without saying.
+    pub told: Option<String>,
+}
+
+/// The libraries that a system has.
+#[derive(Clone, Debug, Default)]
+pub struct Libraries {
+    /// Their names: `libGL.so.1`.
+    pub names: std::collections::BTreeSet<String>,
+    /// Where that was learned: "this machine".
+    pub source: String,
+}
+
+impl Contents {
+    /// Returns how many bytes it takes on the disk; nothing where a file does not say.
+    pub fn size(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+impl ContentsEvidence {
+    /// Returns the files of the package at a position.
+    pub fn of(&self, at: usize) -> Option<&Look> {
+        self.packages.get(at)?.as_ref()
+    }
+
+    /// Returns the files of the package at a position, where they were looked at.
+    pub fn seen(&self, at: usize) -> Option<&Contents> {
+        match self.of(at)? {
+            Look::Seen(contents) => Some(contents),
+            Look::Unknown(_) => None,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the files of packages say, for `pyaudit check`: those of an environment are read where they
+//! lie, those in locked wheels by parts of the wheels. What was found out is kept in the cache.
+
+use std::path::Path;
+
+use super::Trouble;
+use super::advisories::outside;
+use super::args::CheckArgs;
+use super::index::Chosen;
+use super::inputs::Around;
+use crate::audit::{Contents, ContentsEvidence, Fingerprint, Look, OwnedFile, plain};
+use crate::cli::progress::Progress;
+use crate::cli::terminal::Terminal;
+use crate::fetch::{Depth, Kept, LiveCatalog, WheelContents};
+use crate::host::{Environment, Keep, libraries_here, this_machine};
+use crate::lock::{Lock, LockedPackage};
+use crate::package::{Digest, WheelName};
+use crate::report::{bytes, count};
+use crate::solve::Refusal;
+use crate::target::Target;
+
+/// The cache, if there is one.
+struct Keeper(Option<Kept>);
+
+impl Keep for Keeper {
+    fn kept(&self, stamp: &[u8; 32]) -> Option<Vec<u8>> {
+        self.0.as_ref()?.get(stamp)
+    }
+
+    fn keep(&self, stamp: &[u8; 32], value: &[u8]) {
+        if let Some(kept) = &self.0 {
+            kept.put(stamp, value);
+        }
+    }
+}
+
+/// Reads the files of an environment, and returns what is known of those of each distribution.
+pub(super) fn read_files(
+    args: &CheckArgs,
+    environment: &mut Environment,
+    around: Around<'_>,
+    terminal: &Terminal,
+) -> Result<Vec<Option<Look>>, Trouble> {
+    let (_, policy) = outside(args, around)?;
+    let folder = policy.folder.as_deref();
+    let keeper = Keeper(folder.and_then(Kept::open));
+    let progress = Progress::new(terminal);
+    let looks = environment.read_files(&keeper, &|done, total| {
+        progress.count("Reading files", done, total);
+    });
+    progress.finish();
+    Ok(looks)
+}
+
+/// Puts together what is known of the packages of an environment.
+pub(super) fn contents(
+    args: &CheckArgs,
+    environment: &Environment,
+    lock: &Lock,
+    mut looks: Vec<Option<Look>>,
+) -> Option<ContentsEvidence> {
+    if looks.is_empty() {
+        return None;
+    }
+    let installed = &environment.installed;
+    let mut look = |name| {
+        let active = installed.named(name)?;
+        let mut all = installed.distributions.iter();
+        let at = all.position(|it| std::ptr::eq(it, active))?;
+        looks.get_mut(at)?.take()
+    };
+    let packages = lock.packages.iter().map(|it| look(&it.name)).collect();
+    // Another platform than this machine's was typed, or the packages are for one.
+    let is_here = args.target.platform.is_none() && environment.platform == this_machine();
+    Some(ContentsEvidence {
+        packages,
+        libraries: is_here
+            .then(|| libraries_here(Path::new(&installed.root)))
+            .flatten(),
+        told: None,
+    })
+}
+
+/// Returns how deep to look for the sake of targets.
+pub(super) fn depth_for(targets: &[Target]) -> Depth {
+    let has_gpu = |it: &Target| !it.accelerators().gpus.is_empty();
+    match targets.iter().any(has_gpu) {
+        true => Depth::Gpus,
+        false => Depth::Extensions,
+    }
+}
+
+/// Reads the wheels of a lock, one of each package.
+pub(super) fn of_wheels(
+    (lock, files): (&Lock, &[Option<Chosen>]),
+    catalog: &LiveCatalog,
+    depth: Depth,
+    terminal: &Terminal,
+) -> ContentsEvidence {
+    let packages = lock.packages.iter().zip(files);
+    let chosen: Vec<Result<Chosen, &str>> = packages
+        .map(|(package, file)| wheel_of(package, file.as_ref()))
+        .collect();
+    let wanted: Vec<Chosen> = chosen.iter().flatten().cloned().collect();
+    let progress = Progress::new(terminal);
+    let read = catalog.contents(&wanted, depth, &|done, total| {
+        progress.count("Looking into wheels", done, total);
+    });
+    progress.finish();
+    let mut read = wanted.iter().zip(read);
+    let looks = chosen.iter().map(|chosen| match chosen {
+        Err(why) => Some(Look::Unknown((*why).to_owned())),
+        Ok(_) => read.next().map(|(file, read)| look(file, read)),
+    });
+    let packages: Vec<Option<Look>> = looks.collect();
+    ContentsEvidence {
+        told: told(&wanted, &packages),
+        packages,
+        libraries: None,
+    }
+}
+
+/// Says how much is downloaded and how much is installed, as far as both are known.
+fn told(wanted: &[Chosen], packages: &[Option<Look>]) -> Option<String> {
+    let seen = packages.iter().flatten().filter_map(|it| match it {
+        Look::Seen(contents) => contents.size(),
+        Look::Unknown(_) => None,
+    });
+    let seen: Vec<u64> = seen.collect();
+    let sizes = wanted.iter();
+    let sizes = sizes.map(|(project, at)| project.pages[at.page].page.file(at.file).size());
+    let download = sizes.sum::<Option<u64>>();
+    let download = download.map(|size| format!("{} to download, ", bytes(size)));
+    (!seen.is_empty()).then(|| {
+        format!(
+            "the files in {}: {}{} installed",
+            count(seen.len(), "wheel"),
+            download.unwrap_or_default(),
+            bytes(seen.iter().sum())
+        )
+    })
+}
+
+/// Returns the wheel that is looked into, or why there is none.
+fn wheel_of(package: &LockedPackage, file: Option<&Chosen>) -> Result<Chosen, &'static str> {
+    let Some((project, at)) = file else {
+        return Err("no wheel of theirs is known");
+    };
+    let found = project.pages[at.page].page.file(at.file);
+    if !found.filename().ends_with(".whl") {
+        return Err("they have no wheel that fits, and source archives tell nothing");
+    }
+    let mut locked = package.artifacts().peekable();
+    if locked.peek().is_none() {
+        return Ok((project.clone(), *at));
+    }
+    let Some(locked) = locked.find(|it| it.name == found.filename()) else {
+        return Err("no wheel that is locked is on an index");
+    };
+    let other = found.digests();
+    let differs = |digest: &Digest| {
+        let mut same = other
+            .iter()
+            .filter(|it| it.algorithm() == digest.algorithm());
+        same.any(|it| it != digest)
+    };
+    match locked.digests.iter().any(differs) {
+        true => Err("the index has another file than the one that is locked"),
+        false => Ok((project.clone(), *at)),
+    }
+}
+
+fn look((project, at): &Chosen, read: Result<WheelContents, Refusal>) -> Look {
+    let name = project.pages[at.page]
+        .page
+        .file(at.file)
+        .filename()
+        .to_owned();
+    match read {
+        Ok(contents) => Look::Seen(of_wheel(&name, contents)),
+        Err(Refusal::Missing(why) | Refusal::Unusable(why)) => Look::Unknown(plain(&why)),
+        Err(Refusal::Failed(failure)) => {
+            let why = failure
+                .causes
+                .first()
+                .map_or("an index did not answer", String::as_str);
+            Look::Unknown(plain(why))
+        }
+    }
+}
+
+fn of_wheel(name: &str, contents: WheelContents) -> Contents {
+    let tags = WheelName::parse(name).map(|it| it.tags).unwrap_or_default();
+    let platforms = tags.rsplit('-').next().unwrap_or_default();
+    let files = contents
+        .files
+        .into_iter()
+        .map(|(path, crc32, size)| OwnedFile {
+            path: installed_at(&path),
+            bytes: Some(Fingerprint::Crc32(crc32, size)),
+            size: Some(size),
+        });
+    Contents {
+        files: files.collect(),
+        binaries: contents.binaries,
+        unread: contents.unread,
+        tags: platforms
+            .split('.')
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+/// Returns where a file of a wheel is installed (binary distribution format, "The .data directory").
+fn installed_at(path: &str) -> String {
+    let data = path
+        .split_once(".data/")
+        .filter(|(before, _)| !before.contains('/'));
+    match data.and_then(|(_, rest)| rest.split_once('/')) {
+        Some(("purelib" | "platlib", inside)) => inside.to_owned(),
+        Some((other, inside)) => format!("../{other}/{inside}"),
+        None => path.to_owned(),
+    }
+}
