@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("package", 1),
     ("repair", 5),
     ("report", 8),
+    ("sequence", 6),
     ("solve", 4),
     ("source", 0),
     ("target", 2),
