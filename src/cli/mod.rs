@@ -14,9 +14,10 @@ mod lock;
 mod machine;
 mod many;
 mod matrix;
+mod mending;
 mod misgivings;
 mod output;
-mod plan;
+
 mod prepare;
 mod progress;
 mod reading;
