@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::check::CheckArgs;
 use super::init::InitArgs;
 use super::matrix::MatrixArgs;
+use super::plan::PlanArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
 
@@ -58,6 +59,8 @@ Examples:
           Lock for another machine, in a form that pip installs with --require-hashes
   pyaudit lock -o pylock.toml -P flask
           Choose flask anew, and keep all other versions of the former lock
+  pip freeze | pyaudit lock requirements.in --baseline - --keep numpy,torch
+          Lock over what is installed: what can stay stays, and these two have to
   echo 'flask[async]>=3' | pyaudit lock -
           Show what flask needs
 
@@ -92,6 +95,9 @@ pub(crate) enum Command {
     Tree(Box<TreeArgs>),
     /// Show what moved between two locks, and by whose doing
     Diff(Box<DiffArgs>),
+    /// Show what an install command would change and break, or those of a Dockerfile, a notebook or
+    /// a script in order, without running any
+    Plan(Box<PlanArgs>),
 }
 
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
@@ -102,7 +108,27 @@ pub(crate) struct LockArgs {
     #[command(flatten)]
     pub(crate) question: QuestionArgs,
     #[command(flatten)]
+    pub(crate) baseline: BaselineArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// What is installed already.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Baseline")]
+pub(crate) struct BaselineArgs {
+    /// What is installed, and stays where it can: the output of `pip freeze` or `pip inspect`, a
+    /// lock, the folder of an environment, or `-` for standard input
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub(crate) baseline: Option<String>,
+    /// A package of the baseline that must not move
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        requires = "baseline"
+    )]
+    pub(crate) keep: Vec<String>,
 }
 
 /// What stands below the options of `pyaudit fix`.

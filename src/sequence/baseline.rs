@@ -14,6 +14,8 @@ pub struct Baseline {
     pub label: String,
     /// The Python that it says it is for.
     pub python: Option<String>,
+    /// The platform that it says it is for.
+    pub platform: Option<String>,
     packages: BTreeMap<PackageName, Present>,
 }
 
@@ -72,6 +74,17 @@ impl Baseline {
     /// Returns the packages, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &Present> {
         self.packages.values()
+    }
+
+    /// Takes over what is known of the same versions elsewhere.
+    pub(super) fn remember(&mut self, other: &Self) {
+        for present in self.packages.values_mut() {
+            let known = other.get(&present.name);
+            let known = known.filter(|it| it.version == present.version);
+            if let (Told::Unasked, Some(known)) = (&present.told, known) {
+                present.told = known.told.clone();
+            }
+        }
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Present> {

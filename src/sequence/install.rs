@@ -15,7 +15,7 @@ use crate::solve::{
     Resolved, solve,
 };
 use crate::source::Origin;
-use crate::target::Target;
+use crate::target::{Flavour, Target};
 
 /// What one command asks for.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Wish {
     pub manner: Manner,
     /// How it chooses.
     pub policy: Policy,
+    /// Which builds of torch it asks for.
+    pub flavour: Option<Flavour>,
     /// The command.
     pub origin: Origin,
 }
@@ -73,7 +75,7 @@ pub fn question(before: &Baseline, wish: &Wish, around: Surroundings<'_>) -> Arc
     Arc::new(Question {
         declarations: wish.declarations.clone(),
         excludes: BTreeSet::new(),
-        target: around.target.clone(),
+        target: around.target.with_flavour(wish.flavour),
         region: None,
         policy,
         preferences,
@@ -114,14 +116,26 @@ pub(super) fn answered(
         Outcome::Solved(resolution) => resolution,
         Outcome::Unsolvable(conflict) => return Ok(Installed::Impossible(Box::new(conflict))),
     };
+    let effect = effect(before, wish, (question, &resolution), catalog)?;
+    Ok(Installed::Done(Box::new(effect)))
+}
+
+/// Returns what an answer does to what is installed, in the manner of a wish. Fails only where the
+/// catalog does.
+pub fn effect(
+    before: &Baseline,
+    wish: &Wish,
+    (question, resolution): (&Question, &Resolution),
+    catalog: &dyn Catalog,
+) -> Result<Effect, Failure> {
     let play = Play {
         before,
         wish,
         question,
-        resolution: &resolution,
+        resolution,
         catalog,
     };
-    Ok(Installed::Done(Box::new(play.effect()?)))
+    play.effect()
 }
 
 /// An answer over what is installed.
@@ -228,6 +242,13 @@ impl Play<'_> {
                 requirement: edge.requirement.clone(),
             })
         });
-        asked.chain(needed).collect()
+        let limits = self.resolution.packages.iter().flat_map(|by| {
+            let limits = by.limits.iter().filter(|it| it.needs.name == *name);
+            limits.map(|limit| Because::Limited {
+                by: format!("{} {}", by.name, by.version),
+                requirement: limit.needs.clone(),
+            })
+        });
+        asked.chain(needed).chain(limits).collect()
     }
 }

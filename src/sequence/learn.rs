@@ -17,6 +17,7 @@ pub fn learn(baseline: &mut Baseline, catalog: &dyn Catalog) {
         .iter()
         .filter(|it| matches!(it.told, Told::Unasked));
     let names: Vec<_> = unasked.map(|it| it.name.clone()).collect();
+    catalog.soon_projects(&names);
     let mut failures = 0;
     let mut found = Vec::new();
     for name in names {

@@ -22,7 +22,7 @@ pub use baseline::{Baseline, Present, Told};
 pub use better::{Better, better};
 pub use breaks::{Break, BreakWhy, breaks, new_breaks};
 pub use change::{Because, Change, ChangeKind};
-pub use install::{Effect, Installed, Surroundings, Wish, install, question};
+pub use install::{Effect, Installed, Surroundings, Wish, effect, install, question};
 pub use learn::learn;
 pub use manner::{Keeps, Manner};
 pub use over::{INSTALLED, Over};

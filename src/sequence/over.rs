@@ -141,6 +141,10 @@ impl Catalog for Over<'_> {
     fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {
         self.catalog.soon_builds(names, flavours);
     }
+
+    fn soon_projects(&self, names: &[PackageName]) {
+        self.catalog.soon_projects(names);
+    }
 }
 
 fn is_installed(project: &Project, at: FileAt) -> bool {

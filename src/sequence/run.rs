@@ -17,7 +17,7 @@ use crate::source::Origin;
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Installs.
-    Install(Wish),
+    Install(Box<Wish>),
     /// Takes packages away.
     Remove {
         /// The packages.
@@ -98,13 +98,13 @@ impl Lapse {
     }
 }
 
-/// Plays commands in order over what is installed. Fails only where a catalog does.
+/// Plays commands in order over what is installed. Once something moves, what everything requires is
+/// learned, of what is installed before as well. Fails only where a catalog does.
 pub fn run(
-    start: &Baseline,
+    start: &mut Baseline,
     layers: &[Layer<'_>],
     around: Surroundings<'_>,
 ) -> Result<Vec<Layered>, Failure> {
-    let at_first = breaks(start, around);
     let mut standing = start.clone();
     let mut all = Vec::new();
     for layer in layers {
@@ -119,12 +119,17 @@ pub fn run(
             Step::Remove { names, .. } => Layered::of(removed(&standing, names)),
         };
         if layered.effect.changes.iter().any(Change::is_move) {
+            learn(start, layer.catalog);
+            layered.effect.after.remember(start);
             learn(&mut layered.effect.after, layer.catalog);
         }
-        let after = breaks(&layered.effect.after, around);
-        layered.broken = new_breaks(&at_first, after);
         standing.clone_from(&layered.effect.after);
         all.push(layered);
+    }
+    let at_first = breaks(start, around);
+    for layered in &mut all {
+        let after = breaks(&layered.effect.after, around);
+        layered.broken = new_breaks(&at_first, after);
     }
     Ok(all)
 }
@@ -212,7 +217,7 @@ fn unheeded(before: &[Layer<'_>], change: &Change) -> Option<(Requirement, Origi
     let after = change.after.as_ref()?;
     let version = after.version.as_ref()?;
     let wishes = before.iter().rev().filter_map(|layer| match &layer.step {
-        Step::Install(wish) => Some(wish),
+        Step::Install(wish) => Some(&**wish),
         Step::Remove { .. } => None,
     });
     let asked = wishes.flat_map(|wish| &wish.declarations);

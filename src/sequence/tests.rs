@@ -40,6 +40,7 @@ fn wish(requires: &[&str], manner: Manner) -> Wish {
         declarations: asked.question().declarations.clone(),
         manner,
         policy: Policy::default(),
+        flavour: None,
         origin: Origin::whole(&SourceFile::new("Dockerfile", requires.join(" "))),
     }
 }
@@ -194,12 +195,12 @@ fn a_later_command_that_moves_what_an_earlier_one_pinned_is_a_lapse() {
     };
     let catalog = world().catalog();
     let layer = |requires: &[&str]| Layer {
-        step: Step::Install(wish(requires, Manner::default())),
+        step: Step::Install(Box::new(wish(requires, Manner::default()))),
         catalog: &catalog,
     };
     let layers = [layer(&["a==1"]), layer(&["b==1"]), layer(&["e"])];
 
-    let layered = run(&Baseline::default(), &layers, around).unwrap();
+    let layered = run(&mut Baseline::default(), &layers, around).unwrap();
     let found = lapses(&layers, &layered);
 
     let [Lapse::Moved(moved), Lapse::Broken { later: 2, what }] = &found[..] else {
