@@ -162,6 +162,8 @@ pub(crate) struct FixArgs {
     #[arg(long, help_heading = "Repair")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
+    pub(crate) baseline: BaselineArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::reading::recorded_target;
+use super::reading::{recorded_platform, recorded_target};
 use crate::audit::{Distribution, place_in_lock};
 use crate::graph::Graph;
 use crate::host::{Environment, read_environment, read_if_there};
@@ -60,7 +60,7 @@ pub(super) fn of_environment(environment: &Environment) -> Baseline {
     let installed = &environment.installed;
     let mut baseline = Baseline::new(installed.root.as_str());
     baseline.python = environment.python.as_ref().map(ToString::to_string);
-    baseline.platform = Some(environment.platform.to_string());
+    baseline.platform = Some(environment.platform.tag());
     for distribution in installed.active().values() {
         let (name, version) = (distribution.name.clone(), distribution.version.clone());
         let mut present = Present::new(name, version, distribution.place());
@@ -100,7 +100,8 @@ fn of_lock(lock: &Lock, file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
     let mut baseline = Baseline::new(file.label());
     let recorded = lock.tool.iter().flat_map(|tool| &tool.targets).next();
     baseline.python = recorded.map(|target| target.python.clone());
-    baseline.platform = recorded.map(|target| target.platform.clone());
+    let platform = recorded.and_then(|target| recorded_platform(&target.platform));
+    baseline.platform = platform.map(|platform| platform.tag());
     for package in Graph::new(lock, target.as_ref()).packages() {
         let origin = place_in_lock(file, package, None);
         let origin = origin.unwrap_or_else(|| Origin::whole(file));

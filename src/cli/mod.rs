@@ -87,7 +87,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args, &terminal),
         Command::Matrix(args) => matrix::run(*args, &terminal),
         Command::Plan(args) => plan::run(*args, &terminal),
-        Command::Fix(args) => fix::run(&args, &terminal),
+        Command::Fix(args) => fix::run(*args, &terminal),
     };
     exit.into()
 }
