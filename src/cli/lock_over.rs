@@ -93,6 +93,14 @@ pub(super) fn prefer(baseline: &Baseline, choice: &ChoiceArgs, prepared: &mut Pr
         let mut upgrades = choice.upgrade_package.iter();
         upgrades.any(|it| PackageName::new(it.clone()).is_ok_and(|it| it == *name))
     };
+    prefer_but(baseline, prepared, &is_anew);
+}
+
+fn prefer_but(
+    baseline: &Baseline,
+    prepared: &mut Prepared,
+    is_anew: &dyn Fn(&PackageName) -> bool,
+) {
     let mut question = Question::clone(&prepared.question);
     for (name, version) in baseline.versions() {
         if is_anew(&name) {
@@ -104,6 +112,11 @@ pub(super) fn prefer(baseline: &Baseline, choice: &ChoiceArgs, prepared: &mut Pr
         question.preferences.insert(name, version);
     }
     prepared.question = question.into();
+}
+
+/// Prefers all that is installed.
+pub(super) fn prefer_all(baseline: &Baseline, prepared: &mut Prepared) {
+    prefer_but(baseline, prepared, &|_| false);
 }
 
 /// What a lock does to what is installed.

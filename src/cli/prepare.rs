@@ -27,7 +27,7 @@ use crate::solve::{
     Catalog, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
 };
 use crate::source::Problem;
-use crate::target::Flavour;
+use crate::target::{Flavour, Target};
 
 /// So many flavours have their pages asked for at once; older ones are rarely come to.
 const WARMED: usize = 8;
@@ -126,6 +126,11 @@ impl Inputs {
             settings,
             is_python_free,
         })
+    }
+
+    /// Returns where the result has to run, where that makes sense.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.settings.as_ref().map(|settings| &settings.target)
     }
 
     /// Returns the options in the words that a lock keeps, where they make sense.

@@ -40,6 +40,8 @@ pub struct PlannedStep {
     pub changes: Vec<Change>,
     /// How many packages it reaches and leaves as they are.
     pub kept: usize,
+    /// Whether it is played; what is left out has a note that says why.
+    pub is_played: bool,
     /// Why it fails.
     pub conflict: Option<Explanation>,
     /// What a person should know of it, as sentences without a full stop.
@@ -151,6 +153,7 @@ pub(super) fn label(plan: &Plan<'_>, at: usize) -> String {
 fn step_lines(step: &PlannedStep, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     match &step.conflict {
+        _ if !step.is_played => {}
         Some(conflict) => lines.push(draw_conflict(conflict, style).trim_end().to_owned()),
         None => {
             lines.extend(change_lines(&step.changes, style));

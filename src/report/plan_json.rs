@@ -19,10 +19,12 @@ pub fn plan_json(plan: &Plan<'_>) -> String {
             "changes": changes_json(&instead.changes),
         })
     });
+    let baseline = (!plan.before.is_empty())
+        .then(|| json!({ "name": plan.before.label, "packages": plan.before.len() }));
     to_text(&json!({
         "schema": { "name": "pyaudit.plan", "version": "1" },
         "target": plan.target,
-        "baseline": { "name": plan.before.label, "packages": plan.before.len() },
+        "baseline": baseline,
         "is_broken": plan.is_broken(),
         "steps": plan.steps.iter().map(step_json).collect::<Vec<_>>(),
         "lapses": plan.lapses.iter().map(|it| lapse_json(plan, it)).collect::<Vec<_>>(),
@@ -62,7 +64,11 @@ fn step_json(step: &PlannedStep) -> Value {
     json!({
         "command": step.command,
         "place": place_json(&step.origin),
-        "outcome": if step.conflict.is_some() { "fails" } else { "installs" },
+        "outcome": match (step.is_played, &step.conflict) {
+            (false, _) => "left-out",
+            (true, Some(_)) => "fails",
+            (true, None) => "installs",
+        },
         "changes": changes_json(&step.changes),
         "kept": step.kept,
         "conflict": conflict,

@@ -24,7 +24,9 @@ pub fn plan_markdown(plan: &Plan<'_>) -> String {
         if let Some(conflict) = &step.conflict {
             text += &format!("It fails: {}.\n\n", escaped(&conflict.headline));
         }
-        text += &changes(&step.changes);
+        if step.is_played {
+            text += &changes(&step.changes);
+        }
         let mut notes: Vec<String> = step.notes.clone();
         notes.extend(plan.lapses.iter().filter_map(|lapse| match lapse {
             Lapse::Moved(moved) if moved.later == at => Some(format!(

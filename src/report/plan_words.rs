@@ -113,7 +113,12 @@ pub fn moved_sentence(moved: &Moved, label: &dyn Fn(usize) -> String) -> String 
     let from = index_of(change).map(|index| format!(", from {index}"));
     let why = reasons(change).into_iter().next();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{does}{}{why}", from.unwrap_or_default())
+    let against = moved.unheeded.as_ref().map(|(requirement, origin)| {
+        let place = IndexUrl::redacted(&origin.to_string());
+        format!(", against {} at {place}", need(requirement))
+    });
+    let (from, against) = (from.unwrap_or_default(), against.unwrap_or_default());
+    format!("{does}{from}{against}{why}")
 }
 
 /// Says which packages were not judged, and why.

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::command::quoted_words;
 use crate::host::read_if_there;
-use crate::input::{Action, BaseImage, Recipe, Step, command_reader_of};
+use crate::input::{Action, Recipe, Step, command_reader_of};
 use crate::source::{Problem, SourceFile};
 
 /// The commands that are meant.
 pub(in crate::cli) struct Asked {
     /// What is done, in order.
     pub(in crate::cli) steps: Vec<Step>,
-    /// The image that it begins with.
-    pub(in crate::cli) image: Option<BaseImage>,
     /// The folder that files of the commands are looked for in.
     pub(in crate::cli) project: PathBuf,
     /// Whether somebody typed the command, and did not write it into a file.
@@ -84,7 +82,6 @@ pub(in crate::cli) fn asked(
     let build = recipe.build(stage)?;
     Some(Asked {
         steps: build.steps.into_iter().cloned().collect(),
-        image: build.base.cloned(),
         project,
         is_typed,
     })

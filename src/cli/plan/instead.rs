@@ -1,11 +1,16 @@
 //! What could be typed instead of commands that break something; it was played before it is told.
 
+use super::PlanArgs;
 use super::ready::Ready;
-use crate::cli::command::quoted_words;
+use crate::cli::command::{joined, quoted_words};
+use crate::cli::lock_over::prefer_all;
+use crate::cli::prepare::Inputs;
+use crate::cli::terminal::Terminal;
 use crate::package::masked;
-use crate::report::Instead;
+use crate::report::{Instead, count};
 use crate::sequence::{Baseline, Layer, Layered, Step, Surroundings, better};
-use crate::solve::Failure;
+use crate::solve::{Failure, Outcome};
+use crate::source::Problem;
 
 /// Looks for a command that breaks nothing, in the place of one that does.
 pub(super) fn instead(
@@ -42,4 +47,79 @@ pub(super) fn instead(
             .to_owned(),
         }
     }))
+}
+
+/// Solves what all commands ask for together: one lock, in which no order matters. Nothing where that
+/// cannot be found out.
+pub(super) fn one_lock(
+    inputs: Inputs,
+    before: &Baseline,
+    args: &PlanArgs,
+    terminal: &Terminal,
+) -> Option<Instead> {
+    if inputs.problems.iter().any(Problem::is_error) {
+        return None;
+    }
+    let settled = inputs.settled(terminal).ok()?;
+    let mut prepared = settled.prepare(Default::default(), terminal).ok()?;
+    if !before.is_empty() {
+        prefer_all(before, &mut prepared);
+        prepared.baseline = Some(before.clone());
+    }
+    let solved = prepared.solve();
+    prepared.progress.finish();
+    let solved = match solved {
+        Ok(solved) => solved,
+        Err(failure) => {
+            let doing = &failure.doing;
+            terminal.mention(&format!("one lock for all of it was not tried: {doing}"));
+            return None;
+        }
+    };
+    let (command, sentence) = match solved.answer.outcome {
+        Outcome::Solved(resolution) => {
+            let packages = count(resolution.packages.len(), "package");
+            let sentence = format!(
+                "One lock makes the order not matter; this one was solved, and has {packages}:"
+            );
+            (locking(args, true), sentence)
+        }
+        Outcome::Unsolvable(_) => {
+            let sentence = "No order makes it right: together the commands ask for what has no \
+                            solution. This shows why, and what to change:";
+            (locking(args, false), sentence.to_owned())
+        }
+    };
+    Some(Instead {
+        command: masked(&command),
+        changes: Vec::new(),
+        sentence,
+    })
+}
+
+/// Returns the command that locks what a file installs, as it was asked to be planned.
+fn locking(args: &PlanArgs, writes: bool) -> String {
+    let mut words = vec!["lock".to_owned()];
+    words.extend(args.words.iter().cloned());
+    let index = &args.index;
+    let options = [
+        ("--stage", args.stage.as_ref()),
+        ("--baseline", args.baseline.as_ref()),
+        ("--python", args.python.as_ref()),
+        ("--platform", args.platform.as_ref()),
+        ("--index-url", index.default_index.as_ref()),
+    ];
+    let repeated = index.extra_index_url.iter();
+    let repeated = repeated.map(|url| ("--extra-index-url", Some(url)));
+    for (option, value) in options.into_iter().chain(repeated) {
+        words.extend(
+            value
+                .iter()
+                .flat_map(|it| [option.to_owned(), (*it).clone()]),
+        );
+    }
+    if writes {
+        words.extend(["-o".to_owned(), "requirements.lock.txt".to_owned()]);
+    }
+    joined(&words)
 }

@@ -2,7 +2,6 @@
 
 mod args;
 mod asked;
-mod image;
 mod instead;
 mod lines;
 mod ready;
@@ -19,6 +18,7 @@ pub(super) use ready::{Outside, Ready, Unready, ready};
 use super::Exit;
 use super::args::{Cli, Command, TargetArgs};
 use super::baseline::{baseline, of_environment};
+use super::prepare::Inputs;
 use super::progress::Progress;
 use super::recorded::question_args;
 use super::terminal::Terminal;
@@ -62,7 +62,8 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         },
     };
     let mut before = before(&args, &asked, &folder)?;
-    let target = target(&args, &asked, &before)?;
+    let together = together(&args, &asked, &before, terminal)?;
+    let target = target(&args, together.as_ref(), &before)?;
     let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
     let ambient = read_ambient(&folder, now);
     let outside = Outside {
@@ -78,26 +79,51 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
     let progress = Progress::new(terminal);
     let ready = ready(&asked.steps, outside, &|| progress.listener());
     let ready = ready.inspect_err(|_| progress.finish())?;
-    let answer = answered(&ready, &mut before, &args, terminal);
+    let around = Surroundings {
+        target: &ready.target,
+        facts: &ready.facts,
+    };
+    let answer = answered(&ready, &mut before, around, (&args, together), terminal);
     progress.finish();
     answer
+}
+
+/// Reads what the commands of a file ask for together, as `lock` reads it.
+fn together(
+    args: &PlanArgs,
+    asked: &Asked,
+    before: &Baseline,
+    terminal: &Terminal,
+) -> Result<Option<Inputs>, Unready> {
+    if asked.is_typed {
+        return Ok(None);
+    }
+    let mut question = question_args(&[]).map_err(|problem| *problem)?;
+    question.sources.clone_from(&args.words);
+    question.declared.stage.clone_from(&args.stage);
+    question.index = args.index.clone();
+    question.cache = args.cache.clone();
+    question.target.python = args.python.clone().or_else(|| before.python.clone());
+    question.target.platform = args.platform.clone().or_else(|| before.platform.clone());
+    // What makes no sense in it is told where it is locked.
+    Ok(Inputs::read_of_others(&question, terminal).ok())
 }
 
 /// Plays the commands, and tells what came of it.
 fn answered(
     ready: &Ready,
     before: &mut Baseline,
-    args: &PlanArgs,
+    around: Surroundings<'_>,
+    (args, together): (&PlanArgs, Option<Inputs>),
     terminal: &Terminal,
 ) -> Result<Exit, Unready> {
-    let around = Surroundings {
-        target: &ready.target,
-        facts: &ready.facts,
-    };
     let layers = ready.layers();
     let layered = play(before, &layers, around)?;
     let lapses = lapses(&layers, &layered);
-    let instead = instead::instead(ready, before, (&layers, &layered), around)?;
+    let instead = match together.filter(|_| !lapses.is_empty()) {
+        Some(inputs) => instead::one_lock(inputs, before, args, terminal),
+        None => instead::instead(ready, before, (&layers, &layered), around)?,
+    };
     let steps = steps(ready, before, (&layers, &layered), around);
     let last = layered.last();
     let plan = Plan {
@@ -138,6 +164,7 @@ fn steps(
             origin: step.origin.clone(),
             changes: Vec::new(),
             kept: 0,
+            is_played: step.step.is_some(),
             conflict: None,
             notes: step.notes.clone(),
         };
@@ -208,17 +235,17 @@ fn before(args: &PlanArgs, asked: &Asked, folder: &Path) -> Result<Baseline, Pro
 }
 
 /// Returns where the commands run: what was typed, else what the baseline or the image says.
-fn target(args: &PlanArgs, asked: &Asked, before: &Baseline) -> Result<TargetArgs, Problem> {
+fn target(
+    args: &PlanArgs,
+    together: Option<&Inputs>,
+    before: &Baseline,
+) -> Result<TargetArgs, Problem> {
     let mut target = question_args(&[]).map_err(|problem| *problem)?.target;
-    let of_image = || image::python_of(asked.image.as_ref(), &asked.steps);
-    target.python = args
-        .python
-        .clone()
-        .or_else(|| before.python.clone())
-        .or_else(of_image);
-    let of_image = || asked.image.as_ref().map(|_| "linux".to_owned());
+    let settled = together.and_then(Inputs::target);
+    let python = args.python.clone().or_else(|| before.python.clone());
+    target.python = python.or_else(|| settled.map(|it| it.python().to_string()));
     let platform = args.platform.clone().or_else(|| before.platform.clone());
-    target.platform = platform.or_else(of_image);
+    target.platform = platform.or_else(|| settled.map(|it| it.platform().tag()));
     Ok(target)
 }
 

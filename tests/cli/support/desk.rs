@@ -53,7 +53,12 @@ impl Desk {
         for path in walk(folder) {
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
             if !["commands", "index.toml", "transcript"].contains(&name) {
-                self.write(name, fs::read(&path).unwrap());
+                // Files may name the server as `commands` do.
+                let bytes = fs::read(&path).unwrap();
+                match String::from_utf8(bytes) {
+                    Ok(text) => self.write(name, text.replace("{base}", &self.server.base)),
+                    Err(other) => self.write(name, other.into_bytes()),
+                }
             }
         }
     }
