@@ -33,9 +33,9 @@
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; the locks of other tools; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 5 | `matrix` | one question on many targets, cell by cell |
+//! | 5 | `sequence` | what install commands do to what is installed, one after another |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 6 | `graph` | who needs whom in a lock, along which paths, what decided a version, and what was wanted of what is installed |
-//! | 6 | `sequence` | what install commands do to what is installed, one after another |
 //! | 7 | `audit` | what is wrong with a lock or an environment, rule by rule, and what could not be judged |
 //! | 8 | `report` | what is read at the end: drawn, as JSON, as Markdown |
 //! | 9 | `fetch` | the network and its cache; the live [`solve::Catalog`] |

@@ -21,7 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("package", 1),
     ("repair", 5),
     ("report", 8),
-    ("sequence", 6),
+    ("sequence", 5),
     ("solve", 4),
     ("source", 0),
     ("target", 2),

@@ -52,6 +52,6 @@ pub use places::place_of as place_in_lock;
 pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};
-pub use texts::{CommandText, DeclaredText, Texts, is_compiled};
+pub use texts::{CommandText, DeclaredText, Played, Texts, is_compiled};
 pub use trials::{Blocking, Idle, Trials, Unsatisfiable};
 pub use waivers::{AuditTable, Waiver, read_audit_table};

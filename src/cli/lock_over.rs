@@ -6,9 +6,9 @@ use super::baseline::baseline;
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
+use crate::explain::break_sentence;
 use crate::lock::{Lock, LockedPackage};
 use crate::package::{Declaration, DeclarationKind, Marker, PackageName, Requirement, Specifiers};
-use crate::report::break_sentence;
 use crate::sequence::{
     Baseline, Break, Change, Effect, INSTALLED, Keeps, Manner, Surroundings, Wish, breaks, effect,
     learn, new_breaks,

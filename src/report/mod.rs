@@ -46,7 +46,6 @@ pub use matrix::{MatrixReport, matrix_html, matrix_json, matrix_markdown, matrix
 pub use plan::{Instead, Plan, PlannedStep, baseline_text, plan_text};
 pub use plan_json::plan_json;
 pub use plan_markdown::plan_markdown;
-pub use plan_words::{break_sentence, moved_sentence};
 pub use repair::{RepairReport, draw_repairs};
 pub use rules::{rule_json, rule_text, rules_json, rules_text};
 pub use sarif::audit_sarif;

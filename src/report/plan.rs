@@ -1,10 +1,10 @@
 //! What install commands would do, for a person: `pyaudit plan`, and what a lock does to a baseline.
 
-use super::plan_words::{break_sentence, change_line, moved_sentence, reasons, unjudged_lines};
+use super::plan_words::{change_line, unjudged_lines};
 use super::terminal::draw_conflict;
 use super::why::bytes;
 use super::words::{Style, count};
-use crate::explain::Explanation;
+use crate::explain::{Explanation, break_sentence, moved_sentence, reasons};
 use crate::package::{IndexUrl, PackageName};
 use crate::sequence::{Baseline, Break, Change, ChangeKind, Effect, Lapse, Told};
 use crate::source::Origin;

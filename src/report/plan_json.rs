@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::json::to_text;
 use super::plan::{Plan, PlannedStep, unjudged};
-use super::plan_words::{break_sentence, index_of, kind_name, moved_sentence, reasons};
+use super::plan_words::kind_name;
+use crate::explain::{break_sentence, index_of, moved_sentence, reasons};
 use crate::package::{IndexUrl, PackageName};
 use crate::sequence::{Baseline, Break, BreakWhy, Change, Effect, Lapse, Present};
 use crate::source::Origin;

@@ -1,8 +1,9 @@
 //! What install commands would do, as Markdown for comments and documents.
 
 use super::plan::{Plan, label};
-use super::plan_words::{break_sentence, change_line, moved_sentence, reasons, unjudged_lines};
+use super::plan_words::{change_line, unjudged_lines};
 use super::words::{Style, count};
+use crate::explain::{break_sentence, moved_sentence, reasons};
 use crate::sequence::{Change, ChangeKind, Lapse};
 
 /// Tells what commands would do.
@@ -51,7 +52,9 @@ pub fn plan_markdown(plan: &Plan<'_>) -> String {
     if let Some(instead) = plan.instead {
         let sentence = escaped(&instead.sentence);
         text += &format!("\n{sentence}\n\n```\n{}\n```\n\n", inline(&instead.command));
-        text += &changes(&instead.changes);
+        if !instead.changes.is_empty() {
+            text += &changes(&instead.changes);
+        }
     }
     text
 }

@@ -41,8 +41,8 @@ pub fn better(
         Some((before.name.clone(), before.version.clone()?))
     });
     let stays: Vec<_> = stays.collect();
-    if let Some(better) = played(before, wish, stays, (around, catalog))? {
-        return Ok(Some(better));
+    if let Some(found) = played(before, wish, stays, (around, catalog))? {
+        return fewer_pins(before, wish, found, (around, catalog)).map(Some);
     }
     let together = together(before, wish);
     let mut question = Question::clone(&question(before, &together, around));
@@ -56,7 +56,29 @@ pub fn better(
         let after = change.after.as_ref()?;
         Some((after.name.clone(), after.version.clone()?))
     });
-    played(before, wish, moves.collect(), (around, catalog))
+    match played(before, wish, moves.collect(), (around, catalog))? {
+        Some(found) => fewer_pins(before, wish, found, (around, catalog)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Leaves out the versions that need not be named: without them the same number of packages moves.
+fn fewer_pins(
+    before: &Baseline,
+    wish: &Wish,
+    mut found: Better,
+    (around, catalog): (Surroundings<'_>, &dyn Catalog),
+) -> Result<Better, Failure> {
+    let moves = |it: &Better| it.effect.changes.iter().filter(|it| it.is_move()).count();
+    for pin in found.pins.clone() {
+        let mut pins = found.pins.clone();
+        pins.retain(|it| *it != pin);
+        let fewer = played(before, wish, pins, (around, catalog))?;
+        if let Some(fewer) = fewer.filter(|it| moves(it) <= moves(&found)) {
+            found = fewer;
+        }
+    }
+    Ok(found)
 }
 
 /// Plays the wish with versions named beside it; nothing where that breaks something.

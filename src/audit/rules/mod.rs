@@ -20,6 +20,7 @@ mod malware;
 mod metadata;
 mod missing_requirement;
 mod no_op;
+mod order_dependent;
 mod refuted_claim;
 mod requirement_violated;
 mod sdist_build;
@@ -56,6 +57,7 @@ pub const RULES: &[Rule] = &[
     local_version::RULE,
     declaration_drift::RULE,
     unquoted_specifier::RULE,
+    order_dependent::RULE,
     limits::NUMPY_ABI,
     altered_files::RULE,
     duplicate_metadata::RULE,

@@ -10,6 +10,7 @@ mod index;
 mod inputs;
 mod mend;
 mod pages;
+mod played;
 mod sources;
 mod targets;
 mod tell;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::args::CheckArgs;
 use super::inputs::Around;
+use super::played::played;
 use crate::audit::{
     Claim, ClaimEvidence, CommandText, DeclaredText, KnownNames, Released, Texts, is_compiled,
     read_claims,
@@ -46,6 +47,7 @@ pub(super) fn texts(
     let claims = found.files.iter().flat_map(|it| read_claims(it, &known));
     let claims: Vec<Claim> = claims.collect();
     Texts {
+        played: played(&found.files, args, around),
         evidence: evidence(args, &claims, around),
         declarations,
         commands,

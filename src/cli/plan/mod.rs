@@ -12,11 +12,12 @@ use clap::Parser as _;
 
 pub(crate) use args::PlanArgs;
 use args::PlanFormatArg;
-use asked::Asked;
-pub(super) use ready::{Outside, Ready, Unready, ready};
+pub(super) use asked::{Asked, asked as asked_of, is_of_packages};
+use ready::Ready;
+pub(super) use ready::{Outside, Unready, ready};
 
 use super::Exit;
-use super::args::{Cli, Command, TargetArgs};
+use super::args::{CacheArgs, Cli, Command, IndexArgs, TargetArgs};
 use super::baseline::{baseline, of_environment};
 use super::prepare::Inputs;
 use super::progress::Progress;
@@ -107,6 +108,29 @@ fn together(
     question.target.platform = args.platform.clone().or_else(|| before.platform.clone());
     // What makes no sense in it is told where it is locked.
     Ok(Inputs::read_of_others(&question, terminal).ok())
+}
+
+/// Returns where the commands of a file run: what was typed, else what its image says.
+pub(super) fn place_of(
+    file: &str,
+    (index, cache): (&IndexArgs, &CacheArgs),
+    typed: &TargetArgs,
+    terminal: &Terminal,
+) -> Result<TargetArgs, Problem> {
+    let mut question = question_args(&[]).map_err(|problem| *problem)?;
+    question.sources = vec![file.to_owned()];
+    question.index = index.clone();
+    question.cache = cache.clone();
+    question.target.python.clone_from(&typed.python);
+    question.target.platform.clone_from(&typed.platform);
+    let inputs = Inputs::read_of_others(&question, terminal).ok();
+    let settled = inputs.as_ref().and_then(Inputs::target);
+    let mut target = question.target;
+    let python = target.python.take();
+    target.python = python.or_else(|| settled.map(|it| it.python().to_string()));
+    let platform = target.platform.take();
+    target.platform = platform.or_else(|| settled.map(|it| it.platform().tag()));
+    Ok(target)
 }
 
 /// Plays the commands, and tells what came of it.
