@@ -33,7 +33,8 @@ mod tests;
 pub use advisories::{AdvisoryEvidence, AdvisorySource};
 pub use claimed::{claimed_targets, claims_in_words};
 pub use claims::{
-    Claim, ClaimEvidence, Known as KnownNames, Packages, Released, Statement, read_claims,
+    Claim, ClaimEvidence, InstallTried, Known as KnownNames, Packages, Released, Statement,
+    read_claims,
 };
 pub use declared::{Declared, Wanted};
 pub use engine::{Audit, Coverage, LeftOut, audit};

@@ -47,6 +47,10 @@ pub(crate) struct CheckArgs {
     /// declarations that are named beside it are what it is held to
     #[arg(long, value_name = "PATH")]
     pub(crate) env: Option<PathBuf>,
+    /// What a machine has on which the commands of the project's files are run, as `plan` takes it:
+    /// what they move there is told, and what is said of that is judged by it
+    #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "env")]
+    pub(crate) baseline: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Tell files that were uploaded less long ago: 7 days [default: what the project or the lock

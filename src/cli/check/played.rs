@@ -6,17 +6,24 @@ use std::sync::Arc;
 
 use super::args::CheckArgs;
 use super::inputs::Around;
-use crate::audit::Played;
-use crate::cli::plan::{Asked, Outside, Unready, asked_of, is_of_packages, place_of, ready};
+use crate::audit::{Claim, InstallTried, Packages, Played, Statement};
+use crate::cli::plan::{
+    Asked, Outside, Unready, asked_of, asked_of_words, is_of_packages, place_of, ready,
+};
 use crate::cli::terminal::Terminal;
 use crate::input::command_reader_of;
-use crate::sequence::{Baseline, Surroundings, lapses, run};
-use crate::source::SourceFile;
+use crate::package::PackageName;
+use crate::sequence::{
+    Baseline, Installed, Lapse, Layer, Step, Surroundings, install, lapses, run,
+};
+use crate::source::{Origin, SourceFile};
 
 /// So many files are played.
 const MOST_FILES: usize = 6;
 /// A file with more commands than this is left alone.
 const MOST_COMMANDS: usize = 60;
+/// So many claims are tried out.
+const MOST_CLAIMS: usize = 20;
 /// Files whose commands are not one after another: jobs, and calls that each make an image.
 const APART: &[&str] = &[".py", ".yaml", ".yml"];
 
@@ -61,7 +68,7 @@ fn in_order(file: &Arc<SourceFile>, around: Around<'_>) -> Option<Asked> {
     (2..=MOST_COMMANDS).contains(&places.len()).then_some(asked)
 }
 
-type Lapses = (Vec<crate::source::Origin>, Vec<crate::sequence::Lapse>);
+type Lapses = (Vec<Origin>, Vec<Lapse>);
 
 fn of_file(
     file: &SourceFile,
@@ -71,7 +78,11 @@ fn of_file(
 ) -> Result<Lapses, String> {
     let silent = Terminal::silent();
     let outside = (&args.index, &args.cache);
-    let target = place_of(file.label(), outside, &args.target, &silent);
+    let machine = around.machine;
+    let mut typed = args.target.clone();
+    typed.python = typed.python.or_else(|| machine?.python.clone());
+    typed.platform = typed.platform.or_else(|| machine?.platform.clone());
+    let target = place_of(file.label(), outside, &typed, &silent);
     let target = target.map_err(|problem| problem.message)?;
     let outside = Outside {
         index: &args.index,
@@ -89,7 +100,8 @@ fn of_file(
         facts: &ready.facts,
     };
     let layers = ready.layers();
-    let played = run(&mut Baseline::default(), &layers, surroundings);
+    let mut before = machine.cloned().unwrap_or_default();
+    let played = run(&mut before, &layers, surroundings);
     let played = played.map_err(|failure| why(Unready::Failure(failure), args))?;
     let commands = layers.iter().map(|layer| layer.step.origin().clone());
     Ok((commands.collect(), lapses(&layers, &played)))
@@ -106,4 +118,75 @@ fn why(unready: Unready, args: &CheckArgs) -> String {
         }
         Unready::Failure(failure) => failure.doing,
     }
+}
+
+/// Finds out what installing one package does to another of the machine, for the claims that say so.
+pub(super) fn tried(
+    claims: &[Claim],
+    machine: &Baseline,
+    args: &CheckArgs,
+    around: Around<'_>,
+) -> Vec<InstallTried> {
+    let said = claims.iter().filter_map(|claim| match &claim.says {
+        Statement::Conflicts(one, other) => Some((one, &other.name)),
+        _ => None,
+    });
+    let on_machine = said.filter(|(_, other)| machine.get(other).is_some());
+    let tried = on_machine.take(MOST_CLAIMS);
+    let tried = tried.filter_map(|(one, other)| install_tried(one, other, machine, args, around));
+    tried.collect()
+}
+
+fn install_tried(
+    one: &Packages,
+    other: &PackageName,
+    machine: &Baseline,
+    args: &CheckArgs,
+    around: Around<'_>,
+) -> Option<InstallTried> {
+    let words = ["pip", "install"].map(str::to_owned);
+    let wanted = format!("{}{}", one.name, one.range);
+    let words: Vec<String> = words.into_iter().chain([wanted]).collect();
+    let asked = asked_of_words(&words, around.folder).ok()?;
+    let mut target = args.target.clone();
+    target.python = target.python.or_else(|| machine.python.clone());
+    target.platform = target.platform.or_else(|| machine.platform.clone());
+    let outside = Outside {
+        index: &args.index,
+        cache: &args.cache,
+        target: &target,
+        ambient: around.ambient,
+        now: around.now,
+        folder: around.folder,
+        project: &asked.project,
+        is_typed: true,
+    };
+    let ready = ready(&asked.steps, outside, &|| None).ok()?;
+    let surroundings = Surroundings {
+        target: &ready.target,
+        facts: &ready.facts,
+    };
+    let layers = ready.layers();
+    let [
+        Layer {
+            step: Step::Install(wish),
+            catalog,
+        },
+    ] = layers.as_slice()
+    else {
+        return None;
+    };
+    let Installed::Done(effect) = install(machine, wish, surroundings, catalog).ok()? else {
+        return None;
+    };
+    let version = |baseline: &Baseline, name| baseline.get(name)?.version.clone();
+    Some(InstallTried {
+        name: one.name.clone(),
+        range: one.range.clone(),
+        over: machine.label.clone(),
+        other: other.clone(),
+        before: version(machine, other)?,
+        after: version(&effect.after, other)?,
+        chosen: version(&effect.after, &one.name)?,
+    })
 }

@@ -28,7 +28,7 @@ pub(super) fn is_command(words: &[String]) -> bool {
 }
 
 /// Reads the words of a command.
-pub(super) fn of_words(words: &[String], folder: &Path) -> Result<Asked, Problem> {
+pub(in crate::cli) fn of_words(words: &[String], folder: &Path) -> Result<Asked, Problem> {
     let text = quoted_words(words);
     let file = SourceFile::new("<command>", text.as_str());
     // A command that is typed is a script of one line.

@@ -12,7 +12,7 @@ use clap::Parser as _;
 
 pub(crate) use args::PlanArgs;
 use args::PlanFormatArg;
-pub(super) use asked::{Asked, asked as asked_of, is_of_packages};
+pub(super) use asked::{Asked, asked as asked_of, is_of_packages, of_words as asked_of_words};
 use ready::Ready;
 pub(super) use ready::{Outside, Unready, ready};
 
