@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::BaselineArgs;
 use super::check::CheckArgs;
 use super::init::InitArgs;
 use super::matrix::MatrixArgs;
@@ -111,24 +112,6 @@ pub(crate) struct LockArgs {
     pub(crate) baseline: BaselineArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-}
-
-/// What is installed already.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Baseline")]
-pub(crate) struct BaselineArgs {
-    /// What is installed, and stays where it can: the output of `pip freeze` or `pip inspect`, a
-    /// lock, the folder of an environment, or `-` for standard input
-    #[arg(long, value_name = "FILE|FOLDER")]
-    pub(crate) baseline: Option<String>,
-    /// A package of the baseline that must not move
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        requires = "baseline"
-    )]
-    pub(crate) keep: Vec<String>,
 }
 
 /// What stands below the options of `pyaudit fix`.

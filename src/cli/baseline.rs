@@ -4,6 +4,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use clap::Args;
+
 use super::reading::{recorded_platform, recorded_target};
 use crate::audit::{Distribution, place_in_lock};
 use crate::graph::Graph;
@@ -13,6 +15,24 @@ use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
 use crate::package::MarkerTexts;
 use crate::sequence::{Baseline, Present, Told, read_baseline};
 use crate::source::{Origin, Problem, SourceFile};
+
+/// What is installed already.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Baseline")]
+pub(crate) struct BaselineArgs {
+    /// What is installed, and stays where it can: the output of `pip freeze` or `pip inspect`, a
+    /// lock, the folder of an environment, or `-` for standard input
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub(crate) baseline: Option<String>,
+    /// A package of the baseline that must not move
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        requires = "baseline"
+    )]
+    pub(crate) keep: Vec<String>,
+}
 
 /// No list of installed packages is larger, in bytes.
 const MAX_SIZE: u64 = 64 << 20;

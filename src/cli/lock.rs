@@ -320,7 +320,7 @@ impl Run<'_> {
         let report = || {
             let report = LockedReport::new(lock, path, moved, &self.prepared.problems);
             match over {
-                Some(over) => report.over(&over.before, &over.effect, &over.broken),
+                Some(over) => report.over(&over.before, &over.effect, &over.broken, &over.keep),
                 None => report,
             }
         };
@@ -346,7 +346,7 @@ impl Run<'_> {
         let style = self.terminal.style;
         self.terminal.mention(&summary(&told, style));
         if let Some(over) = over {
-            let moved = baseline_text(&over.before, &over.effect, style);
+            let moved = baseline_text(&over.before, &over.effect, &over.keep, style);
             self.terminal.mention(&moved);
         }
         if let Some(receipt) = self.receipt() {

@@ -1,8 +1,10 @@
 //! A lock over what is installed: what has to stay, what the lock moves, and what that breaks.
 
+use std::sync::Arc;
+
 use super::Exit;
-use super::args::{BaselineArgs, ChoiceArgs, QuestionArgs};
-use super::baseline::baseline;
+use super::args::{ChoiceArgs, QuestionArgs};
+use super::baseline::{BaselineArgs, baseline};
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
@@ -10,11 +12,14 @@ use crate::explain::break_sentence;
 use crate::lock::{Lock, LockedPackage};
 use crate::package::{Declaration, DeclarationKind, Marker, PackageName, Requirement, Specifiers};
 use crate::sequence::{
-    Baseline, Break, Change, Effect, INSTALLED, Keeps, Manner, Surroundings, Wish, breaks, effect,
-    learn, new_breaks,
+    Baseline, Break, Change, Effect, INSTALLED, Keeps, Manner, Present, Surroundings, Wish, breaks,
+    effect, learn, new_breaks,
 };
-use crate::solve::{Failure, Policy, Question, Resolution};
+use crate::solve::{Failure, Outcome, Policy, Question, Resolution, Resolved, solve};
 use crate::source::{Origin, Problem, SourceFile};
+
+/// Of more packages than this it is not tried out whether they could stay.
+const MOST_KEPT: usize = 12;
 
 /// Reads the baseline of a lock, and settles where the lock has to run by it.
 pub(super) fn ground(
@@ -53,8 +58,7 @@ pub(super) fn ground(
 pub(super) fn keep(args: &BaselineArgs, baseline: &Baseline, inputs: &mut Inputs) {
     for name in names(&args.keep, "--keep", &mut inputs.problems) {
         let present = baseline.get(&name);
-        let version = present.and_then(|it| it.version.as_ref());
-        let (Some(present), Some(version)) = (present, version) else {
+        let Some(kept) = present.and_then(kept) else {
             let message = match present {
                 Some(_) => format!(
                     "`{}` does not say which version of {name} it has",
@@ -65,23 +69,26 @@ pub(super) fn keep(args: &BaselineArgs, baseline: &Baseline, inputs: &mut Inputs
             inputs.problems.push(Problem::anywhere(message));
             continue;
         };
-        let Ok(specifiers) = Specifiers::parse(&format!("=={version}")) else {
-            continue;
-        };
-        inputs.manifest.declarations.push(Declaration {
-            requirement: Requirement {
-                name,
-                extras: Vec::new(),
-                specifiers,
-                url: None,
-                marker: Marker::always(),
-            },
-            kind: DeclarationKind::Constraint,
-            origin: present.origin.clone(),
-            section: Some(Declaration::OF_BASELINE.to_owned()),
-            digests: Vec::new(),
-        });
+        inputs.manifest.declarations.push(kept);
     }
+}
+
+/// Declares that an installed package must not move; nothing where its version is not known.
+fn kept(present: &Present) -> Option<Declaration> {
+    let version = present.version.as_ref()?;
+    Some(Declaration {
+        requirement: Requirement {
+            name: present.name.clone(),
+            extras: Vec::new(),
+            specifiers: Specifiers::parse(&format!("=={version}")).ok()?,
+            url: None,
+            marker: Marker::always(),
+        },
+        kind: DeclarationKind::Constraint,
+        origin: present.origin.clone(),
+        section: Some(Declaration::OF_BASELINE.to_owned()),
+        digests: Vec::new(),
+    })
 }
 
 /// Prefers what is installed, unless it is to be chosen anew.
@@ -127,6 +134,8 @@ pub(super) struct Over {
     pub(super) effect: Effect,
     /// What is broken then and was not before.
     pub(super) broken: Vec<Break>,
+    /// The packages to keep so that nothing moves, where there is such a lock: it was solved.
+    pub(super) keep: Vec<PackageName>,
 }
 
 /// Finds out what an answer does to what is installed.
@@ -165,10 +174,54 @@ pub(super) fn over(
     }
     let broken = new_breaks(&breaks(&before, around), breaks(&done.after, around));
     Ok(Some(Over {
+        keep: still(prepared, question, &done)?,
         before,
         effect: done,
         broken,
     }))
+}
+
+/// Looks for the fewest of the packages that move which, kept, leave nothing to move; none where
+/// something has to.
+fn still(
+    prepared: &Prepared,
+    question: &Question,
+    done: &Effect,
+) -> Result<Vec<PackageName>, Failure> {
+    let moves = done.changes.iter().filter(|it| it.is_move());
+    let mut keep: Vec<&Present> = moves.filter_map(|it| it.before.as_ref()).collect();
+    if keep.is_empty() || keep.len() > MOST_KEPT || !is_still(prepared, question, &keep)? {
+        return Ok(Vec::new());
+    }
+    for present in keep.clone() {
+        let fewer: Vec<&Present> = keep
+            .iter()
+            .filter(|it| it.name != present.name)
+            .copied()
+            .collect();
+        if !fewer.is_empty() && is_still(prepared, question, &fewer)? {
+            keep = fewer;
+        }
+    }
+    Ok(keep.into_iter().map(|it| it.name.clone()).collect())
+}
+
+/// Whether nothing that is installed moves where some packages must not.
+fn is_still(prepared: &Prepared, question: &Question, keep: &[&Present]) -> Result<bool, Failure> {
+    let mut asked = question.clone();
+    asked
+        .declarations
+        .extend(keep.iter().filter_map(|it| kept(it)));
+    let Outcome::Solved(resolution) = solve(&Arc::new(asked), &*prepared.answering())?.outcome
+    else {
+        return Ok(false);
+    };
+    let baseline = prepared.baseline.as_ref();
+    let stays = |it: &Resolved| {
+        let present = baseline.and_then(|baseline| baseline.get(&it.name));
+        present.is_none_or(|present| present.version.as_ref() == Some(&it.version))
+    };
+    Ok(resolution.packages.iter().all(stays))
 }
 
 impl Over {

@@ -12,7 +12,7 @@ use super::plan_json::baseline_json;
 use crate::lock::{
     ArtifactPlace, Lock, LockChange, LockedArtifact, LockedPackage, LockedSource, LockedTarget, Via,
 };
-use crate::package::IndexUrl;
+use crate::package::{IndexUrl, PackageName};
 use crate::sequence::{Baseline, Break, Effect};
 use crate::source::Problem;
 
@@ -201,8 +201,14 @@ impl LockedReport {
 
     /// Adds what the lock does to what is installed.
     #[must_use]
-    pub fn over(mut self, before: &Baseline, effect: &Effect, broken: &[Break]) -> Self {
-        self.baseline = Some(baseline_json(before, effect, broken));
+    pub fn over(
+        mut self,
+        before: &Baseline,
+        effect: &Effect,
+        broken: &[Break],
+        keep: &[PackageName],
+    ) -> Self {
+        self.baseline = Some(baseline_json(before, effect, broken, keep));
         self
     }
 }

@@ -118,12 +118,28 @@ pub fn plan_text(plan: &Plan<'_>, style: Style) -> String {
 }
 
 /// Tells what a lock does to what is installed; what it breaks is among the warnings.
-pub fn baseline_text(before: &Baseline, effect: &Effect, style: Style) -> String {
+pub fn baseline_text(
+    before: &Baseline,
+    effect: &Effect,
+    keep: &[PackageName],
+    style: Style,
+) -> String {
     let (changes, kept) = (&effect.changes, effect.kept.len());
     let over = format!("Over {} ({})", before.label, count(before.len(), "package"));
     let mut lines = vec![String::new(), format!("{over}: {}", sums(changes, kept))];
     lines.extend(change_lines(changes, style));
     lines.extend(unjudged_lines(&unjudged(&effect.after)));
+    if !keep.is_empty() {
+        let names: Vec<&str> = keep.iter().map(AsRef::as_ref).collect();
+        let names = names.join(",");
+        let hint =
+            format!("Nothing has to move: `--keep {names}` has a solution, with older packages.");
+        lines.push(format!(
+            "{}: {}",
+            style.bold("hint"),
+            style.wrapped(&hint, 6)
+        ));
+    }
     lines.join("\n") + "\n"
 }
 

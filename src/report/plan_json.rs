@@ -37,7 +37,12 @@ pub fn plan_json(plan: &Plan<'_>) -> String {
 }
 
 /// Tells what a lock does to what is installed.
-pub(super) fn baseline_json(before: &Baseline, effect: &Effect, broken: &[Break]) -> Value {
+pub(super) fn baseline_json(
+    before: &Baseline,
+    effect: &Effect,
+    broken: &[Break],
+    keep: &[PackageName],
+) -> Value {
     json!({
         "name": before.label,
         "packages": before.len(),
@@ -45,6 +50,7 @@ pub(super) fn baseline_json(before: &Baseline, effect: &Effect, broken: &[Break]
         "kept": effect.kept.len(),
         "broken": breaks_json(broken),
         "not_judged": unjudged_json(&unjudged(&effect.after)),
+        "keep": keep.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
