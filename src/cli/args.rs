@@ -12,6 +12,7 @@ use super::baseline::BaselineArgs;
 use super::check::CheckArgs;
 use super::init::InitArgs;
 use super::matrix::MatrixArgs;
+use super::output::AnnotationArg;
 use super::plan::PlanArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
@@ -469,15 +470,6 @@ pub(crate) enum FormatArg {
     /// uv's, which is only read
     #[value(name = "uv.lock", alias = "uv", hide = true)]
     Uv,
-}
-
-/// Where annotations stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AnnotationArg {
-    /// On lines of their own
-    Split,
-    /// Behind the requirement
-    Line,
 }
 
 /// How the outcome is told.

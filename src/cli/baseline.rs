@@ -11,7 +11,7 @@ use crate::audit::{Distribution, place_in_lock};
 use crate::graph::Graph;
 use crate::host::{Environment, read_environment, read_if_there};
 use crate::index::{Metadata, MetadataSource};
-use crate::lock::{EdgeDetail, Format, Lock, LockedPackage};
+use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage};
 use crate::package::MarkerTexts;
 use crate::sequence::{Baseline, Present, Told, read_baseline};
 use crate::source::{Origin, Problem, SourceFile};
@@ -52,9 +52,10 @@ pub(super) fn baseline(name: &str, folder: &Path) -> Result<Baseline, Problem> {
         return Err(Problem::anywhere(message).with_help(help));
     };
     let file = SourceFile::new(name, text);
-    match Format::of_path(name) {
-        format if format.entry.is_some() => of_lock(&(format.read)(&file)?, &file),
-        _ => read_baseline(&file),
+    let format = Format::of_path(name);
+    match format.layout {
+        Layout::Lines => read_baseline(&file),
+        Layout::Keys | Layout::Tables(_) => of_lock(&(format.read)(&file)?, &file),
     }
 }
 

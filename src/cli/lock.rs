@@ -22,7 +22,9 @@ use super::unserved::tell_unserved;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::{WriteError, write_whole};
-use crate::lock::{Circumstances, Lock, Pins, RequirementsStyle, WhichFiles, build, changes};
+use crate::lock::{
+    Circumstances, Layout, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
+};
 use crate::report::{
     LockOutcome, LockReport, LockedReport, Style, Summary, baseline_text, count, headline, remarks,
     summary,
@@ -193,7 +195,7 @@ impl Run<'_> {
                 let circumstances = self.circumstances();
                 let lock = build(&question, &resolution, &circumstances);
                 let mut lock = ManuallyDrop::new(lock);
-                let names_files = self.output.format().entry.is_some();
+                let names_files = self.output.format().layout != Layout::Lines;
                 let installed = as_installed(&mut lock, names_files);
                 self.prepared.problems.extend(installed);
                 let broken = over.iter().flat_map(Over::warnings);

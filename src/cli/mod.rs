@@ -20,7 +20,6 @@ mod mending;
 mod misgivings;
 mod output;
 mod plan;
-
 mod prepare;
 mod progress;
 mod reading;
