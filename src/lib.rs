@@ -67,7 +67,8 @@
 //! A *recipe* is what a file of commands does, step by step, from a *base*.
 //! A *catalog* answers the solver's questions. A *core* is a conflict from which no declaration can be
 //! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
-//! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.
+//! a build of torch is for, a *limit* a bound that a package does not declare and has all the same. A
+//! *baseline* is what is installed before a command, a *lapse* what a later command does to an earlier.
 
 pub mod advisory;
 pub mod audit;

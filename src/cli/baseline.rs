@@ -9,7 +9,7 @@ use clap::Args;
 use super::reading::{recorded_platform, recorded_target};
 use crate::audit::{Distribution, place_in_lock};
 use crate::graph::Graph;
-use crate::host::{Environment, read_environment, read_if_there};
+use crate::host::{Environment, read_environment, read_list};
 use crate::index::{Metadata, MetadataSource};
 use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage};
 use crate::package::MarkerTexts;
@@ -46,12 +46,11 @@ pub(super) fn baseline(name: &str, folder: &Path) -> Result<Baseline, Problem> {
     if path.is_dir() || is_interpreter(&path) {
         return Ok(of_environment(&read_environment(&path, folder)?));
     }
-    let Some(text) = read_if_there(&path)? else {
+    let Some(file) = read_list(&path, name)? else {
         let message = format!("there is no file `{name}`, which is to say what is installed");
         let help = "Write it: `pip freeze > installed.txt`, or name the folder of an environment.";
         return Err(Problem::anywhere(message).with_help(help));
     };
-    let file = SourceFile::new(name, text);
     let format = Format::of_path(name);
     match format.layout {
         Layout::Lines => read_baseline(&file),

@@ -119,18 +119,18 @@ fn read_inspect(file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
     let mut baseline = Baseline::new(file.label());
     baseline.python = wire.environment.get("python_full_version").cloned();
     let mut markers = MarkerTexts::default();
+    let mut places = Places {
+        file,
+        from: Some(0),
+    };
     for installed in wire.installed.into_iter().take(MOST_PACKAGES) {
-        baseline_put(&mut baseline, file, installed.metadata, &mut markers);
+        let origin = places.next(&installed.metadata.name);
+        put(&mut baseline, installed.metadata, origin, &mut markers);
     }
     Ok(baseline)
 }
 
-fn baseline_put(
-    baseline: &mut Baseline,
-    file: &Arc<SourceFile>,
-    wire: MetadataWire,
-    markers: &mut MarkerTexts,
-) {
+fn put(baseline: &mut Baseline, wire: MetadataWire, origin: Origin, markers: &mut MarkerTexts) {
     let Ok(name) = PackageName::new(wire.name.clone()) else {
         return;
     };
@@ -139,7 +139,7 @@ fn baseline_put(
         return;
     }
     let version: Option<Version> = wire.version.parse().ok();
-    let mut present = Present::new(name.clone(), version.clone(), place_of(file, &wire.name));
+    let mut present = Present::new(name.clone(), version.clone(), origin);
     if let Some(version) = version {
         present.told = match told(&name, &version, &wire, markers) {
             Ok(metadata) => metadata,
@@ -169,15 +169,24 @@ fn told(
     Ok(Told::Metadata(Arc::new(metadata)))
 }
 
-/// Returns where a package is named; nothing in such a file has a place of its own.
-fn place_of(file: &Arc<SourceFile>, name: &str) -> Origin {
-    let found = [
-        format!("\"name\": \"{name}\""),
-        format!("\"name\":\"{name}\""),
-    ];
-    let found = found.iter().find_map(|text| {
-        let start = file.text().find(text.as_str())?;
-        Some(Origin::new(file, Span::new(start, text.len())))
-    });
-    found.unwrap_or_else(|| Origin::whole(file))
+/// Where packages are named, one after another; a text is gone through once.
+struct Places<'a> {
+    file: &'a Arc<SourceFile>,
+    /// Where the next one is looked for; nothing once one was not found.
+    from: Option<usize>,
+}
+
+impl Places<'_> {
+    fn next(&mut self, name: &str) -> Origin {
+        let found = self.from.and_then(|from| {
+            let key = format!("\"{name}\"");
+            let at = from + self.file.text().get(from..)?.find(&key)?;
+            Some(Span::new(at, key.len()))
+        });
+        self.from = found.map(|span| span.end);
+        match found {
+            Some(span) => Origin::new(self.file, span),
+            None => Origin::whole(self.file),
+        }
+    }
 }

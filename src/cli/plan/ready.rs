@@ -179,7 +179,14 @@ impl Making<'_> {
         }
         let lines = lines_of(step, command, self.outside);
         made.notes.extend(lines.notes.iter().cloned());
-        let mut manifest = self.read(&lines, &mut made.notes);
+        let mut manifest = self.read(&lines);
+        let wrong = std::mem::take(&mut manifest.problems);
+        let wrong: Vec<Problem> = wrong.into_iter().filter(Problem::is_error).collect();
+        // What somebody types is to be right; a file may be read far from where it is run.
+        if self.outside.is_typed && !wrong.is_empty() {
+            return Err(Unready::Problems(wrong));
+        }
+        made.notes.extend(wrong.into_iter().map(|it| it.message));
         let (settings, key) = self.settled(&manifest, Some(command))?;
         let flavour = match lines.flavour.as_deref().map(str::parse::<Flavour>) {
             Some(Ok(flavour)) => Some(flavour),
@@ -213,7 +220,7 @@ impl Making<'_> {
     }
 
     /// Reads what a command says as a requirements file, each line at the word that says it.
-    fn read(&self, lines: &Lines, notes: &mut Vec<String>) -> Manifest {
+    fn read(&self, lines: &Lines) -> Manifest {
         let request = LoadRequest {
             inputs: &["-".to_owned()],
             constraints: &[],
@@ -231,8 +238,10 @@ impl Making<'_> {
         for unnamed in &mut manifest.unnamed {
             lines.put_back(&mut unnamed.origin);
         }
-        let problems = std::mem::take(&mut manifest.problems).into_iter();
-        notes.extend(problems.filter(Problem::is_error).map(|it| it.message));
+        let problems = manifest.problems.iter_mut();
+        for origin in problems.filter_map(|it| it.origin.as_mut()) {
+            lines.put_back(origin);
+        }
         manifest
     }
 
