@@ -10,12 +10,10 @@ use crate::solve::{Catalog, FileAt, Refusal};
 /// After so many failures of the outside world no more is asked.
 const ENOUGH_FAILURES: usize = 8;
 
-/// Learns the requirements of every package of which nobody has asked yet. What cannot be learned is
+/// Learns the requirements of every package of which they are not known. What cannot be learned is
 /// noted with its reason: a package of which nothing is known is not judged.
 pub fn learn(baseline: &mut Baseline, catalog: &dyn Catalog) {
-    let unasked = baseline
-        .iter()
-        .filter(|it| matches!(it.told, Told::Unasked));
+    let unasked = baseline.iter().filter(|it| it.metadata().is_none());
     let names: Vec<_> = unasked.map(|it| it.name.clone()).collect();
     catalog.soon_projects(&names);
     let mut failures = 0;

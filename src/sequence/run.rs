@@ -119,9 +119,13 @@ pub fn run(
             Step::Remove { names, .. } => Layered::of(removed(&standing, names)),
         };
         if layered.effect.changes.iter().any(Change::is_move) {
-            learn(start, layer.catalog);
+            for catalog in catalogs(layers) {
+                learn(start, catalog);
+            }
             layered.effect.after.remember(start);
-            learn(&mut layered.effect.after, layer.catalog);
+            for catalog in catalogs(layers) {
+                learn(&mut layered.effect.after, catalog);
+            }
         }
         standing.clone_from(&layered.effect.after);
         all.push(layered);
@@ -132,6 +136,21 @@ pub fn run(
         layered.broken = new_breaks(&at_first, after);
     }
     Ok(all)
+}
+
+/// Returns the catalogs of some commands, each once: first the one that most of them ask. An index of
+/// a single command rarely knows what else is installed.
+fn catalogs<'a>(layers: &[Layer<'a>]) -> Vec<&'a dyn Catalog> {
+    let mut counted: Vec<(usize, &'a dyn Catalog)> = Vec::new();
+    for layer in layers {
+        let is_same = |it: &&mut (usize, &dyn Catalog)| std::ptr::addr_eq(it.1, layer.catalog);
+        match counted.iter_mut().find(is_same) {
+            Some((count, _)) => *count += 1,
+            None => counted.push((1, layer.catalog)),
+        }
+    }
+    counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    counted.into_iter().map(|(_, catalog)| catalog).collect()
 }
 
 /// Takes packages away from what is installed.

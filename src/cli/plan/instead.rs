@@ -3,7 +3,7 @@
 use super::PlanArgs;
 use super::ready::Ready;
 use crate::cli::command::{joined, quoted_words};
-use crate::cli::lock_over::prefer_all;
+use crate::cli::lock_over::{over, prefer_all};
 use crate::cli::prepare::Inputs;
 use crate::cli::terminal::Terminal;
 use crate::package::masked;
@@ -79,8 +79,13 @@ pub(super) fn one_lock(
     let (command, sentence) = match solved.answer.outcome {
         Outcome::Solved(resolution) => {
             let packages = count(resolution.packages.len(), "package");
+            let over = over(&prepared, (&solved.question, &resolution)).ok()?;
+            let still = match over.is_some_and(|over| !over.broken.is_empty()) {
+                true => ", tells what it breaks of what was there",
+                false => "",
+            };
             let sentence = format!(
-                "One lock makes the order not matter; this one was solved, and has {packages}:"
+                "One lock makes the order not matter; this one was solved{still}, and has {packages}:"
             );
             (locking(args, true), sentence)
         }

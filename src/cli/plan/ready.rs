@@ -187,7 +187,16 @@ impl Making<'_> {
             return Err(Unready::Problems(wrong));
         }
         made.notes.extend(wrong.into_iter().map(|it| it.message));
-        let (settings, key) = self.settled(&manifest, Some(command))?;
+        let (settings, key) = match self.settled(&manifest, Some(command)) {
+            Err(Unready::Problems(problems)) if !self.outside.is_typed => {
+                let why = problems.into_iter().map(|it| it.message);
+                let why: Vec<String> = why.collect();
+                made.notes
+                    .push(format!("it is left out: {}", why.join("; ")));
+                return Ok(());
+            }
+            settled => settled?,
+        };
         let flavour = match lines.flavour.as_deref().map(str::parse::<Flavour>) {
             Some(Ok(flavour)) => Some(flavour),
             Some(Err(_)) => {
