@@ -162,6 +162,7 @@ pub(super) fn over(
             ..Manner::default()
         },
         policy: Policy::default(),
+        sources: Arc::clone(&question.sources),
         flavour: None,
         origin: Origin::whole(&SourceFile::new(baseline.label.as_str(), "")),
     };

@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::package::{Declaration, DeclarationKind, PackageName};
 use crate::solve::{
     Catalog, Conflict, Dependent, Failure, Outcome, Policy, Question, Refusal, Resolution,
-    Resolved, solve,
+    Resolved, Source, solve,
 };
 use crate::source::Origin;
 use crate::target::{Flavour, Target};
@@ -26,6 +26,8 @@ pub struct Wish {
     pub manner: Manner,
     /// How it chooses.
     pub policy: Policy,
+    /// Which packages come from one index and from no other.
+    pub sources: Arc<[Source]>,
     /// Which builds of torch it asks for.
     pub flavour: Option<Flavour>,
     /// The command.
@@ -80,6 +82,7 @@ pub fn question(before: &Baseline, wish: &Wish, around: Surroundings<'_>) -> Arc
         policy,
         preferences,
         facts: Arc::new(around.facts.without_limits()),
+        sources: Arc::clone(&wish.sources),
     })
 }
 

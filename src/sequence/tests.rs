@@ -40,6 +40,7 @@ fn wish(requires: &[&str], manner: Manner) -> Wish {
         declarations: asked.question().declarations.clone(),
         manner,
         policy: Policy::default(),
+        sources: Arc::default(),
         flavour: None,
         origin: Origin::whole(&SourceFile::new("Dockerfile", requires.join(" "))),
     }

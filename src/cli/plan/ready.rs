@@ -208,6 +208,7 @@ impl Making<'_> {
             None => None,
         };
         let policy = settings.policy.clone();
+        let sources = Arc::clone(&settings.sources);
         let target = bare(settings.target.clone());
         let place = (target.clone(), Arc::clone(&settings.facts));
         self.place.get_or_insert(place);
@@ -222,6 +223,7 @@ impl Making<'_> {
             declarations: of_target.collect(),
             manner,
             policy,
+            sources,
             flavour,
             origin: command.origin.clone(),
         })));
