@@ -28,6 +28,7 @@ use crate::package::{
     DeclarationKind, Digest, DirectUrl, DistName, IndexUrl, Marker, MarkerTexts, PackageName,
     Requirement, Secret, Specifiers, Timestamp, Version, VersionKey, WheelName,
 };
+use crate::sequence::read_baseline;
 use crate::source::{Origin, Problem, SourceFile};
 use crate::target::{Platform, PythonVersion, Target};
 
@@ -37,6 +38,7 @@ pub type FuzzTarget = (&'static str, fn(&[u8]));
 /// All of them, by name.
 pub const TARGETS: &[FuzzTarget] = &[
     ("address", address),
+    ("baseline", baseline),
     ("binary", binary),
     ("claims", claims),
     ("core_metadata", core_metadata),
@@ -367,6 +369,14 @@ pub fn wheel_tail(bytes: &[u8]) {
             let _ = read_wheel_parts(&parts, &wheel);
         }
         Err(_) => {}
+    }
+}
+
+/// Reads what is installed.
+pub fn baseline(bytes: &[u8]) {
+    let (file, _) = decode("installed.txt", bytes);
+    if let Ok(baseline) = read_baseline(&file) {
+        check_places(&[], baseline.iter().map(|it| &it.origin));
     }
 }
 

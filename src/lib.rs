@@ -34,6 +34,7 @@
 //! | 5 | `lock` | the answer as a file: `pylock.toml`, `requirements.txt`; the locks of other tools; what changed |
 //! | 5 | `repair` | the smallest changes of the declarations that give a conflict a solution |
 //! | 5 | `matrix` | one question on many targets, cell by cell |
+//! | 5 | `sequence` | what install commands do to what is installed, one after another |
 //! | 6 | `explain` | conflicts in sentences, with hints |
 //! | 6 | `graph` | who needs whom in a lock, along which paths, what decided a version, and what was wanted of what is installed |
 //! | 7 | `audit` | what is wrong with a lock or an environment, rule by rule, and what could not be judged |
@@ -67,7 +68,8 @@
 //! A *recipe* is what a file of commands does, step by step, from a *base*.
 //! A *catalog* answers the solver's questions. A *core* is a conflict from which no declaration can be
 //! left out, a *repair* a change of declarations that was solved. A *flavour* is the accelerator that
-//! a build of torch is for, a *limit* a bound that a package does not declare and has all the same.
+//! a build of torch is for, a *limit* a bound that a package does not declare and has all the same. A
+//! *baseline* is what is installed before a command, a *lapse* what a later command does to an earlier.
 
 pub mod advisory;
 pub mod audit;
@@ -87,6 +89,7 @@ pub mod matrix;
 pub mod package;
 pub mod repair;
 pub mod report;
+pub mod sequence;
 pub mod solve;
 pub mod source;
 pub mod target;

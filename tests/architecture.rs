@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("package", 1),
     ("repair", 5),
     ("report", 8),
+    ("sequence", 5),
     ("solve", 4),
     ("source", 0),
     ("target", 2),

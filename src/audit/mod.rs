@@ -34,7 +34,8 @@ mod tests;
 pub use advisories::{AdvisoryEvidence, AdvisorySource};
 pub use claimed::{claimed_targets, claims_in_words};
 pub use claims::{
-    Claim, ClaimEvidence, Known as KnownNames, Packages, Released, Statement, read_claims,
+    Claim, ClaimEvidence, InstallTried, Known as KnownNames, Packages, Released, Statement,
+    read_claims,
 };
 pub use contents::{Contents, ContentsEvidence, Fingerprint, Libraries, Look, OwnedFile};
 pub use declared::{Declared, Wanted};
@@ -54,6 +55,6 @@ pub use places::place_of as place_in_lock;
 pub use rule::{Needs, Rule};
 pub use rules::{RULES, all_rules, rule_named};
 pub use subject::{Kind, On, Subject};
-pub use texts::{CommandText, DeclaredText, Texts, is_compiled};
+pub use texts::{CommandText, DeclaredText, Played, Texts, is_compiled};
 pub use trials::{Blocking, Idle, Trials, Unsatisfiable};
 pub use waivers::{AuditTable, Waiver, read_audit_table};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::claims::{Claim, ClaimEvidence};
 use crate::input::InstallCommand;
 use crate::package::{Declaration, PackageName, Requirement};
+use crate::sequence::Lapse;
 use crate::source::{Origin, SourceFile};
 
 /// What the texts of a project say.
@@ -22,6 +23,19 @@ pub struct Texts {
     pub system_packages: Option<Vec<String>>,
     /// What was left unread, as what follows "because".
     pub unread: Vec<String>,
+    /// What came of the install commands of a file, played in their order.
+    pub played: Vec<Played>,
+}
+
+/// What came of the install commands of a file, played in their order.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The file.
+    pub file: String,
+    /// The commands that were played.
+    pub commands: Vec<Origin>,
+    /// What later ones do to earlier ones; or why that is not known, as what follows "because".
+    pub lapses: Result<Vec<Lapse>, String>,
 }
 
 /// A declaration in a text.

@@ -8,9 +8,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::BaselineArgs;
 use super::check::CheckArgs;
 use super::init::InitArgs;
 use super::matrix::MatrixArgs;
+use super::output::AnnotationArg;
+use super::plan::PlanArgs;
 use super::reading_args::{DiffArgs, TreeArgs, WhyArgs};
 use super::rules::RulesArgs;
 
@@ -58,6 +61,8 @@ Examples:
           Lock for another machine, in a form that pip installs with --require-hashes
   pyaudit lock -o pylock.toml -P flask
           Choose flask anew, and keep all other versions of the former lock
+  pip freeze | pyaudit lock requirements.in --baseline - --keep numpy,torch
+          Lock over what is installed: what can stay stays, and these two have to
   echo 'flask[async]>=3' | pyaudit lock -
           Show what flask needs
 
@@ -92,6 +97,9 @@ pub(crate) enum Command {
     Tree(Box<TreeArgs>),
     /// Show what moved between two locks, and by whose doing
     Diff(Box<DiffArgs>),
+    /// Show what an install command would change and break, or those of a Dockerfile, a notebook or
+    /// a script in order, without running any
+    Plan(Box<PlanArgs>),
 }
 
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults
@@ -101,6 +109,8 @@ pub(crate) enum Command {
 pub(crate) struct LockArgs {
     #[command(flatten)]
     pub(crate) question: QuestionArgs,
+    #[command(flatten)]
+    pub(crate) baseline: BaselineArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -135,6 +145,8 @@ pub(crate) struct FixArgs {
     /// Write nothing, but show what the repair changes, as a diff; without `--apply` the first
     #[arg(long, help_heading = "Repair")]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) baseline: BaselineArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -458,15 +470,6 @@ pub(crate) enum FormatArg {
     /// uv's, which is only read
     #[value(name = "uv.lock", alias = "uv", hide = true)]
     Uv,
-}
-
-/// Where annotations stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AnnotationArg {
-    /// On lines of their own
-    Split,
-    /// Behind the requirement
-    Line,
 }
 
 /// How the outcome is told.

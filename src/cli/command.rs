@@ -47,6 +47,13 @@ fn with_command(typed: Vec<String>, command: &str, more: &[String]) -> Vec<Strin
 
 /// Puts words with spaces or signs of the shell in quotes.
 pub(super) fn joined(words: &[String]) -> String {
+    format!("pyaudit {}", quoted_words(words))
+        .trim_end()
+        .to_owned()
+}
+
+/// The same for any command.
+pub(super) fn quoted_words(words: &[String]) -> String {
     let words = words.iter().map(|word| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
         match !word.is_empty() && word.chars().all(is_plain) {
@@ -54,8 +61,7 @@ pub(super) fn joined(words: &[String]) -> String {
             false => format!("'{}'", word.replace('\'', r"'\''")),
         }
     });
-    let words: Vec<String> = std::iter::once("pyaudit".to_owned()).chain(words).collect();
-    words.join(" ")
+    words.collect::<Vec<String>>().join(" ")
 }
 
 #[cfg(test)]

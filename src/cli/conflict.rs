@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::Exit;
 use super::args::{OutputArgs, OutputFormatArg};
 use super::command::instead;
-use super::plan::plan;
+use super::mending::plan;
 use super::prepare::Prepared;
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain, flavour_reasons, ways_out};
@@ -70,7 +70,7 @@ impl Unsolved<'_> {
         told: &mut dyn FnMut(&Core),
         all_told: &mut dyn FnMut(),
     ) -> Result<Found, Failure> {
-        let (question, catalog) = (self.question, &self.prepared.catalog);
+        let (question, catalog) = (self.question, &*self.prepared.answering());
         let until = Instant::now() + LONGEST.max(self.took * LONGEST_TIMES);
         let may_go_on = || Instant::now() < until;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);
@@ -132,7 +132,7 @@ impl Unsolved<'_> {
     /// Whether a conflict is only one of the flavour that came nearest: with another one, which
     /// may be chosen as well, its lines have a solution.
     fn is_of_one_flavour(&self, core: &Core) -> bool {
-        let catalog = &self.prepared.catalog;
+        let catalog = &*self.prepared.answering();
         let kept: BTreeSet<usize> = core.declarations.iter().copied().collect();
         self.other_flavours().into_iter().any(|flavour| {
             let part = part_of(&self.with_flavour(flavour), &kept);
@@ -156,9 +156,9 @@ impl Unsolved<'_> {
         freedom: Freedom,
         effort: &Effort<'_>,
     ) -> Result<Repairs, Failure> {
-        let catalog = &self.prepared.catalog;
+        let catalog = &*self.prepared.answering();
         let question = Arc::new(self.with_flavour(flavour));
-        catalog.expect(Arc::clone(&question));
+        self.prepared.catalog.expect(Arc::clone(&question));
         let Outcome::Unsolvable(first) = solve(&question, catalog)?.outcome else {
             return Ok(Repairs::default());
         };
@@ -172,7 +172,7 @@ impl Unsolved<'_> {
     /// Returns the options that would be ways out of conflicts, each with the positions of the
     /// conflicts that it helps. They have a deadline in common.
     fn ways_out(&self, cores: &[Core]) -> Vec<(String, Vec<usize>)> {
-        let (question, catalog) = (self.question, &self.prepared.catalog);
+        let (question, catalog) = (self.question, &*self.prepared.answering());
         let until = Instant::now() + LONGEST_FOR_HINTS;
         let may_go_on = || Instant::now() < until;
         let effort = Effort::new(MOST_SOLVES, &may_go_on);

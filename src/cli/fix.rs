@@ -8,9 +8,10 @@ use super::Exit;
 use super::args::FixArgs;
 use super::command::instead;
 use super::conflict::{Unsolved, tell_conflicts};
+use super::lock_over::{ground, keep, prefer};
 use super::many::kept_pins;
+use super::mending::{Plan, plan};
 use super::output::Output;
-use super::plan::{Plan, plan};
 use super::prepare::{Inputs, Prepared};
 use super::terminal::Terminal;
 use crate::explain::list;
@@ -22,20 +23,29 @@ use crate::solve::{Failure, Outcome};
 use crate::source::Problem;
 
 /// Runs the command.
-pub(super) fn run(args: &FixArgs, terminal: &Terminal) -> Exit {
-    fix(args, terminal).unwrap_or_else(|exit| exit)
+pub(super) fn run(mut args: FixArgs, terminal: &Terminal) -> Exit {
+    fix(&mut args, terminal).unwrap_or_else(|exit| exit)
 }
 
-fn fix(args: &FixArgs, terminal: &Terminal) -> Result<Exit, Exit> {
+fn fix(args: &mut FixArgs, terminal: &Terminal) -> Result<Exit, Exit> {
+    let baseline = ground(&args.baseline, &mut args.question, terminal)?;
+    let args = &*args;
     let mut inputs = Inputs::read(&args.question, terminal)?;
     // Versions of a former lock are preferred as `lock` prefers them: the same repairs come of it.
     let former = Output(&args.output).former(&mut inputs.problems);
     let preferences = inputs.preferences(&args.question.choice, former.as_ref());
+    if let Some(baseline) = &baseline {
+        keep(&args.baseline, baseline, &mut inputs);
+    }
     let folder = inputs.folder.clone();
     let pins = Output(&args.output).former_pins();
     let pins = kept_pins(&args.question.choice, pins);
     let mut prepared = inputs.settled(terminal)?.prepare(preferences, terminal)?;
     prepared.former = pins;
+    if let Some(baseline) = &baseline {
+        prefer(baseline, &args.question.choice, &mut prepared);
+    }
+    prepared.baseline = baseline;
     let solving = Instant::now();
     let solved = prepared.solve_first();
     let took = solving.elapsed();

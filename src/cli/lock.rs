@@ -10,6 +10,7 @@ use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
 use super::command::command_line;
 use super::conflict::{Unsolved, tell_conflicts};
+use super::lock_over::{Over, as_installed, ground, keep, over, prefer};
 use super::many::{kept_pins, parts_in_words};
 use super::misgivings::{mixed_cuda, unknown_extras};
 use super::output::Output;
@@ -21,31 +22,40 @@ use super::unserved::tell_unserved;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
 use crate::host::{WriteError, write_whole};
-use crate::lock::{Circumstances, Lock, Pins, RequirementsStyle, WhichFiles, build, changes};
+use crate::lock::{
+    Circumstances, Layout, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
+};
 use crate::report::{
-    LockOutcome, LockReport, LockedReport, Style, Summary, count, headline, remarks, summary,
+    LockOutcome, LockReport, LockedReport, Style, Summary, baseline_text, count, headline, remarks,
+    summary,
 };
 use crate::solve::{FlavourTried, Outcome, Question, Step};
 use crate::source::Problem;
 
 /// Runs the command.
-pub(super) fn run(args: &LockArgs, terminal: &Terminal) -> Exit {
-    lock(args, terminal).unwrap_or_else(|exit| exit)
+pub(super) fn run(mut args: LockArgs, terminal: &Terminal) -> Exit {
+    lock(&mut args, terminal).unwrap_or_else(|exit| exit)
 }
 
-fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
+fn lock(args: &mut LockArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let started = Instant::now();
+    let baseline = ground(&args.baseline, &mut args.question, terminal)?;
+    let args = &*args;
     let mut inputs = Inputs::read(&args.question, terminal)?;
     let output = Output(&args.output);
     let of_output = output.problems(&inputs.manifest, &args.question, &inputs.folder);
     inputs.problems.extend(of_output);
     inputs.preferences(&args.question.choice, None);
+    if let Some(baseline) = &baseline {
+        keep(&args.baseline, baseline, &mut inputs);
+    }
     let settled = inputs.settled(terminal)?;
     if let Err(error) = output.check() {
         terminal.say_problems(&[Problem::anywhere(error.to_string())]);
         return Err(Exit::Outside);
     }
-    let prepared = settled.prepare(BTreeMap::new(), terminal)?;
+    let mut prepared = settled.prepare(BTreeMap::new(), terminal)?;
+    prepared.baseline = baseline;
     // The process ends after this: taking apart what it has learned would take a tenth of the run.
     let mut run = ManuallyDrop::new(Run {
         args,
@@ -82,7 +92,11 @@ impl Run<'_> {
         receipt.recognises(&self.prepared, &text)
     }
 
+    /// What is installed may have changed since: over a baseline nothing is recognised.
     fn receipt(&self) -> Option<Receipt> {
+        if self.prepared.baseline.is_some() {
+            return None;
+        }
         let shape = Shape {
             args: self.args,
             circumstances: &self.circumstances(),
@@ -121,6 +135,9 @@ impl Run<'_> {
         // What is no name was told already.
         question.preferences = preferences(choice, self.former.as_ref(), &mut Vec::new());
         self.prepared.former = kept_pins(choice, self.output.former_pins());
+        if let Some(baseline) = self.prepared.baseline.clone() {
+            prefer(&baseline, choice, &mut self.prepared);
+        }
         match self.prepared.scope {
             Scope::Target => self.solve(),
             Scope::Targets(_) | Scope::Region(_) => self.solve_many(),
@@ -168,9 +185,22 @@ impl Run<'_> {
                 self.prepared.problems.extend(unknown);
                 let mixed = mixed_cuda(&question, &resolution);
                 self.prepared.problems.extend(mixed);
+                let over = match over(&self.prepared, (&question, &resolution)) {
+                    Ok(over) => over,
+                    Err(failure) => {
+                        self.terminal.say_failure(&failure);
+                        return Exit::Outside;
+                    }
+                };
                 let circumstances = self.circumstances();
-                let lock = ManuallyDrop::new(build(&question, &resolution, &circumstances));
-                self.write(&question.place(), &lock)
+                let lock = build(&question, &resolution, &circumstances);
+                let mut lock = ManuallyDrop::new(lock);
+                let names_files = self.output.format().layout != Layout::Lines;
+                let installed = as_installed(&mut lock, names_files);
+                self.prepared.problems.extend(installed);
+                let broken = over.iter().flat_map(Over::warnings);
+                self.prepared.problems.extend(broken);
+                self.write(&question.place(), &lock, over.as_ref())
             }
         }
     }
@@ -202,7 +232,7 @@ impl Run<'_> {
         }
         self.prepared.problems.extend(many.misgivings());
         let lock = many.lock(&self.circumstances());
-        self.write(&many.place(), &lock)
+        self.write(&many.place(), &lock, None)
     }
 
     fn circumstances(&self) -> Circumstances {
@@ -264,7 +294,7 @@ impl Run<'_> {
         Some(parent.map_or_else(|| current.clone(), |parent| current.join(parent)))
     }
 
-    fn write(&self, target: &str, lock: &Lock) -> Exit {
+    fn write(&self, target: &str, lock: &Lock, over: Option<&Over>) -> Exit {
         let style = self.style();
         // A form that cannot be written was refused before the work began.
         let Some(write) = self.output.format().write else {
@@ -289,7 +319,13 @@ impl Run<'_> {
         let moved = former.map(|former| changes(former, &Pins::from(lock)));
         let path = path.map(Path::to_string_lossy);
         let (path, moved) = (path.as_deref(), moved.as_deref());
-        let report = || LockedReport::new(lock, path, moved, &self.prepared.problems);
+        let report = || {
+            let report = LockedReport::new(lock, path, moved, &self.prepared.problems);
+            match over {
+                Some(over) => report.over(&over.before, &over.effect, &over.broken, &over.keep),
+                None => report,
+            }
+        };
         let elapsed = elapsed(self.started.elapsed());
         let told = Summary {
             lock,
@@ -311,6 +347,10 @@ impl Run<'_> {
         }
         let style = self.terminal.style;
         self.terminal.mention(&summary(&told, style));
+        if let Some(over) = over {
+            let moved = baseline_text(&over.before, &over.effect, &over.keep, style);
+            self.terminal.mention(&moved);
+        }
         if let Some(receipt) = self.receipt() {
             let changes = Some(&[][..]);
             let recognised = Recognised {

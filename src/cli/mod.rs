@@ -2,6 +2,7 @@
 
 mod absent;
 mod args;
+mod baseline;
 mod check;
 mod command;
 mod conflict;
@@ -11,9 +12,11 @@ mod gaps;
 mod init;
 mod licences;
 mod lock;
+mod lock_over;
 mod machine;
 mod many;
 mod matrix;
+mod mending;
 mod misgivings;
 mod output;
 mod plan;
@@ -73,8 +76,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::of_this_process(&cli.global);
     let exit = match cli.command {
-        Command::Lock(args) => lock::run(&args, &terminal),
         Command::Init(args) => init::run(&args, &terminal),
+        Command::Lock(args) => lock::run(*args, &terminal),
         Command::Why(args) => why::run(&args, false, &terminal),
         Command::WhyNot(args) => why::run(&args, true, &terminal),
         Command::Tree(args) => tree::run(&args, &terminal),
@@ -82,7 +85,8 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &terminal),
         Command::Rules(args) => rules::run(&args, &terminal),
         Command::Matrix(args) => matrix::run(*args, &terminal),
-        Command::Fix(args) => fix::run(&args, &terminal),
+        Command::Plan(args) => plan::run(*args, &terminal),
+        Command::Fix(args) => fix::run(*args, &terminal),
     };
     exit.into()
 }

@@ -3,13 +3,24 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::args::{AnnotationArg, FormatArg, OutputArgs, QuestionArgs};
+use clap::ValueEnum;
+
+use super::args::{FormatArg, OutputArgs, QuestionArgs};
 use crate::host::{WriteError, check_place, read_former};
 use crate::input::Manifest;
 use crate::lock::{
     Annotations, Format, FormerPin, Pins, RequirementsStyle, former_pins, is_pylock_name,
 };
 use crate::source::{Problem, SourceFile};
+
+/// Where annotations stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnnotationArg {
+    /// On lines of their own
+    Split,
+    /// Behind the requirement
+    Line,
+}
 
 /// The options of the output, understood.
 #[derive(Clone, Copy)]

@@ -22,11 +22,12 @@ use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
 use crate::lock::{FormerPin, LockOptions, Pins};
 use crate::package::{PackageName, Timestamp, Version};
+use crate::sequence::{Baseline, Over};
 use crate::solve::{
-    Catalog as _, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
+    Catalog, Failure, FlavourAnswer, Question, flavours_to_try, solve, solve_flavours,
 };
 use crate::source::Problem;
-use crate::target::Flavour;
+use crate::target::{Flavour, Target};
 
 /// So many flavours have their pages asked for at once; older ones are rarely come to.
 const WARMED: usize = 8;
@@ -69,6 +70,8 @@ pub(super) struct Prepared {
     pub(super) scope: Scope,
     /// What a former lock has, for several environments.
     pub(super) former: Vec<FormerPin>,
+    /// What is installed, and stays where it can.
+    pub(super) baseline: Option<Baseline>,
     /// Whether nothing says which Python to lock for, so that another may be proposed.
     pub(super) is_python_free: bool,
     /// What is shown until it is finished.
@@ -123,6 +126,11 @@ impl Inputs {
             settings,
             is_python_free,
         })
+    }
+
+    /// Returns where the result has to run, where that makes sense.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.settings.as_ref().map(|settings| &settings.target)
     }
 
     /// Returns the options in the words that a lock keeps, where they make sense.
@@ -223,6 +231,7 @@ impl Settled {
         Ok(Prepared {
             scope: self.settings.scope,
             former: Vec::new(),
+            baseline: None,
             manifest: self.manifest,
             problems: self.problems,
             question: Arc::new(question),
@@ -238,12 +247,13 @@ impl Settled {
 impl Prepared {
     /// Solves it, with the best flavour of torch where one is to be chosen.
     pub(super) fn solve(&self) -> Result<FlavourAnswer, Failure> {
+        let catalog = &*self.answering();
         let expect = |question: &Arc<Question>| self.catalog.expect(Arc::clone(question));
         if self.flavours.is_empty() {
             expect(&self.question);
             return Ok(FlavourAnswer {
                 question: Arc::clone(&self.question),
-                answer: solve(&self.question, &self.catalog)?,
+                answer: solve(&self.question, catalog)?,
                 tried: Vec::new(),
             });
         }
@@ -254,7 +264,15 @@ impl Prepared {
             .collect();
         self.catalog
             .soon_builds(&names, &self.flavours[..self.flavours.len().min(WARMED)]);
-        solve_flavours(&self.question, &self.flavours, &self.catalog, &expect)
+        solve_flavours(&self.question, &self.flavours, catalog, &expect)
+    }
+
+    /// Returns what answers the solver: the indexes, and what is installed.
+    pub(super) fn answering(&self) -> Box<dyn Catalog + '_> {
+        match &self.baseline {
+            Some(baseline) => Box::new(Over::new(baseline, &self.catalog)),
+            None => Box::new(&self.catalog),
+        }
     }
 
     /// Adds what the catalog had to remark.

@@ -66,6 +66,17 @@ impl Terminal {
         }
     }
 
+    /// A terminal for work that is nobody's to watch: what is said there is for the caller to tell.
+    pub(super) fn silent() -> Self {
+        Self {
+            style: Style::plain(),
+            style_of_results: Style::plain(),
+            is_watched: false,
+            is_quiet: true,
+            verbosity: 0,
+        }
+    }
+
     /// Says something on standard error. That nobody can hear it is no failure.
     pub(super) fn say(&self, text: &str) {
         let text = printable(text.trim_end_matches('\n'), self.style);

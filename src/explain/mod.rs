@@ -3,6 +3,7 @@
 //! Values in, words out: what is underlined, coloured or wrapped is the business of `report`.
 
 mod accelerators;
+mod commands;
 mod hints;
 mod known_names;
 mod prose;
@@ -12,6 +13,7 @@ mod ways_out;
 mod wording;
 
 pub use accelerators::{FlavourReason, flavour_reasons};
+pub use commands::{break_sentence, index_of, moved_sentence, reasons};
 pub use known_names::nearest_name;
 pub use prose::{Explanation, Place, explain, unfit_sentence};
 pub use ways_out::ways_out;

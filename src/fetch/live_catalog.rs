@@ -462,6 +462,13 @@ impl Catalog for LiveCatalog {
                 .for_each(|question| self.fetch_early(question));
         }
     }
+
+    fn soon_projects(&self, names: &[PackageName]) {
+        let indexes = &self.engine.shared.indexes;
+        for name in names {
+            self.fetch_early(ProjectQuestion::new(indexes, name, None));
+        }
+    }
 }
 
 impl Drop for LiveCatalog {

@@ -24,7 +24,7 @@ pub use builder::interpreter_for_builds;
 pub use edit::{EditError, write_edits};
 pub use environment::{Environment, EnvironmentError, Keep, read_environment};
 pub use find::default_inputs;
-pub use former::{read_former, read_if_there};
+pub use former::{read_former, read_if_there, read_list};
 pub use libraries::libraries_here;
 pub use load::{LoadRequest, load, load_text};
 pub use machine::this_machine;

@@ -63,10 +63,13 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Whether a comment says that it is to stay as it is: `# pyaudit: keep` on its line, or alone
-    /// on the line above.
+    /// The section of what is declared to be installed: no change of a file changes that.
+    pub const OF_BASELINE: &str = "baseline";
+
+    /// Whether it is to stay as it is: a comment says so, `# pyaudit: keep` on its line or alone on
+    /// the line above, or it tells what is installed.
     pub fn is_kept(&self) -> bool {
-        self.origin.is_marked("keep")
+        self.section.as_deref() == Some(Self::OF_BASELINE) || self.origin.is_marked("keep")
     }
 }
 

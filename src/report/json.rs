@@ -5,12 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::conflict::ConflictReport;
+use super::plan_json::baseline_json;
 use crate::lock::{
     ArtifactPlace, Lock, LockChange, LockedArtifact, LockedPackage, LockedSource, LockedTarget, Via,
 };
-use crate::package::IndexUrl;
+use crate::package::{IndexUrl, PackageName};
+use crate::sequence::{Baseline, Break, Effect};
 use crate::source::Problem;
 
 /// The whole report; serialize it with any serde format.
@@ -45,6 +48,8 @@ pub struct LockedReport {
     packages: Vec<PackageJson>,
     changes: Option<Vec<ChangeJson>>,
     warnings: Vec<WarningJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Value>,
 }
 
 /// What is not known of the accelerators has no key.
@@ -190,7 +195,21 @@ impl LockedReport {
             packages: packages.collect(),
             changes: changes.map(|changes| changes.iter().map(change_json).collect()),
             warnings: warnings.iter().map(warning_json).collect(),
+            baseline: None,
         }
+    }
+
+    /// Adds what the lock does to what is installed.
+    #[must_use]
+    pub fn over(
+        mut self,
+        before: &Baseline,
+        effect: &Effect,
+        broken: &[Break],
+        keep: &[PackageName],
+    ) -> Self {
+        self.baseline = Some(baseline_json(before, effect, broken, keep));
+        self
     }
 }
 

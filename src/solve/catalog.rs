@@ -47,6 +47,39 @@ pub trait Catalog {
 
     /// Says of which flavours builds will probably be asked for.
     fn soon_builds(&self, _names: &[PackageName], _flavours: &[Flavour]) {}
+
+    /// Says which projects will certainly be asked for.
+    fn soon_projects(&self, _names: &[PackageName]) {}
+}
+
+impl<T: Catalog + ?Sized> Catalog for &T {
+    fn project(&self, name: &PackageName) -> Result<Arc<Project>, Refusal> {
+        (**self).project(name)
+    }
+
+    fn build(&self, name: &PackageName, flavour: &Flavour) -> Result<Arc<Project>, Refusal> {
+        (**self).build(name, flavour)
+    }
+
+    fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
+        (**self).direct(name, url)
+    }
+
+    fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        (**self).metadata(project, at)
+    }
+
+    fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        (**self).soon(wanted);
+    }
+
+    fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {
+        (**self).soon_builds(names, flavours);
+    }
+
+    fn soon_projects(&self, names: &[PackageName]) {
+        (**self).soon_projects(names);
+    }
 }
 
 /// Why a question was not answered.

@@ -89,6 +89,9 @@ fn allow_named(ledger: &Ledger<'_>, allowed: &mut Set<u32>) {
     if !takes_named {
         return;
     }
+    for name in &ledger.question.policy.prereleases_of {
+        allowed.insert(ledger.names.borrow_mut().project_id(name));
+    }
     for declaration in &ledger.question.declarations {
         let requirement = &declaration.requirement;
         let holds = ledger.question.holds(&requirement.marker, &[]);

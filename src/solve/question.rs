@@ -47,6 +47,8 @@ pub struct Source {
 pub struct Policy {
     /// Whether pre-releases may be chosen.
     pub prereleases: Prereleases,
+    /// Packages whose pre-releases may be chosen as if a declaration named one.
+    pub prereleases_of: BTreeSet<PackageName>,
     /// Which end of the admitted versions to take.
     pub resolution: ResolutionMode,
     /// Packages of which the oldest version is taken, whatever `resolution` says.

@@ -11,6 +11,27 @@ pub struct ClaimEvidence {
     pub projects: BTreeMap<PackageName, Released>,
     /// The packages that could not be asked for, with the reason.
     pub failed: BTreeMap<PackageName, String>,
+    /// What installing one package does to another that is installed.
+    pub installs: Vec<InstallTried>,
+}
+
+/// What installing one package does to another that is installed: it was played.
+#[derive(Clone, Debug)]
+pub struct InstallTried {
+    /// The package that is installed.
+    pub name: PackageName,
+    /// Its versions.
+    pub range: Specifiers,
+    /// Over what: `colab.freeze`.
+    pub over: String,
+    /// The package that is there.
+    pub other: PackageName,
+    /// Its version.
+    pub before: Version,
+    /// Its version then.
+    pub after: Version,
+    /// What the one would be installed as.
+    pub chosen: Version,
 }
 
 /// What an index has of a package.

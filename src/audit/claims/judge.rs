@@ -169,8 +169,12 @@ fn works_with(bench: Bench<'_>, one: &Packages, other: &Packages) -> Judged {
     Ok(refuted(message, evidence))
 }
 
-/// Only what the two say of each other; what stands between them takes a solve.
+/// What installing the one does to the other, where that was played; else only what the two say of each
+/// other: what stands between them takes a solve.
 fn conflicts(bench: Bench<'_>, one: &Packages, other: &Packages) -> Judged {
+    if let Some(tried) = tried(bench, one, other) {
+        return Ok(tried);
+    }
     let takes_a_solve = || "only solving the declarations can tell".to_owned();
     if !one.range.is_pin() || !other.range.is_pin() {
         return Err(takes_a_solve());
@@ -197,6 +201,24 @@ fn conflicts(bench: Bench<'_>, one: &Packages, other: &Packages) -> Judged {
         }
     }
     Err(takes_a_solve())
+}
+
+fn tried(bench: Bench<'_>, one: &Packages, other: &Packages) -> Option<Verdict> {
+    let mut installs = bench.evidence.installs.iter();
+    let tried = installs.find(|it| {
+        (&it.name, &it.other) == (&one.name, &other.name)
+            && it.range == one.range
+            && other.range.contains(&it.before)
+    })?;
+    if tried.before != tried.after {
+        return Some(Verdict::Confirmed);
+    }
+    let message = format!(
+        "installing {} {} over {} keeps {} {}",
+        tried.name, tried.chosen, tried.over, tried.other, tried.before
+    );
+    let evidence = format!("Played: `pip install {}{}`.", tried.name, tried.range);
+    Some(refuted(message, vec![evidence]))
 }
 
 fn brings(bench: Bench<'_>, one: &Packages, name: &PackageName) -> Judged {

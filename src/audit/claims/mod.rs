@@ -24,7 +24,7 @@ use crate::source::Origin;
 use crate::target::{Capability, Flavour, Platform};
 
 pub use documents::{Known, read_claims};
-pub use evidence::{ClaimEvidence, Released};
+pub use evidence::{ClaimEvidence, InstallTried, Released};
 pub(super) use judge::judge;
 
 use super::Confidence;

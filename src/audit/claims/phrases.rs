@@ -32,6 +32,8 @@ const VERBS: &[(&str, Verb)] = &[
     ("corrupts", Verb::Conflicts),
     ("corrupt", Verb::Conflicts),
     ("breaks", Verb::Conflicts),
+    ("downgrades", Verb::Conflicts),
+    ("downgrade", Verb::Conflicts),
     ("break", Verb::Conflicts),
     ("is compatible with", Verb::WorksWith),
     ("compatible with", Verb::WorksWith),

@@ -24,6 +24,7 @@ mod missing_library;
 mod missing_requirement;
 mod no_op;
 mod numpy_abi;
+mod order_dependent;
 mod refuted_claim;
 mod requirement_violated;
 mod runtime_library;
@@ -61,6 +62,7 @@ pub const RULES: &[Rule] = &[
     local_version::RULE,
     declaration_drift::RULE,
     unquoted_specifier::RULE,
+    order_dependent::RULE,
     numpy_abi::RULE,
     file_collision::RULE,
     altered_files::RULE,

@@ -53,6 +53,10 @@ pub(crate) struct CheckArgs {
     /// which libraries they need, and which files two packages own
     #[arg(long, conflicts_with = "env")]
     pub(crate) deep: bool,
+    /// What a machine has on which the commands of the project's files are run, as `plan` takes it:
+    /// what they move there is told, and what is said of that is judged by it
+    #[arg(long, value_name = "FILE|FOLDER", conflicts_with = "env")]
+    pub(crate) baseline: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// Tell files that were uploaded less long ago: 7 days [default: what the project or the lock

@@ -15,6 +15,7 @@ use crate::lock::{ArtifactPlace, Format, Lock, LockedDeclaration};
 use crate::package::{
     Declaration, DeclarationKind, IndexUrl, MarkerTexts, PackageName, Requirement, Timestamp,
 };
+use crate::sequence::Baseline;
 use crate::source::{Origin, Problem};
 
 /// Where files are looked for, with which variables, and when.
@@ -23,6 +24,8 @@ pub(super) struct Around<'a> {
     pub(super) folder: &'a Path,
     pub(super) ambient: &'a Ambient,
     pub(super) now: Timestamp,
+    /// What the machine has that the project's commands run on.
+    pub(super) machine: Option<&'a Baseline>,
 }
 
 /// Returns what the lock has to answer; nothing where nobody says.

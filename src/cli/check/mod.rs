@@ -11,6 +11,7 @@ mod index;
 mod inputs;
 mod mend;
 mod pages;
+mod played;
 mod sources;
 mod targets;
 mod tell;
@@ -38,6 +39,7 @@ use texts::texts;
 use what::{What, what_to_check};
 
 use super::Exit;
+use super::baseline::baseline;
 use super::reading::{Reading, is_input, recorded_target};
 use super::terminal::Terminal;
 use crate::audit::{
@@ -110,10 +112,13 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     })?;
     let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
     let ambient = read_ambient(&folder, now);
+    let machine = args.baseline.as_ref();
+    let machine = machine.map(|name| baseline(name, &folder)).transpose()?;
     let around = Around {
         folder: &folder,
         ambient: &ambient,
         now,
+        machine: machine.as_ref(),
     };
     let mut scales = scales(args, now)?;
     let ignored = advisories::ignored(&args.advisories)?;

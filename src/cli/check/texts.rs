@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::args::CheckArgs;
 use super::inputs::Around;
+use super::played::{played, tried};
 use crate::audit::{
     Claim, ClaimEvidence, CommandText, DeclaredText, KnownNames, Released, Texts, is_compiled,
     read_claims,
@@ -17,6 +18,7 @@ use crate::fetch::LiveCatalog;
 use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_texts};
 use crate::input::{Manifest, Selection, command_reader_of};
 use crate::package::{PackageName, Requirement, Specifiers, Timestamp};
+use crate::sequence::Baseline;
 use crate::solve::{Catalog as _, FileAt, Refusal};
 use crate::source::SourceFile;
 
@@ -41,13 +43,21 @@ pub(super) fn texts(
     let of_files = declarations
         .iter()
         .map(|it| it.declaration.requirement.name.clone());
+    let installed = around.machine.into_iter().flat_map(Baseline::iter);
+    let installed = installed.map(|it| it.name.clone());
+    let names = names.chain(installed);
     let known = names.chain(of_files).chain(of_commands.map(|it| it.name));
     let known = KnownNames::new(known);
     let claims = found.files.iter().flat_map(|it| read_claims(it, &known));
     let claims: Vec<Claim> = claims.collect();
+    let mut claim_evidence = evidence(args, &claims, around);
+    if let Some(machine) = around.machine {
+        claim_evidence.installs = tried(&claims, machine, args, around);
+    }
     Texts {
         system_packages: None,
-        evidence: evidence(args, &claims, around),
+        played: played(&found.files, args, around),
+        evidence: claim_evidence,
         declarations,
         commands,
         claims,

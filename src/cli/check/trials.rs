@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit::{Blocking, Fix, Idle, Trials, Unsatisfiable};
 use crate::cli::conflict::Unsolved;
-use crate::cli::plan::plan;
+use crate::cli::mending::plan;
 use crate::cli::prepare::Prepared;
 use crate::explain::explain;
 use crate::fetch::LiveCatalog;

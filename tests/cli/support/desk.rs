@@ -58,9 +58,14 @@ impl Desk {
             }
             let contents = fs::read(&path).unwrap();
             // A compiled file is told by a recipe.
-            match name.strip_suffix(".recipe") {
-                Some(name) => self.write(name, recipe(&contents)),
-                None => self.write(name, contents),
+            if let Some(name) = name.strip_suffix(".recipe") {
+                self.write(name, recipe(&contents));
+                continue;
+            }
+            // Files may name the server as `commands` do.
+            match String::from_utf8(contents) {
+                Ok(text) => self.write(name, text.replace("{base}", &self.server.base)),
+                Err(other) => self.write(name, other.into_bytes()),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::input::{Edit, Rewrite, edits};
-use crate::package::DeclarationKind;
+use crate::package::{Declaration, DeclarationKind};
 use crate::repair::Change;
 use crate::solve::Question;
 use crate::source::{Problem, SourceFile};
@@ -64,6 +64,10 @@ fn place_of_overrides(question: &Question) -> Option<&Arc<SourceFile>> {
     };
     let of_overrides = files().rfind(|it| it.kind == DeclarationKind::Override);
     // Only what stands in a table says in which.
-    let of_tables = || files().find(|it| it.section.is_some());
+    let is_of_table = |it: &&Declaration| {
+        let section = it.section.as_deref();
+        section.is_some_and(|section| section != Declaration::OF_BASELINE)
+    };
+    let of_tables = || files().find(is_of_table);
     of_overrides.or_else(of_tables).map(|it| &it.origin.file)
 }
