@@ -21,7 +21,7 @@ use super::terminal::Terminal;
 use super::unserved::tell_unserved;
 use crate::explain::flavour_reasons;
 use crate::fetch::Counts;
-use crate::host::{WriteError, write_whole};
+use crate::host::{WriteError, read_former, write_whole};
 use crate::lock::{
     Circumstances, Layout, Lock, Pins, RequirementsStyle, WhichFiles, build, changes,
 };
@@ -88,7 +88,7 @@ impl Run<'_> {
     fn recognised(&self) -> Option<Recognised> {
         let path = self.output.path().filter(|path| path.is_file())?;
         let receipt = self.receipt()?;
-        let text = std::fs::read_to_string(path).ok()?;
+        let text = read_former(path).ok()??;
         receipt.recognises(&self.prepared, &text)
     }
 

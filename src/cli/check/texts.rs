@@ -16,7 +16,7 @@ use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, settle};
 use crate::fetch::LiveCatalog;
 use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_texts};
-use crate::input::{Manifest, Selection, command_reader_of};
+use crate::input::{Action, Manifest, Selection, command_reader_of};
 use crate::package::{PackageName, Requirement, Specifiers, Timestamp};
 use crate::sequence::Baseline;
 use crate::solve::{Catalog as _, FileAt, Refusal};
@@ -55,7 +55,7 @@ pub(super) fn texts(
         claim_evidence.installs = tried(&claims, machine, args, around);
     }
     Texts {
-        system_packages: None,
+        system_packages: system_packages(&found),
         played: played(&found.files, args, around),
         evidence: claim_evidence,
         declarations,
@@ -150,6 +150,25 @@ fn commands(found: &FoundTexts, projects: &BTreeSet<String>) -> Vec<CommandText>
         }))
     });
     read.flatten().collect()
+}
+
+/// Returns what the images of the project install with their system's package manager; nothing
+/// where none does.
+fn system_packages(found: &FoundTexts) -> Option<Vec<String>> {
+    let files = found.files.iter();
+    let recipes = files.filter_map(|file| Some((command_reader_of(file.label())?.read)(file)));
+    let mut installed: Option<Vec<String>> = None;
+    for recipe in recipes {
+        let steps = recipe.build(None).map(|build| build.steps);
+        for step in steps.into_iter().flatten() {
+            if let Action::SystemPackages(names) = &step.action {
+                let names = names.iter().filter(|it| it.is_literal);
+                let installed = installed.get_or_insert_default();
+                installed.extend(names.map(|it| it.text.clone()));
+            }
+        }
+    }
+    installed
 }
 
 /// Asks the indexes for what the claims are about.
