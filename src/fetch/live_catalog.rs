@@ -7,11 +7,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use tokio::runtime::Runtime;
 
 use super::build::{self, BuildOptions, Builder};
-use super::cache::{Cache, Key, Kind};
+use super::cache::Cache;
 use super::credentials::Credentials;
 use super::direct::{DirectQuestion, wants_build};
 use super::engine::{Engine, FileKey, Then};
@@ -185,24 +184,6 @@ impl LiveCatalog {
     /// Whether it answers from the cache and the disk alone.
     pub fn is_offline(&self) -> bool {
         self.engine.shared.policy.offline
-    }
-
-    /// Returns what was kept as the answer to a question, unless all is to be asked again.
-    pub fn receipt(&self, question: &str) -> Option<Bytes> {
-        let shared = &self.engine.shared;
-        let asks_again = shared.policy.refresh || !shared.policy.refresh_packages.is_empty();
-        let cache = shared.cache.as_ref().filter(|_| !asks_again)?;
-        cache.get(Key::of(Kind::Receipt, &[question]))
-    }
-
-    /// Keeps what answered a question.
-    pub fn keep_receipt(&self, question: &str, receipt: &[u8]) {
-        let key = Key::of(Kind::Receipt, &[question]);
-        let shared = &self.engine.shared;
-        let known = shared.cache.as_ref().and_then(|cache| cache.get(key));
-        if known.as_deref() != Some(receipt) {
-            shared.keep(key, receipt);
-        }
     }
 
     /// Returns what did not go as it should and yet is no error.

@@ -29,6 +29,7 @@ mod options;
 mod pages;
 mod progress;
 mod projects;
+mod receipts;
 mod refusal;
 mod request;
 mod retry;

@@ -76,7 +76,7 @@ fn is_plain_host(host: &str, usual_port: u16) -> bool {
         && top.bytes().all(|byte| byte.is_ascii_lowercase())
         && name.bytes().all(is_name);
     let is_address = || {
-        let address = name.parse::<std::net::Ipv4Addr>();
+        let address = name.parse::<core::net::Ipv4Addr>();
         address.is_ok_and(|address| address.to_string() == name)
     };
     is_plain_port && (is_plain_name || is_address())
