@@ -2,20 +2,23 @@
 //! laws. `fuzz/` runs them without end, `tests/fuzzing.rs` on a small corpus. No part of the
 //! public interface.
 
+mod laws;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use laws::{check_places, look_at, pages_of, read_page};
+
 use crate::advisory::{Advisories, read_batch, read_record};
 use crate::audit::{KnownNames, read_claims};
 use crate::binary::{Closure, decode as decode_binaries, encode, scan_file, scan_stream};
 use crate::fetch::Credentials;
 use crate::index::{
-    Directory, Listing, Metadata, MetadataSource, Page, TailAnswer, decode_find_links,
-    decode_simple, read_project, read_sdist, read_wheel, read_wheel_directory, read_wheel_parts,
-    read_wheel_tail,
+    Directory, Metadata, MetadataSource, Page, TailAnswer, decode_find_links, read_project,
+    read_sdist, read_wheel, read_wheel_directory, read_wheel_parts, read_wheel_tail,
 };
 use crate::input::{
     AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, command_reader_of, decode,
@@ -472,52 +475,5 @@ fn install_commands(name: &str, bytes: &[u8]) {
         for swallowed in &command.swallowed {
             let _ = quoted(swallowed.origin.text());
         }
-    }
-}
-
-fn check_places<'a>(problems: &'a [Problem], origins: impl IntoIterator<Item = &'a Origin>) {
-    let of_problems = problems
-        .iter()
-        .filter_map(|problem| problem.origin.as_ref());
-    for origin in origins.into_iter().chain(of_problems) {
-        let span = origin.span;
-        let text = origin.file.text();
-        assert!(
-            text.get(span.start..span.end).is_some(),
-            "{span:?} in {text:?}"
-        );
-    }
-}
-
-fn read_page(content_type: &str, bytes: &[u8]) {
-    if let Some(Ok(listing)) = base().map(|base| decode_simple(content_type, bytes, &base)) {
-        pages_of(listing);
-    }
-}
-
-fn pages_of(listing: Listing) {
-    let page = Page::build(&project(), listing);
-    look_at(&page);
-    assert_eq!(Page::from_bytes(page.as_bytes().to_vec().into()), Ok(page));
-}
-
-fn look_at(page: &Page) {
-    let _ = (page.tag_strings().count(), page.python_strings().count());
-    let _ = (
-        page.status(),
-        page.alternates().count(),
-        page.tracks().count(),
-    );
-    let _ = page.skipped();
-    for version in 0..=page.len() {
-        let _ = (page.version(version), page.is_prerelease(version));
-        let _ = (page.find(page.key(version)), page.files(version));
-    }
-    for at in 0..=page.file_count() {
-        let file = page.file(at);
-        let _ = (file.filename(), file.url(), file.digests(), file.metadata());
-        let _ = (file.tags(), file.build_tag(), file.requires_python());
-        let _ = (file.size(), file.upload_time(), file.yanked());
-        let _ = page.version_of(at);
     }
 }

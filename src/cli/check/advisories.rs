@@ -15,7 +15,7 @@ use crate::fetch::{CachePolicy, FetchError, FetchOptions, ask_advisories};
 use crate::host::read_advisories;
 use crate::input::Manifest;
 use crate::lock::Lock;
-use crate::package::{IndexUrl, PackageName, Timestamp, Version};
+use crate::package::{IndexUrl, PackageName, Version};
 use crate::solve::Failure;
 use crate::source::{Origin, Problem, SourceFile};
 
@@ -206,9 +206,8 @@ pub(super) fn outside(
         manifest: &manifest,
         ambient: around.ambient,
     };
-    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
     let mut problems = Vec::new();
-    let settings = settle(&question, heard, around.folder, now, &mut problems);
+    let settings = settle(&question, heard, around.folder, around.now, &mut problems);
     settings
         .map(|settings| (settings.outside.options, settings.outside.cache))
         .ok_or_else(|| {

@@ -17,7 +17,7 @@ use crate::cli::settings::{Heard, settle};
 use crate::fetch::LiveCatalog;
 use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_texts};
 use crate::input::{Action, Manifest, Selection, command_reader_of};
-use crate::package::{PackageName, Requirement, Specifiers, Timestamp};
+use crate::package::{PackageName, Requirement, Specifiers};
 use crate::sequence::Baseline;
 use crate::solve::{Catalog as _, FileAt, Refusal};
 use crate::source::SourceFile;
@@ -225,8 +225,8 @@ fn catalog(args: &CheckArgs, around: Around<'_>) -> Result<LiveCatalog, String> 
         manifest: &manifest,
         ambient: around.ambient,
     };
-    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
-    let settings = settle(&question, heard, around.folder, now, &mut Vec::new());
+    let problems = &mut Vec::new();
+    let settings = settle(&question, heard, around.folder, around.now, problems);
     let settings = settings.ok_or_else(no_settings)?;
     Ok(LiveCatalog::open(settings.outside, None))
 }
