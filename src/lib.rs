@@ -42,6 +42,7 @@
 //! | 9 | `fetch` | the network and its cache; the live [`solve::Catalog`] |
 //! | 9 | `host` | this machine: files, interpreters, environments, GPUs, variables |
 //! | 10 | `cli` | the command line: parse, settle, do, render, exit |
+//! | 10 | `fuzzing` | the parsers of foreign text as fuzz targets; no part of the interface |
 //!
 //! # Where to add
 //!

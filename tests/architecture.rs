@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("audit", 7),
     ("binary", 3),
     ("cli", 10),
+    ("fuzzing", 10),
     ("explain", 6),
     ("facts", 3),
     ("fetch", 9),
