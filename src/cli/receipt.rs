@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::args::{LockArgs, OutputFormatArg};
 use super::prepare::Prepared;
 use super::settings::Scope;
+use crate::host::folder_listing;
 use crate::lock::{Circumstances, LockedTarget, RequirementsStyle, locked_declaration};
 use crate::report::Style;
 
@@ -48,21 +49,26 @@ impl Receipt {
             && choice.upgrade_package.is_empty()
             && options.facts.is_none()
             && options.allow_build.is_empty()
-            && options.find_links.is_empty()
             && matches!(prepared.scope, Scope::Target)
             && shape.args.output.output_format != OutputFormatArg::Json
             && shape.args.output.report.is_none();
         let declared = &question.declarations;
+        let mut indexes = options.index.iter().chain(&options.extra_indexes);
+        if indexes.any(|index| index.starts_with("file:")) {
+            return None;
+        }
         if !is_plain || declared.iter().any(|it| it.requirement.url.is_some()) {
             return None;
         }
+        let folders = options.find_links.iter().map(|place| listing(place));
+        let folders: Vec<String> = folders.collect::<Option<_>>()?;
         let locked: Vec<_> = declared
             .iter()
             .map(|it| (locked_declaration(it, true), &it.digests))
             .collect();
         Some(Self {
             asked: format!(
-                "{:?}\n{locked:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+                "{folders:?}\n{:?}\n{locked:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
                 shape.circumstances,
                 question.excludes,
                 question.policy,
@@ -100,6 +106,16 @@ impl Receipt {
         prepared
             .catalog
             .keep_receipt(&self.asked, &receipt.concat());
+    }
+}
+
+/// Returns what lies in a folder of files; of a page on the network, which is one of the indexes,
+/// nothing.
+fn listing(place: &str) -> Option<String> {
+    let url = url::Url::parse(place).ok()?;
+    match url.scheme() {
+        "file" => folder_listing(&url.to_file_path().ok()?),
+        _ => Some(String::new()),
     }
 }
 

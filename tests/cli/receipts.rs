@@ -43,6 +43,18 @@ fn a_lock_that_still_answers_is_recognised() {
 }
 
 #[test]
+fn a_folder_of_files_counts_as_it_is() {
+    let desk = desk();
+    desk.write("wheels/note.txt", "");
+    let line = line("pylock.toml", "--python 3.12 --find-links wheels");
+    assert!(solves(&desk, &line));
+    assert!(!solves(&desk, &line));
+    desk.write("wheels/another.txt", "");
+
+    assert!(solves(&desk, &line));
+}
+
+#[test]
 fn a_lock_that_somebody_changed_is_made_again() {
     for lock in LOCKS {
         let desk = desk();
