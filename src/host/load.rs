@@ -65,7 +65,18 @@ pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
         loader.load_exclude(exclude);
     }
     loader.check_selection();
+    tell_once(&mut loader.manifest.problems);
     loader.manifest
+}
+
+/// Keeps the first of problems that say the same of one place: a file may be read more than once.
+fn tell_once(problems: &mut Vec<Problem>) {
+    let mut told = BTreeSet::new();
+    problems.retain(|problem| {
+        let place = problem.origin.as_ref();
+        let place = place.map(|it| (it.label().to_owned(), it.span));
+        told.insert((place, problem.message.clone()))
+    });
 }
 
 /// Reads one text beside the inputs, named at a place; `folder` is the current one.
