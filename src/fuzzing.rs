@@ -21,8 +21,8 @@ use crate::index::{
     read_sdist, read_wheel, read_wheel_directory, read_wheel_parts, read_wheel_tail,
 };
 use crate::input::{
-    AmbientTexts, READERS, ReadContext, Selection, Statement, Variables, command_reader_of, decode,
-    quoted, read_ambient,
+    AmbientTexts, Calls, READERS, ReadContext, Selection, Statement, Variables, command_reader_of,
+    decode, quoted, read_ambient,
 };
 use crate::lock::{
     read_pipfile_lock, read_pixi_lock, read_pylock, read_requirements_pins, write_pylock,
@@ -442,6 +442,7 @@ fn read_as(reader: &str, bytes: &[u8]) {
             folder: Path::new("/"),
             variables: &BTreeMap::from([("X".to_owned(), "é[".to_owned())]),
             selection: &selection,
+            calls: &Calls::default(),
         },
     );
     let manifest = &reading.manifest;
@@ -465,7 +466,7 @@ fn place_of(statement: &Statement) -> Option<&Origin> {
 fn install_commands(name: &str, bytes: &[u8]) {
     let (file, _) = decode(name, bytes);
     let reader = command_reader_of(name).expect("the names are those of readers");
-    let recipe = (reader.read)(&file);
+    let recipe = (reader.read)(&file, &Calls::default());
     let built = recipe.build(None).into_iter().flat_map(|it| it.steps);
     check_places(&[], built.map(|step| &step.origin));
     for command in recipe.commands() {

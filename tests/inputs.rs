@@ -2,15 +2,14 @@
 //! file beside it. `PYAUDIT_RENEW=1 cargo test --test inputs` writes those anew: read the
 //! difference before accepting it.
 //!
-//! A first line `# select: all-extras extra=x group=y only-group=z all-groups stage=s
-//! constraint` says
-//! what is asked for.
+//! A first line `# select: all-extras extra=x group=y only-group=z all-groups stage=s call=c:k
+//! constraint` says what is asked for, and which calls the project says it has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pyaudit::input::{
-    Manifest, ReadContext, Selection, Statement, ToolTable, Unnamed, decode, reader_of,
+    Calls, Manifest, ReadContext, Selection, Statement, ToolTable, Unnamed, decode, reader_of,
 };
 use pyaudit::package::{Declaration, DeclarationKind, DirectUrl};
 use pyaudit::source::{Origin, Problem};
@@ -67,7 +66,7 @@ fn describe(path: &Path) -> String {
         .and_then(|name| name.to_str())
         .expect("it has a plain name");
     let (file, problem) = decode(name, &std::fs::read(path).expect("the fixture can be read"));
-    let (selection, kind) = asked_for(file.text());
+    let (selection, kind, calls) = asked_for(file.text());
     let variables = BTreeMap::from([
         ("HOST".to_owned(), "h.example".to_owned()),
         ("TOKEN".to_owned(), "s3cret".to_owned()),
@@ -77,6 +76,7 @@ fn describe(path: &Path) -> String {
         folder: Path::new("/project"),
         variables: &variables,
         selection: &selection,
+        calls: &calls,
     };
     let is_toml = name.ends_with(".toml");
     let reader = reader_of(if is_toml { "pyproject.toml" } else { name });
@@ -118,8 +118,9 @@ fn describe(path: &Path) -> String {
     text
 }
 
-fn asked_for(text: &str) -> (Selection, DeclarationKind) {
+fn asked_for(text: &str) -> (Selection, DeclarationKind, Calls) {
     let mut selection = Selection::default();
+    let mut calls = Calls::default();
     let mut kind = DeclarationKind::Requirement;
     let words = text
         .lines()
@@ -133,11 +134,12 @@ fn asked_for(text: &str) -> (Selection, DeclarationKind) {
             ("group", name) => selection.groups.push(name.to_owned()),
             ("only-group", name) => selection.only_groups.push(name.to_owned()),
             ("stage", name) => selection.stage = Some(name.to_owned()),
+            ("call", call) => calls.own.push(call.parse().expect("it is a call")),
             ("constraint", _) => kind = DeclarationKind::Constraint,
             _ => panic!("`{word}` cannot be selected"),
         }
     }
-    (selection, kind)
+    (selection, kind, calls)
 }
 
 fn describe_declaration(text: &mut String, declaration: &Declaration) {

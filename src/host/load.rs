@@ -12,8 +12,8 @@ use url::Url;
 use super::find::{default_inputs, unread};
 use super::paths::shown;
 use crate::input::{
-    FileRole, Include, Located, Manifest, ProjectFile, ReadContext, Selection, Setting, Statement,
-    decode, read_address, read_unnamed, reader_of,
+    Calls, FileRole, Include, Located, Manifest, ProjectFile, ReadContext, Selection, Setting,
+    Statement, decode, read_address, read_own_calls, read_unnamed, reader_of,
 };
 use crate::package::{DeclarationKind, PackageName, Requirement};
 use crate::source::{Origin, Problem, SourceFile, without_detours};
@@ -65,7 +65,18 @@ pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
         loader.load_exclude(exclude);
     }
     loader.check_selection();
+    tell_once(&mut loader.manifest.problems);
     loader.manifest
+}
+
+/// Keeps the first of problems that say the same of one place: a file may be read more than once.
+fn tell_once(problems: &mut Vec<Problem>) {
+    let mut told = BTreeSet::new();
+    problems.retain(|problem| {
+        let place = problem.origin.as_ref();
+        let place = place.map(|it| (it.label().to_owned(), it.span));
+        told.insert((place, problem.message.clone()))
+    });
 }
 
 /// Reads one text beside the inputs, named at a place; `folder` is the current one.
@@ -74,13 +85,34 @@ pub fn load_text(
     folder: &Path,
     named_at: &Origin,
 ) -> Result<Arc<SourceFile>, Problem> {
+    text_of(path, folder).map_err(|mut problem| {
+        problem.origin.get_or_insert_with(|| named_at.clone());
+        problem
+    })
+}
+
+/// Reads which calls ask for packages in the Python files of a folder: the `pyproject.toml` there
+/// says so, else the one in the current folder.
+pub fn project_calls(of: &Path, folder: &Path) -> Calls {
+    let places = [of, folder].map(|it| it.join("pyproject.toml"));
+    let place = places.iter().find(|path| path.is_file());
+    match place.map(|path| text_of(path, folder)) {
+        Some(Ok(text)) => read_own_calls(&text),
+        Some(Err(problem)) => Calls {
+            problems: vec![problem],
+            ..Calls::default()
+        },
+        None => Calls::default(),
+    }
+}
+
+fn text_of(path: &Path, folder: &Path) -> Result<Arc<SourceFile>, Problem> {
     let label = shown(path, folder);
     let bytes = File::open(path)
         .map_err(reason)
         .and_then(|mut file| read_bounded(&mut file));
-    let bytes = bytes
-        .map_err(|why| Problem::at(named_at.clone(), format!("cannot read `{label}`: {why}")))?;
-    let (file, problem) = decode(&label, &bytes);
+    let cannot = |why| Problem::anywhere(format!("cannot read `{label}`: {why}"));
+    let (file, problem) = decode(&label, &bytes.map_err(cannot)?);
     match problem.filter(Problem::is_error) {
         Some(problem) => Err(problem),
         None => Ok(file),
@@ -197,6 +229,10 @@ impl Loader<'_> {
         let reader = reader_of(label);
         self.reads_project |= reader.name == "pyproject.toml";
         let own_folder = path.parent().unwrap_or(self.request.folder);
+        let calls = match reader.name {
+            "script" => project_calls(own_folder, self.request.folder),
+            _ => Calls::default(),
+        };
         let context = ReadContext {
             kind,
             folder: match reader.has_own_paths {
@@ -205,6 +241,7 @@ impl Loader<'_> {
             },
             variables: self.variables,
             selection: self.request.selection,
+            calls: &calls,
         };
         let reading = (reader.read)(&file, &context);
         self.manifest.merge(reading.manifest);

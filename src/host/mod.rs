@@ -28,7 +28,7 @@ pub use find::default_inputs;
 pub use former::{read_former, read_if_there, read_list};
 pub use libraries::libraries_here;
 pub use listing::folder_listing;
-pub use load::{LoadRequest, load, load_text};
+pub use load::{LoadRequest, load, load_text, project_calls};
 pub use machine::this_machine;
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
 pub use texts::{FoundTexts, project_texts};

@@ -21,8 +21,13 @@ const NO_DEPS: &str = "--no-deps";
 
 /// Reads what the commands of a file install.
 pub(super) fn read_installs(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
-    let recipe = command_reader_of(file.label()).map(|reader| (reader.read)(file));
-    of_recipe(&recipe.unwrap_or_default(), file, context)
+    of_recipe(&recipe_of(file, context), file, context)
+}
+
+/// Reads the commands of a file, or nothing of one that has none.
+pub(super) fn recipe_of(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Recipe {
+    let recipe = command_reader_of(file.label()).map(|it| (it.read)(file, context.calls));
+    recipe.unwrap_or_default()
 }
 
 /// Makes one reading of the stage that is asked for; of calls, each a stage without a start, of all.
@@ -36,6 +41,7 @@ pub(super) fn of_recipe(
         reading: Reading::default(),
         looked: Vec::new(),
     };
+    installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
     let is_image = recipe.stages.iter().any(|stage| stage.base.is_some());
     let steps: Vec<&Step> = match recipe.build(wanted) {
@@ -376,12 +382,6 @@ fn no_such_stage(recipe: &Recipe, file: &Arc<SourceFile>, wanted: &str) -> Probl
         [] => problem.with_help("None of its stages has a name: leave out `--stage`."),
         names => problem.with_help(format!("It has {}.", names.join(", "))),
     }
-}
-
-/// Whether a file has calls that name packages, for a file that may have a `script` block instead.
-pub(super) fn has_calls(file: &Arc<SourceFile>) -> bool {
-    let recipe = command_reader_of(file.label()).map(|reader| (reader.read)(file));
-    recipe.is_some_and(|recipe| !recipe.stages.is_empty())
 }
 
 impl Machine {

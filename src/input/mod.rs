@@ -28,6 +28,7 @@ mod setup_cfg;
 mod setup_py;
 mod sources;
 mod tool;
+mod tool_calls;
 mod tool_environments;
 mod tool_indexes;
 
@@ -40,9 +41,9 @@ use crate::source::{Origin, Problem, SourceFile};
 
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use commands::{
-    Action, Argument, Base, BaseImage, Build, COMMAND_READERS, CommandReader, FileRole,
-    InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step, StepFile,
-    Swallowed, Syncer, command_reader_of, quoted,
+    Action, Argument, Base, BaseImage, Build, COMMAND_READERS, Call, Calls, CommandReader,
+    FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step,
+    StepFile, Swallowed, Syncer, command_reader_of, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
@@ -54,6 +55,7 @@ pub use manifest::{
 pub use reference::read_requirement;
 pub use selection::Selection;
 pub use sources::OF_WORKSPACE;
+pub use tool_calls::read_own_calls;
 pub use tool_environments::ToolEnvironments;
 
 /// What a reader has to know besides the text.
@@ -67,6 +69,8 @@ pub struct ReadContext<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// What of a `pyproject.toml` is asked for.
     pub selection: &'a Selection,
+    /// The calls that are looked for in Python.
+    pub calls: &'a Calls,
 }
 
 /// What a reader understood.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::document::Document;
 use super::excerpt::Excerpt;
-use super::installs::{has_calls, read_installs};
+use super::installs::{of_recipe, recipe_of};
 use super::pyproject::ProjectReader;
 use super::tool::read_tool;
 use super::{Manifest, ReadContext, Reading};
@@ -15,10 +15,12 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 pub(super) fn read_script(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     let block = find_block(file);
     let is_about_calls = block.is_err() || context.selection.stage.is_some();
-    if is_about_calls && has_calls(file) {
-        return read_installs(file, context);
+    let recipe = is_about_calls.then(|| recipe_of(file, context));
+    let recipe = recipe.unwrap_or_default();
+    if !recipe.stages.is_empty() {
+        return of_recipe(&recipe, file, context);
     }
-    match block {
+    let mut reading = match block {
         Ok(excerpt) => read_block(&excerpt, context),
         Err(problem) => Reading {
             statements: Vec::new(),
@@ -27,7 +29,9 @@ pub(super) fn read_script(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> 
                 ..Manifest::default()
             },
         },
-    }
+    };
+    reading.manifest.problems.extend(recipe.problems);
+    reading
 }
 
 fn read_block(excerpt: &Excerpt, context: &ReadContext<'_>) -> Reading {

@@ -123,6 +123,7 @@ proptest! {
                 folder: Path::new("/"),
                 variables: &variables,
                 selection: &selection,
+                calls: &Calls::default(),
             };
             let reading = (reader.read)(&file, &context);
 
@@ -175,6 +176,7 @@ fn what_stands_among_commands_or_in_files_of_other_tools_is_left_to_a_person() {
             folder: Path::new("/"),
             variables: &BTreeMap::new(),
             selection: &Selection::default(),
+            calls: &Calls::default(),
         };
         let reading = (reader_of(label).read)(&file, &context);
         let [Statement::Declaration(declaration)] = reading.statements.as_slice() else {

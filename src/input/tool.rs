@@ -7,6 +7,7 @@ use super::document::{Document, Text, Value};
 use super::pyproject::ProjectReader;
 use super::reference::package_name;
 use super::sources::{Sources, read_sources};
+use super::tool_calls::read_calls;
 use super::tool_environments::read_environments;
 use super::tool_indexes::read_indexes;
 use super::{AllowBuild, FormatList, FormatName, Located};
@@ -36,6 +37,7 @@ const KEYS: &[&str] = &[
     "only-binary",
     "override-dependencies",
     "prerelease",
+    "python",
     "required-environments",
     "resolution",
     "rules",
@@ -112,6 +114,10 @@ pub(super) fn read_tool<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d>)
     read_lists(&tables, project);
     if let Some(value) = tables.ours("allow-build") {
         read_allow_build(value, project);
+    }
+    if let Some(value) = tables.ours("python") {
+        // They are for other files; what is wrong with them is told here as well.
+        read_calls(value, &mut project.document);
     }
     sources
 }

@@ -48,6 +48,7 @@ use crate::audit::{
 };
 use crate::facts::Facts;
 use crate::host::{load_text, read_ambient, read_if_there};
+use crate::input::read_own_calls;
 use crate::lock::{Format, Layout, Lock};
 use crate::package::Timestamp;
 use crate::report::Audited;
@@ -387,11 +388,13 @@ fn facts(
 }
 
 fn scales(args: &CheckArgs, now: Timestamp) -> Result<Scales, Trouble> {
-    let table = match read_if_there(Path::new(PROJECT))? {
-        Some(text) => read_audit_table(&SourceFile::new(PROJECT, text)),
-        None => AuditTable::default(),
-    };
+    let file = read_if_there(Path::new(PROJECT))?.map(|text| SourceFile::new(PROJECT, text));
+    let table = file.as_ref().map(read_audit_table).unwrap_or_default();
     let mut problems = table.problems.clone();
+    // A text that is no TOML is told of already.
+    if let Some(file) = file.filter(|_| problems.is_empty()) {
+        problems = read_own_calls(&file).problems;
+    }
     let mut said = table.levels.clone();
     for (option, names, level) in [
         ("--allow", &args.weight.allow, Level::Allow),

@@ -11,7 +11,7 @@ use crate::cli::plan::{
     Asked, Outside, Unready, asked_of, asked_of_words, is_of_packages, place_of, ready,
 };
 use crate::cli::terminal::Terminal;
-use crate::input::command_reader_of;
+use crate::input::{Calls, command_reader_of};
 use crate::package::PackageName;
 use crate::sequence::{
     Baseline, Installed, Lapse, Layer, Step, Surroundings, install, lapses, run,
@@ -60,7 +60,7 @@ fn in_order(file: &Arc<SourceFile>, around: Around<'_>) -> Option<Asked> {
     if APART.iter().any(|ending| label.ends_with(ending)) {
         return None;
     }
-    let recipe = (command_reader_of(label)?.read)(file);
+    let recipe = (command_reader_of(label)?.read)(file, &Calls::default());
     let beside = Path::new(label).parent().unwrap_or(Path::new(""));
     let asked = asked_of(&recipe, None, around.folder.join(beside), false)?;
     let steps = asked.steps.iter().filter(|step| is_of_packages(step));

@@ -15,8 +15,8 @@ use crate::audit::{
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, settle};
 use crate::fetch::LiveCatalog;
-use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_texts};
-use crate::input::{Action, Manifest, Selection, command_reader_of};
+use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_calls, project_texts};
+use crate::input::{Action, Calls, Manifest, Recipe, Selection, command_reader_of, read_own_calls};
 use crate::package::{PackageName, Requirement, Specifiers};
 use crate::sequence::Baseline;
 use crate::solve::{Catalog as _, FileAt, Refusal};
@@ -34,10 +34,12 @@ pub(super) fn texts(
     around: Around<'_>,
 ) -> Texts {
     let beside = Path::new(label).parent().unwrap_or(Path::new(""));
-    let found = project_texts(&around.folder.join(beside), around.folder);
+    let mut found = project_texts(&around.folder.join(beside), around.folder);
     let projects = projects(&found);
     let declarations = declarations(&found, &projects, around);
-    let commands = commands(&found, &projects);
+    let recipes = recipes(&mut found, around);
+    let system_packages = system_packages(&recipes);
+    let commands = commands(recipes, &projects);
     let of_commands = commands.iter().flat_map(|it| &it.command.requirements);
     let of_commands = of_commands.filter_map(|it| Requirement::parse(&it.text).ok());
     let of_files = declarations
@@ -55,7 +57,7 @@ pub(super) fn texts(
         claim_evidence.installs = tried(&claims, machine, args, around);
     }
     Texts {
-        system_packages: system_packages(&found),
+        system_packages,
         played: played(&found.files, args, around),
         evidence: claim_evidence,
         declarations,
@@ -139,26 +141,49 @@ fn read(label: &str, around: Around<'_>) -> Manifest {
     load(&request, &mut io::empty())
 }
 
-fn commands(found: &FoundTexts, projects: &BTreeSet<String>) -> Vec<CommandText> {
-    let read = found.files.iter().filter_map(|file| {
-        let reader = command_reader_of(file.label())?;
-        let project = project_of(file.label(), projects);
-        let commands = (reader.read)(file).commands();
-        Some(commands.map(move |command| CommandText {
+/// Reads the files with commands, each under its name.
+fn recipes(found: &mut FoundTexts, around: Around<'_>) -> Vec<(String, Recipe)> {
+    let of_folder = project_calls(around.folder, around.folder);
+    let projects = found.files.iter();
+    let projects = projects.filter(|it| it.label().ends_with("pyproject.toml"));
+    let projects: BTreeMap<&str, Calls> = projects
+        .map(|it| (folder_of(it.label()), read_own_calls(it)))
+        .collect();
+    let recipes = found.files.iter().filter_map(|file| {
+        let label = file.label();
+        let calls = projects.get(folder_of(label)).unwrap_or(&of_folder);
+        let recipe = (command_reader_of(label)?.read)(file, calls);
+        Some((label.to_owned(), recipe))
+    });
+    let recipes: Vec<_> = recipes.collect();
+    let problems = recipes.iter().flat_map(|(_, recipe)| &recipe.problems);
+    let problems = problems.filter(|it| it.is_error());
+    let unread: BTreeSet<String> = problems
+        .map(|problem| match &problem.origin {
+            Some(place) => format!("{place}: {}", problem.message),
+            None => problem.message.clone(),
+        })
+        .collect();
+    found.unread.extend(unread);
+    recipes
+}
+
+fn commands(recipes: Vec<(String, Recipe)>, projects: &BTreeSet<String>) -> Vec<CommandText> {
+    let read = recipes.into_iter().flat_map(|(label, recipe)| {
+        let project = project_of(&label, projects);
+        recipe.commands().map(move |command| CommandText {
             command,
             project: project.clone(),
-        }))
+        })
     });
-    read.flatten().collect()
+    read.collect()
 }
 
 /// Returns what the images of the project install with their system's package manager; nothing
 /// where none does.
-fn system_packages(found: &FoundTexts) -> Option<Vec<String>> {
-    let files = found.files.iter();
-    let recipes = files.filter_map(|file| Some((command_reader_of(file.label())?.read)(file)));
+fn system_packages(recipes: &[(String, Recipe)]) -> Option<Vec<String>> {
     let mut installed: Option<Vec<String>> = None;
-    for recipe in recipes {
+    for (_, recipe) in recipes {
         let steps = recipe.build(None).map(|build| build.steps);
         for step in steps.into_iter().flatten() {
             if let Action::SystemPackages(names) = &step.action {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::command::quoted_words;
-use crate::host::read_if_there;
-use crate::input::{Action, Recipe, Step, command_reader_of};
+use crate::host::{project_calls, read_if_there};
+use crate::input::{Action, Calls, Recipe, Step, command_reader_of};
 use crate::source::{Problem, SourceFile};
 
 /// The commands that are meant.
@@ -34,7 +34,7 @@ pub(in crate::cli) fn of_words(words: &[String], folder: &Path) -> Result<Asked,
     // A command that is typed is a script of one line.
     let reader = command_reader_of("command.sh");
     let recipe = reader
-        .map(|reader| (reader.read)(&file))
+        .map(|reader| (reader.read)(&file, &Calls::default()))
         .unwrap_or_default();
     let asked = asked(&recipe, None, folder.to_owned(), true);
     match asked {
@@ -49,27 +49,36 @@ pub(in crate::cli) fn of_words(words: &[String], folder: &Path) -> Result<Asked,
 }
 
 /// Reads the commands of a file.
-pub(super) fn of_file(name: &str, stage: Option<&str>, folder: &Path) -> Result<Asked, Problem> {
+pub(super) fn of_file(
+    name: &str,
+    stage: Option<&str>,
+    folder: &Path,
+) -> Result<Asked, Vec<Problem>> {
     let Some(reader) = command_reader_of(name) else {
         let message = format!("`{name}` is no command of pip, and no file with such commands");
         let help = "A Dockerfile, a notebook, a shell script, a workflow or a Python source has \
                     them.";
-        return Err(Problem::anywhere(message).with_help(help));
+        return Err(vec![Problem::anywhere(message).with_help(help)]);
     };
-    let Some(text) = read_if_there(&folder.join(name))? else {
-        return Err(Problem::anywhere(format!("there is no file `{name}`")));
+    let path = folder.join(name);
+    let Some(text) = read_if_there(&path).map_err(|problem| vec![problem])? else {
+        let message = format!("there is no file `{name}`");
+        return Err(vec![Problem::anywhere(message)]);
     };
-    let recipe = (reader.read)(&SourceFile::new(name, text));
-    let project = folder.join(name).parent().map(Path::to_owned);
-    let project = project.unwrap_or_else(|| folder.to_owned());
-    if let Some(asked) = asked(&recipe, stage, project, false) {
+    let project = path.parent().unwrap_or(folder);
+    let calls = project_calls(project, folder);
+    let recipe = (reader.read)(&SourceFile::new(name, text), &calls);
+    if recipe.problems.iter().any(Problem::is_error) {
+        return Err(recipe.problems);
+    }
+    if let Some(asked) = asked(&recipe, stage, project.to_owned(), false) {
         return Ok(asked);
     }
     let message = match stage {
         Some(stage) => format!("`{name}` has no stage `{stage}`"),
         None => format!("`{name}` installs nothing"),
     };
-    Err(Problem::anywhere(message))
+    Err(vec![Problem::anywhere(message)])
 }
 
 /// Returns what a recipe does to get a stage.

@@ -54,7 +54,9 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
     let asked = match asked::is_command(&args.words) {
         true => asked::of_words(&args.words, &folder)?,
         false => match args.words.as_slice() {
-            [file] => asked::of_file(file, args.stage.as_deref(), &folder)?,
+            [file] => {
+                asked::of_file(file, args.stage.as_deref(), &folder).map_err(Unready::Problems)?
+            }
             _ => {
                 let message = "a plan is of one command, or of one file";
                 let help = "Options of pyaudit stand before a command of pip.";

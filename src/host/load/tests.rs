@@ -48,6 +48,51 @@ fn problems(manifest: &Manifest) -> Vec<String> {
 }
 
 #[test]
+fn the_pyproject_beside_a_python_file_names_its_calls_else_the_one_of_the_folder() {
+    let job = "[tool.pyaudit.python]\ncalls = [\"job:needs\"]\n";
+    let world = World::new(&[
+        ("pyproject.toml", job),
+        ("sub/app.py", "@job(needs=['a'])\ndef f(): pass\n"),
+        (
+            "own/pyproject.toml",
+            "[tool.pyaudit.python]\ncalls = ['want']\n",
+        ),
+        ("own/app.py", "want('b')\njob(needs=['c'])\n"),
+    ]);
+
+    let manifest = world.load(&["sub/app.py", "own/app.py"], &[]);
+
+    assert_eq!(
+        said(&manifest),
+        ["sub/app.py:1 a Requirement", "own/app.py:1 b Requirement"]
+    );
+    assert_eq!(problems(&manifest), [""; 0]);
+}
+
+#[test]
+fn what_is_no_call_is_told_once_and_only_where_calls_count() {
+    let world = World::new(&[
+        (
+            "pyproject.toml",
+            "[tool.pyaudit.python]\ncalls = ['a b']\ncall = 1\n",
+        ),
+        ("a.py", "remote(dependencies=['a'])\n"),
+        ("b.py", "pip_install('b')\n"),
+        ("c.py", "# /// script\n# dependencies = ['c']\n# ///\n"),
+        ("d.in", "d\n"),
+    ]);
+
+    assert_eq!(
+        problems(&world.load(&["a.py", "b.py"], &[])),
+        [
+            "pyproject.toml:2 `a b` is neither `NAME:KEYWORD` nor `NAME`",
+            "pyproject.toml:3 `tool.pyaudit.python` has no key `call`",
+        ]
+    );
+    assert_eq!(problems(&world.load(&["c.py", "d.in"], &[])), [""; 0]);
+}
+
+#[test]
 fn includes_stand_in_their_place_relative_to_the_file_that_names_them() {
     let world = World::new(&[
         ("a.in", "a\n-r sub/b.in\n-c sub/c.txt\nz\n"),

@@ -4,54 +4,18 @@
 use std::sync::Arc;
 
 use super::{
-    Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Speaker, Stage, Step,
+    Action, Argument, Call, Calls, InstallCommand, InstallOption, Installer, Recipe, Speaker,
+    Stage, Step,
 };
 use crate::input::python_tokens::{Token, Tokens};
 use crate::source::{Origin, SourceFile, Span};
-
-/// A call whose arguments name packages.
-struct Call {
-    name: &'static str,
-    /// The keyword that holds the packages; none where they are the arguments in order.
-    packages: Option<&'static str>,
-    /// The keyword that holds packages of the operating system.
-    system: Option<&'static str>,
-}
-
-/// The calls, by name: of RunPod Flash, Beam, Modal and their like.
-const CALLS: &[Call] = &[
-    Call::with("Endpoint", "dependencies"),
-    Call::with("Image", "python_packages"),
-    Call::of("add_python_packages"),
-    Call::of("pip_install"),
-    Call::with("remote", "dependencies"),
-    Call::of("uv_pip_install"),
-];
-
-impl Call {
-    const fn with(name: &'static str, packages: &'static str) -> Self {
-        Self {
-            name,
-            packages: Some(packages),
-            system: Some("system_dependencies"),
-        }
-    }
-
-    const fn of(name: &'static str) -> Self {
-        Self {
-            name,
-            packages: None,
-            system: None,
-        }
-    }
-}
 
 /// Keywords of such calls that name an index.
 const INDEXES: &[&str] = &["extra_index_url", "find_links", "index_url"];
 
 /// Reads the packages that known calls name: each call is a stage of its own, which has the name of
 /// the function that it decorates; calls on what a call returned go on with its stage.
-pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
+pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     let mut stages: Vec<Stage> = Vec::new();
     let mut tokens = Tokens::new(file.text());
     let mut layer = 0;
@@ -70,14 +34,14 @@ pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
                 (is_decorating, is_chained) = (false, false);
             }
             Token::Name(name, start) => {
-                let known = CALLS.iter().find(|call| call.name == name);
-                let Some(call) = known.filter(|_| tokens.take('(')) else {
+                let known = calls.named(name);
+                if known.is_empty() || !tokens.take('(') {
                     is_chained &= tokens.is_called();
                     continue;
-                };
+                }
                 layer += 1;
                 let place = Place { file, start, layer };
-                let steps = read_call(&place, &mut tokens, call).unwrap_or_default();
+                let steps = read_call(&place, &mut tokens, &known).unwrap_or_default();
                 match stages.last_mut().filter(|_| is_chained) {
                     Some(stage) => stage.steps.extend(steps),
                     None if steps.is_empty() => continue,
@@ -91,7 +55,10 @@ pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
             Token::Sign(_) => is_chained = false,
         }
     }
-    Recipe { stages }
+    Recipe {
+        stages,
+        problems: calls.problems.clone(),
+    }
 }
 
 /// Where a call stands.
@@ -101,8 +68,10 @@ struct Place<'a> {
     layer: usize,
 }
 
-/// Reads a call behind its bracket; nothing of one that is never closed.
-fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, call: &Call) -> Option<Vec<Step>> {
+/// Reads a call behind its bracket, by what is known of its name; nothing of one that is never closed.
+fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, known: &[&Call]) -> Option<Vec<Step>> {
+    let has_packages = |keyword| known.iter().any(|it| it.has_packages_in(keyword));
+    let has_system = |keyword| known.iter().any(|it| it.has_system_packages_in(keyword));
     let mut requirements = Vec::new();
     let mut system = Vec::new();
     let mut options = Vec::new();
@@ -123,10 +92,8 @@ fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, call: &Call) -> Option<
                     origin: Origin::new(place.file, span),
                 };
                 match keyword {
-                    keyword if keyword == call.packages && depth <= 2 => {
-                        requirements.push(argument);
-                    }
-                    keyword if keyword == call.system && depth <= 2 => system.push(argument),
+                    it if depth <= 2 && has_packages(it) => requirements.push(argument),
+                    it if depth <= 2 && has_system(it) => system.push(argument),
                     Some(name) if INDEXES.contains(&name) => options.push(InstallOption {
                         name: format!("--{}", name.replace('_', "-")),
                         value: Some(argument),

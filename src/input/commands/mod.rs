@@ -9,6 +9,7 @@ mod dockerfile;
 mod installs;
 mod instructions;
 mod json_text;
+mod known_calls;
 mod notebook;
 mod recipe;
 mod shell;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use super::excerpt::Excerpt;
 use crate::source::{Origin, SourceFile};
 
+pub use known_calls::{Call, Calls};
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
 
 /// One command, or call, that installs packages.
@@ -122,8 +124,8 @@ pub struct CommandReader {
     pub name: &'static str,
     /// Whether it reads files of such a name, in lower case and without folders.
     pub accepts: fn(&str) -> bool,
-    /// Reads a text.
-    pub read: fn(&Arc<SourceFile>) -> Recipe,
+    /// Reads a text; the calls are those that are looked for in Python.
+    pub read: fn(&Arc<SourceFile>, &Calls) -> Recipe,
 }
 
 /// The readers, tried in this order.
@@ -136,22 +138,22 @@ pub const COMMAND_READERS: &[CommandReader] = &[
             stems.any(|stem| name == *stem || name.starts_with(&format!("{stem}.")))
                 || name.ends_with(".dockerfile")
         },
-        read: dockerfile::read_dockerfile,
+        read: |file, _| dockerfile::read_dockerfile(file),
     },
     CommandReader {
         name: "shell script",
         accepts: |name| name.ends_with(".sh") || name.ends_with(".bash"),
-        read: read_shell_script,
+        read: |file, _| read_shell_script(file),
     },
     CommandReader {
         name: "notebook",
         accepts: |name| name.ends_with(".ipynb"),
-        read: notebook::read_notebook,
+        read: |file, _| notebook::read_notebook(file),
     },
     CommandReader {
         name: "workflow",
         accepts: |name| name.ends_with(".yml") || name.ends_with(".yaml"),
-        read: workflow::read_workflow,
+        read: |file, _| workflow::read_workflow(file),
     },
     CommandReader {
         name: "Python source",

@@ -40,7 +40,7 @@ fn told(build: &Build<'_>) -> Vec<String> {
 
 fn recipe(name: &str, text: &str) -> Recipe {
     let reader = command_reader_of(name).unwrap();
-    (reader.read)(&SourceFile::new(name, text))
+    (reader.read)(&SourceFile::new(name, text), &Calls::default())
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@ use super::*;
 
 fn read(name: &str, text: &str) -> Vec<InstallCommand> {
     let reader = command_reader_of(name).unwrap();
-    let found = (reader.read)(&SourceFile::new(name, text));
+    let found = (reader.read)(&SourceFile::new(name, text), &Calls::default());
     let found: Vec<InstallCommand> = found.commands().collect();
     for command in &found {
         let arguments = command.requirements.iter().map(|it| &it.origin);

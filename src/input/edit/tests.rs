@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
-use crate::input::{ReadContext, Reading, Selection, Statement};
+use crate::input::{Calls, ReadContext, Reading, Selection, Statement};
 use crate::package::{DeclarationKind, Specifiers};
 
 const NEW: &str = ">=0.0.7,!=0.0.8";
@@ -37,6 +37,7 @@ fn reading(file: &Arc<SourceFile>) -> Reading {
         folder: Path::new("/project"),
         variables: &variables,
         selection: &selection,
+        calls: &Calls::default(),
     };
     (reader_of(file.label()).read)(file, &context)
 }
