@@ -120,6 +120,26 @@ fn only_variables_that_are_set_once_to_a_literal_are_filled_in() {
 }
 
 #[test]
+fn a_shell_splits_what_variables_hold_where_they_are_not_quoted() {
+    check(
+        "Dockerfile",
+        "FROM x\nENV PKGS=\"flask  six\" NONE=\"\"\nRUN pip install $PKGS \"$PKGS\" a$PKGS$NONE $NONE",
+        &["flask six flask  six aflask six"],
+    );
+    check(
+        "a.sh",
+        "P='a b'\npip install $P${W:+x} ${W:+x} \"${W:+x}\" ${V:-c d}",
+        &["a b  c d"],
+    );
+    check(
+        "a.ipynb",
+        r#"{"cells": [{"cell_type": "code", "source": "L = 'idna six'\n!pip install $L\n%pip install {L}"}]}"#,
+        &["idna six", "idna six"],
+    );
+    check("a.sh", "C='pip install a'\n$C b", &["a b"]);
+}
+
+#[test]
 fn here_documents_are_no_commands() {
     check(
         "a.sh",
