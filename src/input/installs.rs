@@ -36,6 +36,7 @@ pub(super) fn of_recipe(
         reading: Reading::default(),
         looked: Vec::new(),
     };
+    installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
     let is_image = recipe.stages.iter().any(|stage| stage.base.is_some());
     let steps: Vec<&Step> = match recipe.build(wanted) {

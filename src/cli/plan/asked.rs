@@ -60,6 +60,9 @@ pub(super) fn of_file(name: &str, stage: Option<&str>, folder: &Path) -> Result<
         return Err(Problem::anywhere(format!("there is no file `{name}`")));
     };
     let recipe = (reader.read)(&SourceFile::new(name, text));
+    if let Some(problem) = recipe.problems.iter().find(|it| it.is_error()) {
+        return Err(problem.clone());
+    }
     let project = folder.join(name).parent().map(Path::to_owned);
     let project = project.unwrap_or_else(|| folder.to_owned());
     if let Some(asked) = asked(&recipe, stage, project, false) {

@@ -91,7 +91,10 @@ pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
             Token::Sign(_) => is_chained = false,
         }
     }
-    Recipe { stages }
+    Recipe {
+        stages,
+        ..Recipe::default()
+    }
 }
 
 /// Where a call stands.

@@ -68,6 +68,7 @@ pub(super) fn read_dockerfile(file: &Arc<SourceFile>) -> Recipe {
     reader.close();
     Recipe {
         stages: reader.stages,
+        ..Recipe::default()
     }
 }
 

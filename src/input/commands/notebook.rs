@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json_text::{append_json_string, place_in};
+use super::json_text::{append_json_string, place_in, unreadable};
 use super::shell::{self, Variables};
 use super::{Recipe, Speaker, Step, of_shell};
 use crate::input::excerpt::Excerpt;
@@ -34,8 +34,14 @@ struct CellWire<'t> {
 
 /// Reads the commands of a notebook in the order of its cells.
 pub(super) fn read_notebook(file: &Arc<SourceFile>) -> Recipe {
-    let Ok(notebook) = serde_json::from_str::<NotebookWire<'_>>(file.text()) else {
-        return Recipe::default();
+    let notebook = match serde_json::from_str::<NotebookWire<'_>>(file.text()) {
+        Ok(notebook) => notebook,
+        Err(error) => {
+            return Recipe {
+                problems: vec![unreadable(file, "a notebook", &error)],
+                ..Recipe::default()
+            };
+        }
     };
     let whole = Excerpt::whole(file);
     let mut reader = Reader::default();

@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use super::{Argument, InstallCommand};
-use crate::source::Origin;
+use crate::source::{Origin, Problem};
 
 /// All that a file does, stage by stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
     /// The stages, each built on what stands before it.
     pub stages: Vec<Stage>,
+    /// What is wrong with what the project says of its commands.
+    pub problems: Vec<Problem>,
 }
 
 /// What is done from one start.
@@ -128,7 +130,10 @@ impl Recipe {
                 ..Stage::default()
             }],
         };
-        Self { stages }
+        Self {
+            stages,
+            ..Self::default()
+        }
     }
 
     /// Returns every install command, in the file's order.
