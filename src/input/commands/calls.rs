@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::{
     Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Speaker, Stage, Step,
+    processes,
 };
+use crate::input::excerpt::Excerpt;
 use crate::input::python_tokens::{Token, Tokens};
-use crate::source::{Origin, SourceFile, Span};
+use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// A call whose arguments name packages.
 struct Call {
@@ -91,10 +93,23 @@ pub(super) fn read_calls(file: &Arc<SourceFile>) -> Recipe {
             Token::Sign(_) => is_chained = false,
         }
     }
+    let (steps, unread) = processes(file, layer + 1);
+    stages.extend(Recipe::of_steps(steps).stages);
     Recipe {
         stages,
-        ..Recipe::default()
+        problems: unread,
     }
+}
+
+/// Returns what a file starts that installs, and what of that is not read.
+fn processes(file: &Arc<SourceFile>, layer: usize) -> (Vec<Step>, Vec<Problem>) {
+    let started = processes::processes(&Excerpt::whole(file), layer);
+    let mut found = (Vec::new(), Vec::new());
+    for command in started {
+        found.0.extend(command.steps);
+        found.1.extend(command.problem);
+    }
+    found
 }
 
 /// Where a call stands.

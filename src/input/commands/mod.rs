@@ -10,6 +10,7 @@ mod installs;
 mod instructions;
 mod json_text;
 mod notebook;
+mod processes;
 mod recipe;
 mod shell;
 mod workflow;
@@ -111,6 +112,8 @@ pub enum Speaker {
     Shell,
     /// A shell, which IPython starts with the line of a notebook.
     Notebook,
+    /// A shell, which Python starts with a string.
+    Program,
     /// Nobody: the words stand in a list.
     List,
 }

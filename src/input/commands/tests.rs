@@ -241,6 +241,39 @@ fn a_notebook_tells_places_of_its_file() {
 }
 
 #[test]
+fn a_notebook_has_more_ways_to_install() {
+    let lines = [
+        "!{sys.executable} -m pip install a",
+        "%{sys.executable} -m pip install b",
+        "out = !pip install c",
+        "pip install d",
+        "get_ipython().system('pip install e')",
+        "os.system('pip install -q f && echo')",
+        "subprocess.run([sys.executable, '-m', 'pip', 'install', 'g', *more], check=True)",
+        "subprocess.check_call(['pip', 'install', 'h'])",
+        "subprocess.run('pip install i'.split())",
+        "x != pip",
+        "os.system(f'pip install {x}')",
+    ];
+    let source = serde_json::to_string(&lines.join("\n")).unwrap();
+    let text = format!(r#"{{"cells": [{{"cell_type": "code", "source": {source}}}]}}"#);
+    let expected = ["a", "b", "c", "d", "e", "f -q", "g ?*more", "h", "i"];
+    check("a.ipynb", &text, &expected);
+    let recipe = (command_reader_of("a.ipynb").unwrap().read)(&SourceFile::new("a.ipynb", text));
+    let problems: Vec<&str> = recipe
+        .problems
+        .iter()
+        .filter_map(|it| Some(it.origin.as_ref()?.text()))
+        .collect();
+
+    assert_eq!(problems, ["f'pip install {x}'"]);
+    check("a.py", &lines[4..9].join("\n"), &expected[4..]);
+    let quoted = serde_json::to_string("'''\npip install a\n'''").unwrap();
+    let text = format!(r#"{{"cells": [{{"cell_type": "code", "source": {quoted}}}]}}"#);
+    check("a.ipynb", &text, &[]);
+}
+
+#[test]
 fn steps_of_a_workflow_are_read_where_they_are_plain() {
     let text = "jobs:\n  a:\n    steps:\n      - run: pip install a\n      - name: x\n        run: |\n          \
         pip install b\n\n          pip install ${{ matrix.c }}\n      - run: \"pip install 'd'\"\n      - run: >\n          pip install e\n";
