@@ -64,7 +64,7 @@ impl Lines {
     }
 
     fn leave_out(&mut self, argument: &Argument, why: &str) {
-        let text = IndexUrl::redacted(&argument.text);
+        let text = IndexUrl::redacted(argument.origin.text());
         self.notes.push(format!("`{text}` is left out: {why}"));
     }
 }

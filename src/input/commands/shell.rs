@@ -113,11 +113,10 @@ pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
     (name_length(name) == name.len() && !name.is_empty()).then_some((name, value))
 }
 
-/// Whether words set variables alone so far: what follows may be another value, which no shell splits.
+/// Whether words set variables alone so far: no shell splits such values.
 fn sets_only(words: &[Word]) -> bool {
-    let is_setter = |it: &Word| SETTERS.contains(&it.text.as_str());
-    let mut words = words.iter();
-    words.all(|it| is_setter(it) || assignment(&it.text).is_some())
+    let is_setting = |it: &Word| SETTERS.contains(&&*it.text) || assignment(&it.text).is_some();
+    words.iter().all(is_setting)
 }
 
 fn name_length(text: &str) -> usize {
