@@ -19,6 +19,9 @@ use crate::target::Flavour;
 /// The option that keeps what a package requires from being installed.
 const NO_DEPS: &str = "--no-deps";
 
+/// The option that installs beside the environment.
+const TARGET: &str = "--target";
+
 /// Reads what the commands of a file install.
 pub(super) fn read_installs(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     of_recipe(&recipe_of(file, context), file, context)
@@ -36,10 +39,12 @@ pub(super) fn of_recipe(
     file: &Arc<SourceFile>,
     context: &ReadContext<'_>,
 ) -> Reading {
+    let mut steps_of_all = recipe.stages.iter().flat_map(|it| &it.steps);
     let mut installs = Installs {
         context,
         reading: Reading::default(),
         looked: Vec::new(),
+        are_folders_taken: steps_of_all.any(|it| matches!(it.action, Action::Take(_))),
     };
     installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
@@ -77,6 +82,8 @@ struct Installs<'a> {
     context: &'a ReadContext<'a>,
     reading: Reading,
     looked: Vec<Looked>,
+    /// Whether a stage takes folders with packages from another: they can be those of `--target`.
+    are_folders_taken: bool,
 }
 
 impl Installs<'_> {
@@ -121,6 +128,11 @@ impl Installs<'_> {
     fn install(&mut self, step: &Step, command: &InstallCommand) {
         if command.options.iter().any(|it| it.name == NO_DEPS) {
             let message = "what this installs is left out: it comes without what it requires";
+            self.say(Problem::at(command.origin.clone(), message).as_warning());
+            return;
+        }
+        if !self.are_folders_taken && command.options.iter().any(|it| it.name == TARGET) {
+            let message = "what this installs is left out: it goes into a folder of its own";
             self.say(Problem::at(command.origin.clone(), message).as_warning());
             return;
         }

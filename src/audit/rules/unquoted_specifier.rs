@@ -72,11 +72,13 @@ fn message(swallowed: &Swallowed, installer: &str) -> String {
 fn fix(swallowed: &Swallowed, speaker: Speaker) -> Fix {
     let text = swallowed.origin.text();
     let quoted = quoted(text).filter(|_| Requirement::parse(text).is_ok());
-    let edits = quoted.iter().map(|quoted| {
+    // What quotes a string of Python takes is for its author to say.
+    let writable = quoted.iter().filter(|_| speaker != Speaker::Program);
+    let edits = writable.map(|quoted| {
         // The text of a notebook stands in strings of JSON.
         let written = match speaker {
             Speaker::Notebook => quoted.replace('"', "\\\""),
-            Speaker::Shell | Speaker::List => quoted.clone(),
+            Speaker::Shell | Speaker::Program | Speaker::List => quoted.clone(),
         };
         Edit::in_place(&swallowed.origin, written)
     });

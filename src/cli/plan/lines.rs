@@ -64,7 +64,7 @@ impl Lines {
     }
 
     fn leave_out(&mut self, argument: &Argument, why: &str) {
-        let text = IndexUrl::redacted(&argument.text);
+        let text = IndexUrl::redacted(argument.origin.text());
         self.notes.push(format!("`{text}` is left out: {why}"));
     }
 }
@@ -139,7 +139,7 @@ fn options(command: &InstallCommand, lines: &mut Lines) {
 /// Returns the folder of a project that an argument names.
 fn folder_of<'s>(step: &'s Step, argument: &Argument) -> Option<&'s StepFile> {
     let mut projects = step.files.iter().filter(|it| it.role == FileRole::Project);
-    projects.find(|it| it.argument.origin == argument.origin)
+    projects.find(|it| it.argument == *argument)
 }
 
 /// Returns where a file is, as a path from the current folder: only one that comes from the project

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::{
     Action, Argument, Call, Calls, InstallCommand, InstallOption, Installer, Recipe, Speaker,
-    Stage, Step,
+    Stage, Step, processes,
 };
+use crate::input::excerpt::Excerpt;
 use crate::input::python_tokens::{Token, Tokens};
-use crate::source::{Origin, SourceFile, Span};
+use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// Keywords of such calls that name an index.
 const INDEXES: &[&str] = &["extra_index_url", "find_links", "index_url"];
@@ -55,10 +56,21 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
             Token::Sign(_) => is_chained = false,
         }
     }
-    Recipe {
-        stages,
-        problems: calls.problems.clone(),
+    let (steps, unread) = processes(file, layer + 1);
+    stages.extend(Recipe::of_steps(steps).stages);
+    let problems = [calls.problems.clone(), unread].concat();
+    Recipe { stages, problems }
+}
+
+/// Returns what a file starts that installs, and what of that is not read.
+fn processes(file: &Arc<SourceFile>, layer: usize) -> (Vec<Step>, Vec<Problem>) {
+    let started = processes::processes(&Excerpt::whole(file), layer);
+    let mut found = (Vec::new(), Vec::new());
+    for command in started {
+        found.0.extend(command.steps);
+        found.1.extend(command.problem);
     }
+    found
 }
 
 /// Where a call stands.

@@ -356,9 +356,7 @@ fn bind(context: &mut Context, mount: &str) {
 }
 
 fn words(rest: &Excerpt, variables: &Variables) -> Vec<Word> {
-    let commands = shell::commands(rest.text(), variables);
-    let first = commands.into_iter().next();
-    first.map(|it| it.words).unwrap_or_default()
+    shell::whole_words(rest.text(), variables)
 }
 
 /// Returns the value of `--name=value`.

@@ -1,9 +1,23 @@
 //! Strings of JSON, decoded so that each part of their text still knows where it stands.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
 use crate::input::excerpt::Excerpt;
-use crate::source::Span;
+use crate::source::{Origin, Problem, SourceFile, Span};
+
+/// Says that a file is not what its name promises, where its JSON ends to make sense.
+pub(super) fn unreadable(file: &Arc<SourceFile>, kind: &str, error: &serde_json::Error) -> Problem {
+    let text = file.text();
+    let before = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
+    let start: usize = before.map(str::len).sum();
+    let at = text.floor_char_boundary(start + error.column().saturating_sub(1));
+    let message = format!("this is not {kind}: {error}");
+    Problem::at(Origin::new(file, Span::new(at, 0)), message)
+}
 
 /// Returns where a value stands in the text that it was read from: it is a piece of it.
 pub(super) fn place_in(text: &str, value: &RawValue) -> Option<Span> {

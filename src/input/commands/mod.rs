@@ -11,6 +11,7 @@ mod instructions;
 mod json_text;
 mod known_calls;
 mod notebook;
+mod processes;
 mod recipe;
 mod shell;
 mod workflow;
@@ -113,6 +114,8 @@ pub enum Speaker {
     Shell,
     /// A shell, which IPython starts with the line of a notebook.
     Notebook,
+    /// A shell, which Python starts with a string.
+    Program,
     /// Nobody: the words stand in a list.
     List,
 }

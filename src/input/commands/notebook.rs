@@ -6,14 +6,18 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json_text::{append_json_string, place_in};
+use super::json_text::{append_json_string, place_in, unreadable};
+use super::processes::processes;
 use super::shell::{self, Variables};
 use super::{Recipe, Speaker, Step, of_shell};
 use crate::input::excerpt::Excerpt;
-use crate::source::{SourceFile, Span};
+use crate::source::{Problem, SourceFile, Span};
 
 /// Magics of cells that are scripts of a shell.
 const CELLS: &[&str] = &["%%bash", "%%sh", "%%script bash", "%%script sh", "%%shell"];
+
+/// What stands for the Python of the notebook.
+const OWN_PYTHON: &str = "sys.executable";
 
 /// No more variables are known.
 const MOST_VARIABLES: usize = 1000;
@@ -34,8 +38,14 @@ struct CellWire<'t> {
 
 /// Reads the commands of a notebook in the order of its cells.
 pub(super) fn read_notebook(file: &Arc<SourceFile>) -> Recipe {
-    let Ok(notebook) = serde_json::from_str::<NotebookWire<'_>>(file.text()) else {
-        return Recipe::default();
+    let notebook = match serde_json::from_str::<NotebookWire<'_>>(file.text()) {
+        Ok(notebook) => notebook,
+        Err(error) => {
+            return Recipe {
+                problems: vec![unreadable(file, "a notebook", &error)],
+                ..Recipe::default()
+            };
+        }
     };
     let whole = Excerpt::whole(file);
     let mut reader = Reader::default();
@@ -45,7 +55,10 @@ pub(super) fn read_notebook(file: &Arc<SourceFile>) -> Recipe {
             reader.read(&cell(&whole, source));
         }
     }
-    Recipe::of_steps(reader.steps)
+    Recipe {
+        problems: reader.problems,
+        ..Recipe::of_steps(reader.steps)
+    }
 }
 
 #[derive(Default)]
@@ -53,6 +66,8 @@ struct Reader {
     /// The variables of Python and of the environment that hold literal text so far.
     variables: Variables,
     steps: Vec<Step>,
+    /// What is not read.
+    problems: Vec<Problem>,
     layer: usize,
 }
 
@@ -67,11 +82,23 @@ impl Reader {
         if is_other && !first.starts_with("%%capture") && !first.starts_with("%%time") {
             return;
         }
+        let has_texts = cell.text().contains("\"\"\"") || cell.text().contains("'''");
+        let mut started = processes(cell, self.layer).into_iter().peekable();
         let mut at = 0;
         while at < cell.text().len() {
             let end = line_end(cell.text(), at);
             let line = &cell.text()[at..end];
-            match command_start(line) {
+            let start = command_start(line);
+            // In a text of several lines it may be a word of the text.
+            let start = start.or_else(|| bare_start(line).filter(|_| !has_texts));
+            while let Some(command) = started.next_if(|it| it.at < end) {
+                self.problems.extend(command.problem);
+                // What a shell reads is no call of Python.
+                if start.is_none() {
+                    self.steps.extend(command.steps);
+                }
+            }
+            match start {
                 Some(from) => {
                     let line = filled_in(&part(cell, at + from, end), &self.variables);
                     self.run(&line);
@@ -148,12 +175,13 @@ fn filled_in(line: &Excerpt, variables: &Variables) -> Excerpt {
     let mut at = 0;
     while let Some(open) = text[at..].find('{').map(|open| at + open) {
         let name = text[open + 1..].split('}').next().unwrap_or_default();
+        let is_python = name == OWN_PYTHON;
         let is_name = !name.is_empty()
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let end = open + 1 + name.len();
         let is_shell = text[..open].ends_with('$');
-        if is_shell || !is_name || !text[end..].starts_with('}') {
+        if is_shell || !is_name && !is_python || !text[end..].starts_with('}') {
             filled.push_from(
                 line,
                 Span {
@@ -177,7 +205,10 @@ fn filled_in(line: &Excerpt, variables: &Variables) -> Excerpt {
                 end: end + 1,
             })
             .span;
-        let unknown = || format!("${{{name}}}");
+        let unknown = || match is_python {
+            true => "python".to_owned(),
+            false => format!("${{{name}}}"),
+        };
         let value = variables.get(name).cloned().unwrap_or_else(unknown);
         filled.push_instead(&value, place);
         at = end + 1;
@@ -230,13 +261,37 @@ fn command_start(line: &str) -> Option<usize> {
         let blank = after.len() - after.trim_start().len();
         Some(lead + sign.len() + blank)
     };
-    if rest.starts_with("%pip ") || rest.starts_with("%uv ") {
+    let is_of_pip = ["%pip ", "%uv ", "%{"].iter();
+    if is_of_pip.into_iter().any(|it| rest.starts_with(it)) {
         return Some(lead + 1);
+    }
+    if let Some(from) = behind_target(rest) {
+        return command_start(&rest[from..]).map(|start| lead + from + start);
     }
     behind("!!")
         .or_else(|| behind("!"))
         .or_else(|| behind("%sx "))
         .or_else(|| behind("%system "))
+}
+
+/// Returns where the command of `out = !pip install a` starts.
+fn behind_target(line: &str) -> Option<usize> {
+    let (target, command) = line.split_once('=')?;
+    let is_part = |c: char| c.is_alphanumeric() || "_.,[] ".contains(c);
+    let is_target = target.chars().all(is_part) && !target.trim().is_empty();
+    let is_command = command.trim_start().starts_with(['!', '%']);
+    (is_target && is_command).then_some(target.len() + 1)
+}
+
+/// Returns where a command starts that IPython takes for a magic without its sign.
+fn bare_start(line: &str) -> Option<usize> {
+    let mut words = line.split_whitespace();
+    let is_install = match (words.next()?, words.next()?) {
+        ("pip", verb) => matches!(verb, "install" | "uninstall"),
+        ("uv", verb) => verb == "pip",
+        _ => false,
+    };
+    is_install.then(|| line.len() - line.trim_start().len())
 }
 
 fn part(whole: &Excerpt, start: usize, end: usize) -> Excerpt {

@@ -46,19 +46,25 @@ const OPERATORS: &[&str] = &[
     "&>>", "<<-", "<<<", "&>", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">",
 ];
 
+/// No more words come out of the variables of one script.
+const MOST_SPLIT: usize = 10_000;
+
+/// Commands whose words set variables as well.
+const SETTERS: &[&str] = &["declare", "export", "local", "readonly", "typeset"];
+
 /// What ends a word where it is not quoted.
 const ENDS: &[u8] = b" \t\r\n;&|<>()";
 
 /// Takes a script apart into its commands.
 pub(super) fn commands(text: &str, variables: &Variables) -> Vec<Simple> {
-    let mut lexer = Lexer {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        variables,
-        waiting: Vec::new(),
-    };
-    lexer.run()
+    Lexer::new(text, variables, MOST_SPLIT).run()
+}
+
+/// Returns the words of the first command, where what a variable holds is never split.
+pub(super) fn whole_words(text: &str, variables: &Variables) -> Vec<Word> {
+    let commands = Lexer::new(text, variables, 0).run();
+    let first = commands.into_iter().next();
+    first.map(|it| it.words).unwrap_or_default()
 }
 
 /// Returns the variables that a script sets once, to a literal value.
@@ -107,6 +113,12 @@ pub(super) fn assignment(text: &str) -> Option<(&str, &str)> {
     (name_length(name) == name.len() && !name.is_empty()).then_some((name, value))
 }
 
+/// Whether words set variables alone so far: no shell splits such values.
+fn sets_only(words: &[Word]) -> bool {
+    let is_setting = |it: &Word| SETTERS.contains(&&*it.text) || assignment(&it.text).is_some();
+    words.iter().all(is_setting)
+}
+
 fn name_length(text: &str) -> usize {
     let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
     match text.starts_with(is_start) {
@@ -139,9 +151,31 @@ struct Lexer<'t> {
     variables: &'t Variables,
     /// The words that end the here-documents of this line, and whether tabs before them go.
     waiting: Vec<(String, bool)>,
+    /// Where the shell splits the current word, as positions in its text.
+    splits: Vec<usize>,
+    /// Whether the current word is split at all.
+    is_split: bool,
+    /// Whether the current word can set a variable.
+    is_setting: bool,
+    /// How often words may still be split.
+    most_splits: usize,
 }
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
+    fn new(text: &'t str, variables: &'t Variables, most_splits: usize) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            variables,
+            waiting: Vec::new(),
+            splits: Vec::new(),
+            is_split: false,
+            is_setting: false,
+            most_splits,
+        }
+    }
+
     fn run(&mut self) -> Vec<Simple> {
         let mut found = Vec::new();
         let mut current = Simple::default();
@@ -159,8 +193,10 @@ impl Lexer<'_> {
             } else if next == b'#' {
                 self.at = self.line_end();
             } else {
+                self.is_split = self.most_splits > 0;
+                self.is_setting = sets_only(&current.words);
                 let word = self.word();
-                current.words.push(word);
+                self.split(word, &mut current.words);
             }
         }
         found.push(current);
@@ -214,7 +250,10 @@ impl Lexer<'_> {
         self.at += digits + operator.len();
         self.skip_blanks();
         let target = match self.peek(0) {
-            Some(next) if !ENDS.contains(&next) => self.word(),
+            Some(next) if !ENDS.contains(&next) => {
+                self.is_split = false;
+                self.word()
+            }
             _ => Word {
                 span: Span::new(self.at, 0),
                 ..Word::default()
@@ -253,8 +292,53 @@ impl Lexer<'_> {
         }
     }
 
+    /// Adds a word, or those that the shell makes of it; none where a variable held nothing.
+    fn split(&mut self, word: Word, words: &mut Vec<Word>) {
+        let splits = std::mem::take(&mut self.splits);
+        let raw = &self.text[word.span.start..word.span.end];
+        let is_nothing = word.text.is_empty() && word.is_literal && !raw.contains(['"', '\'']);
+        if is_nothing && self.is_split {
+            return;
+        }
+        if splits.is_empty() {
+            words.push(word);
+            return;
+        }
+        let starts = [0].into_iter().chain(splits.iter().copied());
+        let ends = splits.iter().copied().chain([word.text.len()]);
+        let parts = starts.zip(ends).filter(|(start, end)| start < end);
+        words.extend(parts.map(|(start, end)| Word {
+            text: word.text[start..end].to_owned(),
+            ..word.clone()
+        }));
+    }
+
+    /// Puts in the value of a variable; its blanks split a word that is not in quotes.
+    fn push_value(&mut self, word: &mut Word, value: &str, is_quoted: bool) {
+        let is_set = self.is_setting && assignment(&word.text).is_some();
+        if is_quoted || is_set || !self.is_split {
+            word.text.push_str(value);
+            return;
+        }
+        for part in value.split_inclusive([' ', '\t', '\n']) {
+            let own = part.trim_end_matches([' ', '\t', '\n']);
+            word.text.push_str(own);
+            if own.len() == part.len() {
+                continue;
+            }
+            match self.most_splits.checked_sub(1) {
+                Some(left) => {
+                    self.most_splits = left;
+                    self.splits.push(word.text.len());
+                }
+                None => word.is_literal = false,
+            }
+        }
+    }
+
     fn word(&mut self) -> Word {
         let start = self.at;
+        self.splits.clear();
         let mut word = Word {
             is_literal: true,
             ..Word::default()
@@ -275,11 +359,8 @@ impl Lexer<'_> {
                 }
                 b'\'' => self.single_quoted(&mut word),
                 b'"' => self.double_quoted(&mut word),
-                b'$' => self.expansion(&mut word),
+                b'$' => self.expansion(&mut word, false),
                 b'`' => self.backticks(&mut word),
-                b'*' | b'?' => {
-                    self.take_char(&mut word);
-                }
                 _ => self.take_char(&mut word),
             }
         }
@@ -322,7 +403,7 @@ impl Lexer<'_> {
                     self.at += 1;
                     self.take_char(word);
                 }
-                b'$' => self.expansion(word),
+                b'$' => self.expansion(word, true),
                 b'`' => self.backticks(word),
                 _ => self.take_char(word),
             }
@@ -344,7 +425,7 @@ impl Lexer<'_> {
     }
 
     /// Reads what a `$` begins.
-    fn expansion(&mut self, word: &mut Word) {
+    fn expansion(&mut self, word: &mut Word, is_quoted: bool) {
         let rest = &self.rest()[1..];
         if rest.starts_with('(') {
             self.at += 1;
@@ -363,8 +444,8 @@ impl Lexer<'_> {
                 self.at += 1;
                 self.skip_nested(b'{', b'}');
                 word.is_literal &= length > 0 && chosen.is_some();
-                word.text
-                    .push_str(&chosen.filter(|_| length > 0).unwrap_or_default());
+                let chosen = chosen.filter(|_| length > 0).unwrap_or_default();
+                self.push_value(word, &chosen, is_quoted);
                 return;
             }
             None if length > 0 => self.at += length + 1,
@@ -378,7 +459,7 @@ impl Lexer<'_> {
             }
         }
         match value {
-            Some(value) => word.text.push_str(&value),
+            Some(value) => self.push_value(word, &value, is_quoted),
             None => {
                 word.text.push_str(&format!("${{{name}}}"));
                 word.is_literal = false;

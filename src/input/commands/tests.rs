@@ -120,6 +120,26 @@ fn only_variables_that_are_set_once_to_a_literal_are_filled_in() {
 }
 
 #[test]
+fn a_shell_splits_what_variables_hold_where_they_are_not_quoted() {
+    check(
+        "Dockerfile",
+        "FROM x\nENV PKGS=\"flask  six\" NONE=\"\"\nRUN pip install $PKGS \"$PKGS\" a$PKGS$NONE $NONE",
+        &["flask six flask  six aflask six"],
+    );
+    check(
+        "a.sh",
+        "P='a b'\npip install $P${W:+x} ${W:+x} \"${W:+x}\" ${V:-c d}",
+        &["a b  c d"],
+    );
+    check(
+        "a.ipynb",
+        r#"{"cells": [{"cell_type": "code", "source": "L = 'idna six'\n!pip install $L\n%pip install {L}"}]}"#,
+        &["idna six", "idna six"],
+    );
+    check("a.sh", "C='pip install a'\n$C b", &["a b"]);
+}
+
+#[test]
 fn here_documents_are_no_commands() {
     check(
         "a.sh",
@@ -218,6 +238,42 @@ fn a_notebook_tells_places_of_its_file() {
     assert_eq!(found[1].swallowed[0].origin.text(), "b>=2");
     assert_eq!(found[1].origin.line(), 3);
     check("a.ipynb", "{", &[]);
+}
+
+#[test]
+fn a_notebook_has_more_ways_to_install() {
+    let lines = [
+        "!{sys.executable} -m pip install a",
+        "%{sys.executable} -m pip install b",
+        "out = !pip install c",
+        "pip install d",
+        "get_ipython().system('pip install e')",
+        "os.system('pip install -q f && echo')",
+        "subprocess.run([sys.executable, '-m', 'pip', 'install', 'g', *more], check=True)",
+        "subprocess.check_call(['pip', 'install', 'h'])",
+        "subprocess.run('pip install i'.split())",
+        "x != pip",
+        "os.system(f'pip install {x}')",
+    ];
+    let source = serde_json::to_string(&lines.join("\n")).unwrap();
+    let text = format!(r#"{{"cells": [{{"cell_type": "code", "source": {source}}}]}}"#);
+    let expected = ["a", "b", "c", "d", "e", "f -q", "g ?*more", "h", "i"];
+    check("a.ipynb", &text, &expected);
+    let recipe = (command_reader_of("a.ipynb").unwrap().read)(
+        &SourceFile::new("a.ipynb", text),
+        &Calls::default(),
+    );
+    let problems: Vec<&str> = recipe
+        .problems
+        .iter()
+        .filter_map(|it| Some(it.origin.as_ref()?.text()))
+        .collect();
+
+    assert_eq!(problems, ["f'pip install {x}'"]);
+    check("a.py", &lines[4..9].join("\n"), &expected[4..]);
+    let quoted = serde_json::to_string("'''\npip install a\n'''").unwrap();
+    let text = format!(r#"{{"cells": [{{"cell_type": "code", "source": {quoted}}}]}}"#);
+    check("a.ipynb", &text, &[]);
 }
 
 #[test]
