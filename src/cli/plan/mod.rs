@@ -20,7 +20,7 @@ pub(super) use ready::{Outside, Unready, ready};
 
 use super::Exit;
 use super::args::{CacheArgs, Cli, Command, IndexArgs, TargetArgs};
-use super::baseline::{baseline, of_environment};
+use super::baseline::{baseline, of_environment, passed_over};
 use super::prepare::Inputs;
 use super::progress::Progress;
 use super::recorded::question_args;
@@ -70,6 +70,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         },
     };
     let mut before = before(&args, &asked, &folder)?;
+    terminal.say_problems(passed_over(&before).as_slice());
     let together = together(&args, &asked, &before, terminal)?;
     let target = target(&args, together.as_ref(), &before)?;
     let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
