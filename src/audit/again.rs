@@ -23,10 +23,13 @@ const LEFT_OUT: &[&str] = &[
     "--find-links",
     "--index",
     "--index-url",
+    "--output",
+    "--output-file",
     "--torch-index-url",
     "--trusted-host",
     "-f",
     "-i",
+    "-o",
 ];
 
 /// Options that change only what is told.
@@ -49,9 +52,6 @@ impl Subject<'_> {
             return Some(format.command.to_owned());
         }
         let words = self.recorded_words().or_else(|| self.words_of_files())?;
-        let is_output = |word: &String| word == "-o" || word.starts_with("--output-file");
-        let words = words.into_iter();
-        let words: Vec<String> = words.take_while(|word| !is_output(word)).collect();
         command([words, vec!["-o".to_owned(), label.to_owned()]].concat())
     }
 
@@ -186,4 +186,44 @@ fn command(words: Vec<String>) -> Option<String> {
     }
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     Some(format!("pyaudit lock {}", words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+    use crate::source::SourceFile;
+
+    fn again(name: &str, text: &str) -> Option<String> {
+        let file = SourceFile::new(name, text);
+        let lock = (Format::of_path(name).read)(&file).unwrap();
+        let facts = Facts::none();
+        Subject::new((&lock, &file), &[], None, &facts, &[]).lock_command()
+    }
+
+    #[test]
+    fn the_head_of_a_requirements_file_says_the_command_without_addresses_and_builds() {
+        let text = |words: &str| format!("# This file was made by pyaudit\n{LEAD}{words}\na==1\n");
+
+        let words = "a.in --index-url https://files.example -q --allow-build=:all: \
+                     --python 3.12 -o old.txt --generate-hashes";
+        assert_eq!(
+            again("sub/requirements.txt", &text(words)).as_deref(),
+            Some("pyaudit lock a.in --python 3.12 --generate-hashes -o sub/requirements.txt")
+        );
+        assert_eq!(again("requirements.txt", &text("a.in; other")), None);
+        assert_eq!(again("requirements.txt", "a==1\n"), None);
+        assert_eq!(
+            again("uv.lock", "version = 1\n").as_deref(),
+            Some("uv lock")
+        );
+    }
+
+    #[test]
+    fn words_are_quoted_and_none_has_more_than_a_line() {
+        let words = |word: &str| command(vec!["a.in".to_owned(), word.to_owned()]);
+
+        assert_eq!(words("b; c").as_deref(), Some("pyaudit lock a.in 'b; c'"));
+        assert_eq!(words("b\nc"), None);
+    }
 }
