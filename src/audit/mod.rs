@@ -4,6 +4,7 @@
 //! Nothing fails open: a rule that lacks what it needs says so, and that is counted.
 
 mod advisories;
+mod again;
 mod claimed;
 mod claims;
 mod contents;

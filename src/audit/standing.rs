@@ -124,8 +124,8 @@ impl Subject<'_> {
 }
 
 /// Quotes a path for a shell, where it has to be.
-fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:".contains(c);
+pub(super) fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:=@,".contains(c);
     match path.chars().all(is_plain) {
         true => path.to_owned(),
         false => format!("'{}'", path.replace('\'', "'\\''")),

@@ -201,8 +201,10 @@ impl<'a> Subject<'a> {
 
     /// Says how to make the lock again.
     pub(super) fn again(&self) -> String {
-        let command = Format::of_path(self.file.label()).command;
-        format!("Lock again: `{command}`.")
+        match self.lock_command() {
+            Some(command) => format!("Lock again: `{command}`."),
+            None => "Lock again what it was made from.".to_owned(),
+        }
     }
 
     /// Returns why nothing is known of what packages require.

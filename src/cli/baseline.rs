@@ -13,6 +13,7 @@ use crate::host::{Environment, read_environment, read_list};
 use crate::index::{Metadata, MetadataSource};
 use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage};
 use crate::package::MarkerTexts;
+use crate::report::count;
 use crate::sequence::{Baseline, Present, Told, read_baseline};
 use crate::source::{Origin, Problem, SourceFile};
 
@@ -56,6 +57,21 @@ pub(super) fn baseline(name: &str, folder: &Path) -> Result<Baseline, Problem> {
         Layout::Lines => read_baseline(&file),
         Layout::Keys | Layout::Tables(_) => of_lock(&(format.read)(&file)?, &file),
     }
+}
+
+/// Tells which lines of a baseline say nothing of what is installed.
+pub(super) fn passed_over(baseline: &Baseline) -> Option<Problem> {
+    let first = baseline.unread.first()?;
+    let message = match baseline.unread.len() {
+        1 => "this line pins nothing, and is passed over".to_owned(),
+        lines => format!(
+            "this line and {} pin nothing, and are passed over",
+            count(lines - 1, "other")
+        ),
+    };
+    let help = "What is installed is `name==version`, as `pip freeze` writes it.";
+    let problem = Problem::at(first.clone(), message).with_help(help);
+    Some(problem.as_warning())
 }
 
 fn is_interpreter(path: &Path) -> bool {

@@ -277,13 +277,13 @@ pub(super) fn tell_conflicts(
         explanations.push(told);
     }
     let repairs = found.iter().flat_map(|found| &found.repairs);
-    let command = repairs.clone().next().and_then(|it| making(question, it));
+    let hint = repairs.clone().next().and_then(|it| making(question, it));
     let repairs: Vec<RepairReport> = repairs
         .map(|repair| RepairReport::new(question, repair))
         .collect();
     let is_complete = found.is_some_and(|found| found.is_complete);
     if !is_json {
-        tell_repairs(&repairs, command.as_deref(), is_complete, terminal);
+        tell_repairs(&repairs, hint.as_deref(), is_complete, terminal);
     }
     if let Some(failure) = failure {
         terminal.say_failure(&failure);
@@ -298,18 +298,29 @@ pub(super) fn tell_conflicts(
     put_out(&findings, output, terminal)
 }
 
-/// Returns the command that makes the first repair, if one can.
+/// Says how the first repair is made: by a command, which stands in a line of its own so that it can
+/// be copied, or by hand.
 fn making(question: &Question, repair: &Repair) -> Option<String> {
-    let plan = plan(question, &repair.changes).ok()?;
-    Some(match plan.edits.is_empty() {
+    let plan = match plan(question, &repair.changes) {
+        Ok(plan) => plan,
+        Err(problem) => {
+            let origin = problem.origin.filter(|it| !it.label().starts_with('<'))?;
+            let file = origin.label();
+            return Some(format!(
+                "The first one is made by hand: pyaudit does not write there (`{file}`)."
+            ));
+        }
+    };
+    let command = match plan.edits.is_empty() {
         true => instead("lock", &plan.options),
         false => instead("fix", &["--apply".to_owned(), "1".to_owned()]),
-    })
+    };
+    Some(format!("The first one is made by\n      {command}"))
 }
 
 fn tell_repairs(
     repairs: &[RepairReport],
-    command: Option<&str>,
+    making: Option<&str>,
     is_complete: bool,
     terminal: &Terminal,
 ) {
@@ -317,12 +328,9 @@ fn tell_repairs(
         let text = draw_repairs(repairs, terminal.style);
         terminal.say(&format!("\n{text}"));
     }
-    if let Some(command) = command {
-        // In a line of its own, so that it can be copied.
+    if let Some(making) = making {
         let hint = terminal.style.bold("hint");
-        terminal.say(&format!(
-            "{hint}: The first one is made by\n      {command}"
-        ));
+        terminal.say(&format!("{hint}: {making}"));
     }
     if repairs.is_empty() && is_complete {
         terminal.say("\nNo other versions of what is declared were found that have a solution.");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::args::{ChoiceArgs, QuestionArgs};
-use super::baseline::{BaselineArgs, baseline};
+use super::baseline::{BaselineArgs, baseline, passed_over};
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
@@ -45,6 +45,7 @@ pub(super) fn ground(
     }
     let folder = std::env::current_dir().unwrap_or_default();
     let baseline = baseline(name, &folder).map_err(fail)?;
+    terminal.say_problems(passed_over(&baseline).as_slice());
     let target = &mut question.target;
     if target.python.is_none() && scope.targets.is_empty() {
         target.python.clone_from(&baseline.python);

@@ -16,6 +16,8 @@ pub struct Baseline {
     pub python: Option<String>,
     /// The platform that it says it is for.
     pub platform: Option<String>,
+    /// Lines of it that name neither a package nor a version.
+    pub unread: Vec<Origin>,
     packages: BTreeMap<PackageName, Present>,
 }
 

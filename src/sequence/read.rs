@@ -43,12 +43,19 @@ fn read_freeze(file: &Arc<SourceFile>) -> Baseline {
         }
         let trimmed = line.trim_start_matches('\u{feff}').trim();
         let start = at + (line.len() - line.trim_start_matches(['\u{feff}', ' ', '\t']).len());
-        if let Some((name, version)) = installed(trimmed) {
-            let origin = Origin::new(file, Span::new(start, trimmed.len()));
-            baseline.put(Present::new(name, version, origin));
+        let origin = || Origin::new(file, Span::new(start, trimmed.len()));
+        match installed(trimmed) {
+            Some((name, version)) => baseline.put(Present::new(name, version, origin())),
+            None if says_nothing(trimmed) => {}
+            None => baseline.unread.push(origin()),
         }
     }
     baseline
+}
+
+/// Whether a line is empty, a comment, an option, or a folder that the comment before it names.
+fn says_nothing(line: &str) -> bool {
+    line.is_empty() || line.starts_with(['#', '-'])
 }
 
 /// Reads one line of `pip freeze`.

@@ -26,17 +26,41 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         match &installed.files {
             None => {}
             Some(Files::Unknown(why)) => remarks.cannot_judge(&package.name, *why),
-            Some(Files::Compared { judged, altered }) => remarks.found.extend(
-                (!altered.is_empty()).then(|| told(subject, (at, installed), (*judged, altered))),
-            ),
+            Some(Files::Compared { judged, altered }) => {
+                let altered = altered.iter().filter(|it| !is_of_another(subject, at, it));
+                let altered: Vec<&Altered> = altered.collect();
+                if !altered.is_empty() {
+                    remarks.tell(told(subject, (at, installed), (*judged, &altered)));
+                }
+            }
         }
     }
+}
+
+/// Whether another package wrote a file over, which is its own trouble (`file-collision`): it owns
+/// the file as well, and finds it as it recorded it.
+fn is_of_another(subject: &Subject<'_>, at: usize, altered: &Altered) -> bool {
+    if altered.fault == Fault::Missing {
+        return false;
+    }
+    let path = altered.path.as_str();
+    let packages = subject.lock.packages.iter().enumerate();
+    let mut others = packages.filter(|(other, _)| *other != at);
+    others.any(|(_, other)| {
+        let contents = subject.contents_of(other);
+        let mut owned = contents.into_iter().flat_map(|it| &it.files);
+        let is_whole = || match subject.installed(other).and_then(|it| it.files.as_ref()) {
+            Some(Files::Compared { altered, .. }) => !altered.iter().any(|it| it.path == path),
+            Some(Files::Unknown(_)) | None => false,
+        };
+        owned.any(|it| it.path == path && it.bytes.is_some()) && is_whole()
+    })
 }
 
 fn told(
     subject: &Subject<'_>,
     (at, installed): (usize, &Distribution),
-    (judged, altered): (usize, &[Altered]),
+    (judged, altered): (usize, &[&Altered]),
 ) -> Remark {
     let missing = altered.iter().filter(|it| it.fault == Fault::Missing);
     let missing = missing.count();
@@ -55,7 +79,7 @@ fn told(
         "{label} is not what was installed: of {judged} recorded files {}",
         parts.join(" and ")
     );
-    let named = altered.iter().take(MOST_NAMED).map(described);
+    let named = altered.iter().take(MOST_NAMED).map(|it| described(it));
     let rest = altered.len().saturating_sub(MOST_NAMED);
     let rest = (rest > 0).then(|| format!("{rest} more of its files are like that."));
     let place = altered.first().map(|it| it.origin.clone());

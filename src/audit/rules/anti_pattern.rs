@@ -1,6 +1,7 @@
 //! PYA601: environments that are kept in a way that makes them go wrong.
 
 use crate::audit::remarks::{About, Remark, Remarks};
+use crate::audit::standing::quoted;
 use crate::audit::{
     Confidence, EnvironmentKind, InRepository, Installed, Needs, Overwritten, Rule, Severity,
     Subject,
@@ -103,7 +104,14 @@ fn without_lock(subject: &Subject<'_>, installed: &Installed) -> Option<Remark> 
             "no lock stands beside {}: it cannot be made again",
             installed.root
         );
-        remark(message).with_fix("Lock what it is made of: `pyaudit lock -o pylock.toml`.")
+        let declares = subject.declared.is_some_and(|it| !it.wanted.is_empty());
+        remark(message).with_fix(match declares {
+            true => "Lock what it is made of: `pyaudit lock -o pylock.toml`.".to_owned(),
+            false => format!(
+                "Write down what it is made of, and lock that: `pyaudit init --env {}`.",
+                quoted(&installed.root)
+            ),
+        })
     })
 }
 

@@ -6,7 +6,7 @@ use crate::audit::rule::NO_TARGET;
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::lock::{LockedPackage, LockedSource};
 use crate::package::{DistName, Specifiers, Version};
-use crate::target::{Misfit, Target};
+use crate::target::{Misfit, PythonVersion, Target};
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA105",
@@ -55,7 +55,10 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             true => faults_of_claims(package, &targets),
             false => targets
                 .iter()
-                .filter_map(|target| fault(package, target, &target.describe()))
+                .filter_map(|target| {
+                    let wish = wish(subject, target);
+                    fault(package, (target, wish), &target.describe())
+                })
                 .collect(),
         };
         for message in messages {
@@ -96,18 +99,31 @@ fn faults_of_claims(package: &LockedPackage, targets: &[&Target]) -> Vec<String>
         systems.push(system(target));
         let here = targets.iter().filter(|it| system(it) == system(target));
         let found: Option<Vec<String>> = here
-            .map(|it| fault(package, it, &environment_in_words(it)))
+            .map(|it| fault(package, (it, CLAIMED), &environment_in_words(it)))
             .collect();
         faults.extend(found.and_then(|found| found.into_iter().next()));
     }
     faults
 }
 
+/// How a target is spoken of that the lock itself is for.
+const CLAIMED: &str = "the lock is for";
+
+/// Returns how a target is spoken of: the lock may be checked for another than it was made for.
+fn wish(subject: &Subject<'_>, target: &Target) -> &'static str {
+    let recorded = subject.lock.tool.iter().flat_map(|it| &it.targets);
+    let mut pythons = recorded.map(|it| it.python.parse::<PythonVersion>());
+    match pythons.any(|it| it.is_ok_and(|it| it == *target.python())) {
+        true => CLAIMED,
+        false => "this check is for",
+    }
+}
+
 /// Returns what keeps a package from being installed on a target, which is told as `place`.
-fn fault(package: &LockedPackage, target: &Target, place: &str) -> Option<String> {
+fn fault(package: &LockedPackage, (target, wish): (&Target, &str), place: &str) -> Option<String> {
     let refused = refused_python(package, target).map(|wanted| {
         let (label, python) = (package.label(), target.python().describe());
-        format!("{label} requires Python {wanted}, and the lock is for {python}")
+        format!("{label} requires Python {wanted}, and {wish} {python}")
     });
     refused.or_else(|| misfit(package, target, place))
 }

@@ -1,7 +1,7 @@
 //! PYA509: a package that only has a source archive for the target: to install it runs its code.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Needs, Rule, Severity, Subject};
+use crate::audit::{Known, Needs, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
 use crate::package::{DistName, WheelName};
 use crate::target::Target;
@@ -25,10 +25,39 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 continue;
             };
             let label = package.label();
-            let message = format!("{label} has only a source archive: installing it runs its code");
+            let message = match has_wheels(subject, package) {
+                Some(false) => {
+                    format!("{label} has only a source archive: installing it runs its code")
+                }
+                Some(true) => format!(
+                    "no wheel of {label} fits: it is installed from its source archive, which \
+                     runs its code"
+                ),
+                None => {
+                    format!("{label} is installed from its source archive, which runs its code")
+                }
+            };
             let about = About::Package(subject.position(package), Some(sdist.to_owned()));
             remarks.tell_on(on, Remark::new(about, message));
         }
+    }
+}
+
+/// Whether a package has wheels, be they for other targets; nothing where only the index knows, and
+/// was not asked: a lock may leave out what does not fit.
+fn has_wheels(subject: &Subject<'_>, package: &LockedPackage) -> Option<bool> {
+    let is_wheel = |name: &str| name.ends_with(".whl");
+    if package.artifacts().any(|it| is_wheel(&it.name)) {
+        return Some(true);
+    }
+    let known = subject
+        .evidence
+        .index?
+        .packages
+        .get(subject.position(package))?;
+    match known {
+        Known::Seen(on_index) => Some(on_index.files().any(|it| is_wheel(&it.name))),
+        _ => None,
     }
 }
 

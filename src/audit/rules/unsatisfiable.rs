@@ -22,7 +22,12 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let remark = told(subject, &conflict.explanation);
         remarks.tell(match &conflict.fix {
             Some(fix) => remark.mended_by(fix.clone()),
-            None => remark.with_fix("`pyaudit lock` shows the conflict and looks for repairs."),
+            None => {
+                let command = subject.lock_command();
+                let command = command.unwrap_or_else(|| "pyaudit lock".to_owned());
+                let fix = format!("`{command}` shows the conflict and looks for repairs.");
+                remark.with_fix(fix)
+            }
         });
     }
     if !trials.conflicts.is_empty() && !trials.is_complete {

@@ -40,10 +40,15 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             Some(why) => format!("{what}: {why}"),
             None => format!("{what}, and nobody says why"),
         };
-        let fix = format!(
-            "Choose it anew: `pyaudit lock --upgrade-package {}`.",
-            package.name
-        );
+        let fix = match subject.lock_command() {
+            Some(command) if command.starts_with("pyaudit") => {
+                format!(
+                    "Choose it anew: `{command} --upgrade-package {}`.",
+                    package.name
+                )
+            }
+            Some(_) | None => "Choose another version.".to_owned(),
+        };
         remarks.tell(Remark::new(About::Package(at, None), message).with_fix(fix));
     }
 }

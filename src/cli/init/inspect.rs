@@ -1,4 +1,4 @@
-//! What is installed, out of the JSON of `pip inspect` or the lines of `pip freeze`.
+//! What is installed, out of the JSON of `pip inspect`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,13 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::members::{Held, Present};
-use crate::package::{
-    ExtraName, IndexUrl, MarkerTexts, PackageName, Requirement, Version, WheelName,
-};
-use crate::source::{Origin, Problem, SourceFile, Span};
+use crate::package::{ExtraName, IndexUrl, MarkerTexts, PackageName, Requirement};
+use crate::source::{Problem, SourceFile};
 
 /// More packages than any environment has.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 #[derive(Deserialize)]
 struct InspectWire {
@@ -105,112 +103,9 @@ fn held(name: &PackageName, wire: &DirectUrlWire) -> Held {
     }
 }
 
-/// Whether every line is one that `pip freeze` writes, and one of them pins a version.
-pub(super) fn is_freeze(file: &SourceFile) -> bool {
-    let lines = file.text().lines().map(str::trim);
-    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '-']));
-    let is_pinned = file.text().contains("==");
-    is_pinned && lines.all(|line| line.contains("==") || line.contains(" @ "))
-}
-
-/// Reads what `pip freeze` writes.
-pub(super) fn read_freeze(file: &Arc<SourceFile>) -> Vec<Present> {
-    let mut found: Vec<Present> = Vec::new();
-    let mut at = 0;
-    for line in file.text().split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let text = line.trim();
-        let origin = Origin::new(file, Span::new(start, line.trim_end().len()));
-        if let Some(present) = frozen(text) {
-            found.push(Present {
-                origin: Some(origin),
-                ..present
-            });
-        }
-        if found.len() >= MOST {
-            break;
-        }
-    }
-    found
-}
-
-fn frozen(line: &str) -> Option<Present> {
-    if let Some(editable) = line.strip_prefix("-e ") {
-        let egg = editable.split_once("#egg=").map(|(_, egg)| egg);
-        let name = egg?.split(['&', '[']).next()?;
-        let held = Held::Line(IndexUrl::redacted(line));
-        return Some(Present {
-            held,
-            ..Present::new(PackageName::new(name.to_owned()).ok()?)
-        });
-    }
-    if line.starts_with(['#', '-']) {
-        return None;
-    }
-    let line = line.split(" #").next()?.split(" --").next()?;
-    let line = line.trim_end_matches(['\\', ' ']);
-    if let Some((name, address)) = line.split_once(" @ ") {
-        let name = PackageName::new(name.split('[').next()?.trim().to_owned()).ok()?;
-        // conda built it in a folder that is gone: the index has the same release.
-        if address.starts_with("file:") {
-            let file = address.split(['#', '?']).next()?.rsplit('/').next()?;
-            let version = WheelName::parse(file).ok().map(|wheel| wheel.version);
-            return Some(Present {
-                version,
-                ..Present::new(name)
-            });
-        }
-        let held = Held::Line(IndexUrl::redacted(line));
-        return Some(Present {
-            held,
-            ..Present::new(name)
-        });
-    }
-    let (name, version) = line.split(';').next()?.split_once("==")?;
-    let name = PackageName::new(name.split('[').next()?.trim().to_owned()).ok()?;
-    let version: Version = version.trim_start_matches('=').trim().parse().ok()?;
-    Some(Present {
-        version: Some(version),
-        ..Present::new(name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn told(text: &str) -> Vec<String> {
-        let present = read_freeze(&SourceFile::new("freeze.txt", text));
-        let told = present.iter().map(|it| {
-            let version = it.version.as_ref().map(|it| format!(" {it}"));
-            let held = match &it.held {
-                Held::Index => String::new(),
-                Held::Line(line) => format!(" by {line}"),
-            };
-            format!("{}{}{held}", it.name, version.unwrap_or_default())
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn the_lines_of_a_freeze_are_read_in_all_their_forms() {
-        let text = "# comment\nGitPython==3.1.45\n-e git+https://u:p@git.example/a.git@0123#egg=a\n\
-                    b @ file:///croot/b_123/work\nc @ file:///x/c-1.0-py3-none-any.whl#sha256=00\n\
-                    d @ https://files.example/d-1.tar.gz\ntorch==2.9.0+cu126\n--index-url x\nnothing\n";
-
-        assert_eq!(
-            told(text),
-            [
-                "gitpython 3.1.45",
-                "a by -e git+https://git.example/a.git@0123#egg=a",
-                "b",
-                "c 1.0",
-                "d by d @ https://files.example/d-1.tar.gz",
-                "torch 2.9.0+cu126",
-            ]
-        );
-    }
 
     #[test]
     fn what_pip_inspect_writes_is_read_with_what_it_requires() {

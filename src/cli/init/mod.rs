@@ -2,6 +2,7 @@
 //! was wanted, without all that came with it.
 
 mod args;
+mod freeze;
 mod inspect;
 mod members;
 mod text;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use args::InitArgs;
+use freeze::{is_freeze, read_freeze};
 use members::{Present, learn, of_environment, of_lock};
 
 use super::Exit;
@@ -18,12 +20,13 @@ use super::prepare::read_manifest;
 use super::recorded::question_args;
 use super::settings::{Heard, Settings, settle};
 use super::terminal::Terminal;
+use crate::explain::list;
 use crate::fetch::LiveCatalog;
 use crate::graph::intents;
-use crate::host::{check_place, read_ambient, read_environment, read_if_there, write_whole};
+use crate::host::{check_place, read_ambient, read_environment, read_list, write_whole};
 use crate::input::{Ambient, Manifest, decode, reader_of};
 use crate::lock::{Format, Layout, is_requirements_lock};
-use crate::package::{PackageName, Timestamp};
+use crate::package::{DeclarationKind, PackageName, Timestamp};
 use crate::report::count;
 use crate::source::{Problem, SourceFile};
 
@@ -111,11 +114,26 @@ fn written(args: &InitArgs, terminal: &Terminal) -> Result<Written, Vec<Problem>
     question.sources.clone_from(&args.sources);
     question.declared.stage.clone_from(&args.stage);
     let mut manifest = read_manifest(&question, &ambient, &folder);
-    let problems = std::mem::take(&mut manifest.problems);
+    let mut problems = std::mem::take(&mut manifest.problems);
+    problems.extend(constraints_left_out(&manifest));
     Ok(Written {
         text: text::of_manifest(&manifest, &args.sources.join(", ")),
         problems,
     })
+}
+
+/// Tells what only constrains, such as the packages that conda installs: nothing of it is written.
+fn constraints_left_out(manifest: &Manifest) -> Option<Problem> {
+    let declared = manifest.declarations.iter();
+    let constraints = declared.filter(|it| it.kind == DeclarationKind::Constraint);
+    let shown = constraints.map(|it| format!("`{}` ({})", it.requirement, it.origin));
+    let shown: Vec<String> = shown.collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let message = format!("left out, as nothing asks pip for it: {}", list(&shown));
+    let help = "Add what pip is to install as well.";
+    Some(Problem::anywhere(message).with_help(help).as_warning())
 }
 
 /// Reads a source that lists what is there; nothing of one that declares.
@@ -146,10 +164,9 @@ fn listed(name: &str) -> Result<Option<Arc<SourceFile>>, Problem> {
     if !is_lock && !is_json && (!may_list || is_other) {
         return Ok(None);
     }
-    let text = read_if_there(path)?;
-    let text = text.ok_or_else(|| Problem::anywhere(format!("there is no file `{name}`")))?;
-    let file = SourceFile::new(name, text);
-    let is_list = is_lock || is_json || is_requirements_lock(&file) || inspect::is_freeze(&file);
+    let file = read_list(path, name)?;
+    let file = file.ok_or_else(|| Problem::anywhere(format!("there is no file `{name}`")))?;
+    let is_list = is_lock || is_json || is_requirements_lock(&file) || is_freeze(&file);
     Ok(is_list.then_some(file))
 }
 
@@ -161,6 +178,7 @@ fn of_list(
     terminal: &Terminal,
 ) -> Result<Written, Vec<Problem>> {
     let mut python = None;
+    let mut problems = Vec::new();
     let label = file.label();
     let present = match Format::of_path(label).layout {
         _ if file.text().trim_start().starts_with("{\"version\"") || is_inspect(file) => {
@@ -168,7 +186,11 @@ fn of_list(
             python = told;
             present
         }
-        Layout::Lines if !crate::lock::is_compiled(file) => inspect::read_freeze(file),
+        Layout::Lines if !crate::lock::is_compiled(file) => {
+            let (present, told) = read_freeze(file);
+            problems = told;
+            present
+        }
         Layout::Lines | Layout::Keys | Layout::Tables(_) => {
             let lock = (Format::of_path(label).read)(file).map_err(|problem| vec![problem])?;
             if let Some(record) = lock.tool.as_ref().filter(|it| !it.declarations.is_empty()) {
@@ -186,7 +208,10 @@ fn of_list(
         return Err(vec![Problem::anywhere(message).with_help(help)]);
     }
     let world = World::new(args, python, ambient, folder)?;
-    Ok(world.intended(present, label, terminal))
+    let mut written = world.intended(present, label, terminal);
+    problems.append(&mut written.problems);
+    written.problems = problems;
+    Ok(written)
 }
 
 /// Says of which packages it is not known what they require.

@@ -38,6 +38,11 @@ pub(in crate::cli) fn of_words(words: &[String], folder: &Path) -> Result<Asked,
         .unwrap_or_default();
     let asked = asked(&recipe, None, folder.to_owned(), true);
     match asked {
+        Some(asked) if asked.steps.iter().any(names_nothing) => {
+            let message = format!("`{text}` does not say what");
+            let help = "Name a package, a folder, or a file with `-r`.";
+            Err(Problem::anywhere(message).with_help(help))
+        }
         Some(asked) if asked.steps.iter().any(is_of_packages) => Ok(asked),
         _ => {
             let message = format!("`{text}` installs nothing that pyaudit knows of");
@@ -102,4 +107,21 @@ pub(in crate::cli) fn is_of_packages(step: &Step) -> bool {
         step.action,
         Action::Install(_) | Action::Uninstall(_) | Action::Sync(_)
     )
+}
+
+/// Options that name what is installed.
+const NAMING: &[&str] = &["--editable", "--group", "--requirements-from-script"];
+
+/// Whether a step installs or removes, and does not say what.
+fn names_nothing(step: &Step) -> bool {
+    match &step.action {
+        Action::Install(command) => {
+            let mut options = command.options.iter();
+            command.requirements.is_empty()
+                && command.requirement_files.is_empty()
+                && !options.any(|it| NAMING.contains(&it.name.as_str()))
+        }
+        Action::Uninstall(names) => names.is_empty(),
+        _ => false,
+    }
 }

@@ -4,6 +4,7 @@ mod args;
 mod asked;
 mod instead;
 mod lines;
+mod options;
 mod ready;
 
 use std::path::Path;
@@ -13,12 +14,13 @@ use clap::Parser as _;
 pub(crate) use args::PlanArgs;
 use args::PlanFormatArg;
 pub(super) use asked::{Asked, asked as asked_of, is_of_packages, of_words as asked_of_words};
+use options::hold_to_installer;
 use ready::Ready;
 pub(super) use ready::{Outside, Unready, ready};
 
 use super::Exit;
 use super::args::{CacheArgs, Cli, Command, IndexArgs, TargetArgs};
-use super::baseline::{baseline, of_environment};
+use super::baseline::{baseline, of_environment, passed_over};
 use super::prepare::Inputs;
 use super::progress::Progress;
 use super::recorded::question_args;
@@ -52,7 +54,10 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         Problem::anywhere(format!("the current folder cannot be read: {error}"))
     })?;
     let asked = match asked::is_command(&args.words) {
-        true => asked::of_words(&args.words, &folder)?,
+        true => {
+            hold_to_installer(&args.words)?;
+            asked::of_words(&args.words, &folder)?
+        }
         false => match args.words.as_slice() {
             [file] => {
                 asked::of_file(file, args.stage.as_deref(), &folder).map_err(Unready::Problems)?
@@ -65,6 +70,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         },
     };
     let mut before = before(&args, &asked, &folder)?;
+    terminal.say_problems(passed_over(&before).as_slice());
     let together = together(&args, &asked, &before, terminal)?;
     let target = target(&args, together.as_ref(), &before)?;
     let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
@@ -198,12 +204,12 @@ fn steps(
             return planned;
         }
         let done = &layered[at];
+        let standing = at.checked_sub(1).map(|at| &layered[at].effect.after);
+        let standing = standing.unwrap_or(before);
+        planned.notes.extend(absent(&layers[at].step, standing));
         planned.changes.clone_from(&done.effect.changes);
         planned.kept = done.effect.kept.len();
         if let (Some(conflict), Step::Install(wish)) = (&done.failed, &layers[at].step) {
-            let standing = at
-                .checked_sub(1)
-                .map_or(before, |at| &layered[at].effect.after);
             let question = question(standing, wish, around);
             planned.conflict = Some(explain(&question, conflict));
         }
@@ -211,6 +217,16 @@ fn steps(
         planned
     });
     steps.collect()
+}
+
+/// Tells what a command would remove that is not there.
+fn absent(step: &Step, standing: &Baseline) -> Vec<String> {
+    let Step::Remove { names, .. } = step else {
+        return Vec::new();
+    };
+    let absent = names.iter().filter(|name| standing.get(name).is_none());
+    let notes = absent.map(|name| format!("{name} is not installed"));
+    notes.collect()
 }
 
 /// Options of pyaudit may stand behind a file as well: they are read again with the file at the end.
