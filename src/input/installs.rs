@@ -48,16 +48,12 @@ pub(super) fn of_recipe(
     };
     installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
-    let is_image = recipe.stages.iter().any(|stage| stage.base.is_some());
     let steps: Vec<&Step> = match recipe.build(wanted) {
         None if wanted.is_some() => {
             installs.say(no_such_stage(recipe, file, wanted.unwrap_or_default()));
             Vec::new()
         }
         None => Vec::new(),
-        Some(_) if wanted.is_none() && !is_image => {
-            recipe.stages.iter().flat_map(|it| &it.steps).collect()
-        }
         Some(build) => {
             installs.reading.manifest.machine.image = build.base.cloned();
             build.steps

@@ -145,9 +145,18 @@ impl Recipe {
         })
     }
 
-    /// Returns what is done to get a stage, by its name or number; the last one where none is
-    /// named. Nothing where there is no such stage.
+    /// Returns what is done to get a stage, by its name or number. Where none is named, that is the
+    /// last one of an image, and all of what starts from no image: calls, mostly. Nothing where
+    /// there is no such stage.
     pub fn build(&self, stage: Option<&str>) -> Option<Build<'_>> {
+        let is_image = self.stages.iter().any(|stage| stage.base.is_some());
+        if stage.is_none() && !is_image && !self.stages.is_empty() {
+            let steps = self.stages.iter().flat_map(|stage| &stage.steps);
+            return Some(Build {
+                base: None,
+                steps: steps.collect(),
+            });
+        }
         let at = match stage {
             Some(wanted) => self.position(wanted)?,
             None => self.stages.len().checked_sub(1)?,

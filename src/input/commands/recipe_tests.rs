@@ -69,6 +69,18 @@ fn a_stage_goes_on_from_the_stage_it_is_built_on() {
 }
 
 #[test]
+fn calls_count_together_and_each_by_the_function_it_decorates() {
+    let text = "@remote(dependencies=[\"a\", \"b\"])\ndef one(): ...\n\n\
+                @remote(dependencies=[\"c\"])\ndef two(): ...\n";
+    let recipe = recipe("app.py", text);
+    let built = |stage| told(&recipe.build(stage).unwrap());
+
+    assert_eq!(built(None), ["1 install a b", "2 install c"]);
+    assert_eq!(built(Some("one")), ["1 install a b"]);
+    assert_eq!(built(Some("two")), ["2 install c"]);
+}
+
+#[test]
 fn an_environment_that_is_copied_from_a_stage_brings_its_steps() {
     let text = "FROM python:3.11 AS builder\nRUN pip install a\nFROM python:3.11-slim\n\
                 RUN pip install b\nCOPY --from=builder /opt/venv /opt/venv\nCOPY --from=builder /app/x /x\n";
