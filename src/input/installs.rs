@@ -349,15 +349,8 @@ impl Installs<'_> {
             });
             indexes.pinned.extend(pinned);
             if is_new {
-                indexes.tables.push(IndexTable {
-                    name: Some(name),
-                    url,
-                    is_explicit: true,
-                    is_default: false,
-                    is_flat: false,
-                    statuses_for_missing: None,
-                    origin,
-                });
+                let table = IndexTable::explicit(Some(name), url, origin);
+                indexes.tables.push(table);
             }
         }
     }

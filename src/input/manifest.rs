@@ -109,6 +109,21 @@ pub struct IndexTable {
     pub origin: Origin,
 }
 
+impl IndexTable {
+    /// Describes an index of the usual shape for the packages that name it, and for no others.
+    pub fn explicit(name: Option<String>, url: IndexUrl, origin: Origin) -> Self {
+        Self {
+            name,
+            url,
+            is_explicit: true,
+            is_default: false,
+            is_flat: false,
+            statuses_for_missing: None,
+            origin,
+        }
+    }
+}
+
 /// `sources = { torch = { index = "name" } }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinnedIndex {

@@ -11,6 +11,7 @@ mod excerpt;
 mod formats;
 mod groups;
 mod hints;
+mod inspect;
 mod installs;
 mod lines;
 mod manifest;
@@ -48,6 +49,7 @@ pub use commands::{
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};
+pub use inspect::{Inspected, InspectedMetadata, InspectedUrl};
 pub use manifest::{
     AllowBuild, Include, IndexOptions, IndexTable, Located, Machine, Manifest, PinnedIndex,
     ProjectFile, Setting, Statement, ToolTable, Unnamed,

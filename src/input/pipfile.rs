@@ -105,15 +105,8 @@ impl<'d> Reader<'d> {
     }
 
     fn table(&mut self, name: Option<String>, url: IndexUrl, origin: Origin) {
-        self.reading.manifest.indexes.tables.push(IndexTable {
-            name,
-            url,
-            is_explicit: true,
-            is_default: false,
-            is_flat: false,
-            statuses_for_missing: None,
-            origin,
-        });
+        let table = IndexTable::explicit(name, url, origin);
+        self.reading.manifest.indexes.tables.push(table);
     }
 
     fn python(&mut self, root: &DeTable<'d>) {

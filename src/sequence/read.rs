@@ -1,11 +1,9 @@
 //! Reads what is installed out of texts: `pip freeze`, and the JSON of `pip inspect`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::baseline::{Baseline, Present, Told, bare};
+use crate::input::{Inspected, InspectedMetadata};
 use crate::package::{MarkerTexts, PackageName, Requirement, Specifiers, Version, WheelName};
 use crate::source::{Origin, Problem, SourceFile, Span};
 
@@ -91,53 +89,28 @@ fn pinned(text: &str) -> Option<(PackageName, Option<Version>)> {
     Some((name, version.parse().ok()))
 }
 
-#[derive(Deserialize)]
-struct InspectWire {
-    #[serde(default)]
-    installed: Vec<InstalledWire>,
-    #[serde(default)]
-    environment: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct InstalledWire {
-    metadata: MetadataWire,
-}
-
-#[derive(Deserialize)]
-struct MetadataWire {
-    name: String,
-    version: String,
-    #[serde(default)]
-    requires_dist: Vec<String>,
-    requires_python: Option<String>,
-    #[serde(default)]
-    provides_extra: Vec<String>,
-}
-
 fn read_inspect(file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
-    let wire: InspectWire = serde_json::from_str(file.text()).map_err(|error| {
-        let message = format!(
-            "`{}` is not what `pip inspect` writes: {error}",
-            file.label()
-        );
-        Problem::anywhere(message)
-    })?;
+    let inspected = Inspected::read(file)?;
     let mut baseline = Baseline::new(file.label());
-    baseline.python = wire.environment.get("python_full_version").cloned();
+    baseline.python = inspected.python();
     let mut markers = MarkerTexts::default();
     let mut places = Places {
         file,
         from: Some(0),
     };
-    for installed in wire.installed.into_iter().take(MOST_PACKAGES) {
+    for installed in inspected.installed {
         let origin = places.next(&installed.metadata.name);
         put(&mut baseline, installed.metadata, origin, &mut markers);
     }
     Ok(baseline)
 }
 
-fn put(baseline: &mut Baseline, wire: MetadataWire, origin: Origin, markers: &mut MarkerTexts) {
+fn put(
+    baseline: &mut Baseline,
+    wire: InspectedMetadata,
+    origin: Origin,
+    markers: &mut MarkerTexts,
+) {
     let Ok(name) = PackageName::new(wire.name.clone()) else {
         return;
     };
@@ -159,7 +132,7 @@ fn put(baseline: &mut Baseline, wire: MetadataWire, origin: Origin, markers: &mu
 fn told(
     name: &PackageName,
     version: &Version,
-    wire: &MetadataWire,
+    wire: &InspectedMetadata,
     markers: &mut MarkerTexts,
 ) -> Result<Told, String> {
     let mut metadata = bare(name, version);

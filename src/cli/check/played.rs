@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::args::CheckArgs;
 use super::inputs::Around;
 use crate::audit::{Claim, InstallTried, Packages, Played, Statement};
+use crate::cli::args::TargetArgs;
 use crate::cli::plan::{
     Asked, Outside, Unready, asked_of, asked_of_words, is_of_packages, place_of, ready,
 };
 use crate::cli::terminal::Terminal;
-use crate::input::{Calls, command_reader_of};
+use crate::input::Recipe;
 use crate::package::PackageName;
 use crate::sequence::{
     Baseline, Installed, Lapse, Layer, Step, Surroundings, install, lapses, run,
 };
-use crate::source::{Origin, SourceFile};
+use crate::source::Origin;
 
 /// So many files are played.
 const MOST_FILES: usize = 6;
@@ -29,16 +29,16 @@ const APART: &[&str] = &[".py", ".yaml", ".yml"];
 
 /// Plays the files that have several commands.
 pub(super) fn played(
-    files: &[Arc<SourceFile>],
+    recipes: &[(String, Recipe)],
     args: &CheckArgs,
     around: Around<'_>,
 ) -> Vec<Played> {
-    let asked = files
+    let asked = recipes
         .iter()
-        .filter_map(|file| Some((file, in_order(file, around)?)));
-    let played = asked.take(MOST_FILES).map(|(file, asked)| {
-        let label = file.label().to_owned();
-        let (commands, lapses) = match of_file(file, &asked, args, around) {
+        .filter_map(|(label, recipe)| Some((label, in_order(label, recipe, around)?)));
+    let played = asked.take(MOST_FILES).map(|(label, asked)| {
+        let label = label.clone();
+        let (commands, lapses) = match of_file(&label, &asked, args, around) {
             Ok((commands, lapses)) => (commands, Ok(lapses)),
             Err(why) => (
                 Vec::new(),
@@ -55,14 +55,12 @@ pub(super) fn played(
 }
 
 /// Returns the commands of a file that has several that install packages.
-fn in_order(file: &Arc<SourceFile>, around: Around<'_>) -> Option<Asked> {
-    let label = file.label();
+fn in_order(label: &str, recipe: &Recipe, around: Around<'_>) -> Option<Asked> {
     if APART.iter().any(|ending| label.ends_with(ending)) {
         return None;
     }
-    let recipe = (command_reader_of(label)?.read)(file, &Calls::default());
     let beside = Path::new(label).parent().unwrap_or(Path::new(""));
-    let asked = asked_of(&recipe, None, around.folder.join(beside), false)?;
+    let asked = asked_of(recipe, None, around.folder.join(beside), false)?;
     let steps = asked.steps.iter().filter(|step| is_of_packages(step));
     let places: BTreeSet<usize> = steps.map(|step| step.origin.span.start).collect();
     (2..=MOST_COMMANDS).contains(&places.len()).then_some(asked)
@@ -71,7 +69,7 @@ fn in_order(file: &Arc<SourceFile>, around: Around<'_>) -> Option<Asked> {
 type Lapses = (Vec<Origin>, Vec<Lapse>);
 
 fn of_file(
-    file: &SourceFile,
+    label: &str,
     asked: &Asked,
     args: &CheckArgs,
     around: Around<'_>,
@@ -79,21 +77,9 @@ fn of_file(
     let silent = Terminal::silent();
     let outside = (&args.index, &args.cache);
     let machine = around.machine;
-    let mut typed = args.target.clone();
-    typed.python = typed.python.or_else(|| machine?.python.clone());
-    typed.platform = typed.platform.or_else(|| machine?.platform.clone());
-    let target = place_of(file.label(), outside, &typed, &silent);
+    let target = place_of(label, outside, &target_on(machine, args), &silent);
     let target = target.map_err(|problem| problem.message)?;
-    let outside = Outside {
-        index: &args.index,
-        cache: &args.cache,
-        target: &target,
-        ambient: around.ambient,
-        now: around.now,
-        folder: around.folder,
-        project: &asked.project,
-        is_typed: false,
-    };
+    let outside = outside_of(asked, &target, args, around);
     let ready = ready(&asked.steps, outside, &|| None).map_err(|unready| why(unready, args))?;
     let surroundings = Surroundings {
         target: &ready.target,
@@ -105,6 +91,32 @@ fn of_file(
     let played = played.map_err(|failure| why(Unready::Failure(failure), args))?;
     let commands = layers.iter().map(|layer| layer.step.origin().clone());
     Ok((commands.collect(), lapses(&layers, &played)))
+}
+
+/// Returns where commands run: as it was typed, else as the machine says.
+fn target_on(machine: Option<&Baseline>, args: &CheckArgs) -> TargetArgs {
+    let mut target = args.target.clone();
+    target.python = target.python.or_else(|| machine?.python.clone());
+    target.platform = target.platform.or_else(|| machine?.platform.clone());
+    target
+}
+
+fn outside_of<'a>(
+    asked: &'a Asked,
+    target: &'a TargetArgs,
+    args: &'a CheckArgs,
+    around: Around<'a>,
+) -> Outside<'a> {
+    Outside {
+        index: &args.index,
+        cache: &args.cache,
+        target,
+        ambient: around.ambient,
+        now: around.now,
+        folder: around.folder,
+        project: &asked.project,
+        is_typed: asked.is_typed,
+    }
 }
 
 fn why(unready: Unready, args: &CheckArgs) -> String {
@@ -148,19 +160,8 @@ fn install_tried(
     let wanted = format!("{}{}", one.name, one.range);
     let words: Vec<String> = words.into_iter().chain([wanted]).collect();
     let asked = asked_of_words(&words, around.folder).ok()?;
-    let mut target = args.target.clone();
-    target.python = target.python.or_else(|| machine.python.clone());
-    target.platform = target.platform.or_else(|| machine.platform.clone());
-    let outside = Outside {
-        index: &args.index,
-        cache: &args.cache,
-        target: &target,
-        ambient: around.ambient,
-        now: around.now,
-        folder: around.folder,
-        project: &asked.project,
-        is_typed: true,
-    };
+    let target = target_on(Some(machine), args);
+    let outside = outside_of(&asked, &target, args, around);
     let ready = ready(&asked.steps, outside, &|| None).ok()?;
     let surroundings = Surroundings {
         target: &ready.target,

@@ -39,6 +39,7 @@ pub(super) fn texts(
     let declarations = declarations(&found, &projects, around);
     let recipes = recipes(&mut found, around);
     let system_packages = system_packages(&recipes);
+    let played = played(&recipes, args, around);
     let commands = commands(recipes, &projects);
     let of_commands = commands.iter().flat_map(|it| &it.command.requirements);
     let of_commands = of_commands.filter_map(|it| Requirement::parse(&it.text).ok());
@@ -58,7 +59,7 @@ pub(super) fn texts(
     }
     Texts {
         system_packages,
-        played: played(&found.files, args, around),
+        played,
         evidence: claim_evidence,
         declarations,
         commands,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::inspect::MOST;
 use super::members::{Held, Present};
 use crate::explain::list;
 use crate::package::{IndexUrl, PackageName, Version, WheelName};
@@ -10,6 +9,9 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// So many packages are named in one sentence.
 const MOST_NAMED: usize = 3;
+
+/// More packages than any environment has.
+const MOST: usize = 20_000;
 
 /// What stands before a folder that is installed in place.
 const EDITABLE: &str = "# Editable install with no version control (";

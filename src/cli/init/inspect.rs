@@ -1,75 +1,20 @@
 //! What is installed, out of the JSON of `pip inspect`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::members::{Held, Present};
+use crate::input::{Inspected, InspectedUrl};
 use crate::package::{ExtraName, IndexUrl, MarkerTexts, PackageName, Requirement};
 use crate::source::{Problem, SourceFile};
-
-/// More packages than any environment has.
-pub(super) const MOST: usize = 20_000;
-
-#[derive(Deserialize)]
-struct InspectWire {
-    installed: Vec<InstalledWire>,
-    #[serde(default)]
-    environment: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct InstalledWire {
-    metadata: MetadataWire,
-    #[serde(default)]
-    requested: bool,
-    direct_url: Option<DirectUrlWire>,
-}
-
-#[derive(Deserialize)]
-struct MetadataWire {
-    name: String,
-    version: String,
-    #[serde(default)]
-    requires_dist: Vec<String>,
-    #[serde(default)]
-    provides_extra: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct DirectUrlWire {
-    url: String,
-    vcs_info: Option<VcsWire>,
-    dir_info: Option<FolderWire>,
-}
-
-#[derive(Deserialize)]
-struct VcsWire {
-    vcs: String,
-    requested_revision: Option<String>,
-    commit_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct FolderWire {
-    #[serde(default)]
-    editable: bool,
-}
 
 /// Reads what `pip inspect` writes; with the Python that it tells.
 pub(super) fn read_inspect(
     file: &Arc<SourceFile>,
 ) -> Result<(Vec<Present>, Option<String>), Problem> {
-    let wire: InspectWire = serde_json::from_str(file.text()).map_err(|error| {
-        let message = format!(
-            "`{}` is not what `pip inspect` writes: {error}",
-            file.label()
-        );
-        Problem::anywhere(message)
-    })?;
+    let inspected = Inspected::read(file)?;
+    let python = inspected.python();
     let markers = &mut MarkerTexts::default();
-    let installed = wire.installed.into_iter().take(MOST);
+    let installed = inspected.installed.into_iter();
     let present = installed.filter_map(|it| {
         let name = PackageName::new(it.metadata.name).ok()?;
         let needs = it.metadata.requires_dist.iter();
@@ -84,13 +29,10 @@ pub(super) fn read_inspect(
             ..Present::new(name)
         })
     });
-    let present = present.collect();
-    let python = wire.environment.get("python_full_version");
-    let python = python.and_then(|it| it.as_str()).map(ToOwned::to_owned);
-    Ok((present, python))
+    Ok((present.collect(), python))
 }
 
-fn held(name: &PackageName, wire: &DirectUrlWire) -> Held {
+fn held(name: &PackageName, wire: &InspectedUrl) -> Held {
     let url = IndexUrl::redacted(&wire.url);
     match (&wire.vcs_info, &wire.dir_info) {
         (Some(vcs), _) => {
