@@ -57,6 +57,7 @@
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
 //! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand | `tests/imports/pins.txt`, for a limit |
 //! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
+//! | what compiled files tell | `binary/`: bytes → `BinaryFacts` | a rule that asks for `Contents` |
 //! | a rule | `audit/rules/<rule>.rs`: a `Rule` and its `check` | a line in its `RULES`; `fixtures/audit/<rule>/` |
 //! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
 //!
