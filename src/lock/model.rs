@@ -175,8 +175,15 @@ impl Lock {
     /// Returns the hosts of its files, sorted.
     pub fn hosts(&self) -> Vec<String> {
         let files = self.packages.iter().flat_map(LockedPackage::artifacts);
-        let mut origins: Vec<&str> = files.filter_map(|file| file.place.origin()).collect();
-        origins.dedup();
+        let mut origins: Vec<&str> = Vec::new();
+        for file in files {
+            // Nearly all stand at the origin of the one before.
+            let last = origins.last().copied();
+            let is_same = last.is_some_and(|origin| file.place.stands_at(origin));
+            if !is_same {
+                origins.extend(file.place.origin());
+            }
+        }
         let hosts: BTreeSet<String> = origins.into_iter().filter_map(host_of).collect();
         hosts.into_iter().collect()
     }
@@ -306,11 +313,19 @@ impl ArtifactPlace {
         self.origin().and_then(host_of)
     }
 
+    /// Whether a URL's path follows on an origin.
+    fn stands_at(&self, origin: &str) -> bool {
+        let Self::Url(url) = self else { return false };
+        url.strip_prefix(origin)
+            .is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Returns a URL up to its path.
     fn origin(&self) -> Option<&str> {
         let Self::Url(url) = self else { return None };
-        let start = url.find("://")? + 3;
-        let end = url[start..].find(['/', '?', '#']);
+        let start = url.find(':')? + "://".len();
+        let rest = url.get(start..)?;
+        let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes());
         Some(end.map_or(url, |end| &url[..start + end]))
     }
 

@@ -35,6 +35,12 @@ pub enum Annotations {
     Off,
 }
 
+/// The length of a line with a SHA-256.
+const HASH_LINE: usize = 84;
+
+/// About the length of what else is written of a package.
+const LINES: usize = 160;
+
 /// Writes a lock.
 pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
     let mut text = String::new();
@@ -49,6 +55,8 @@ pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
         text.push_str(&options);
         text.push('\n');
     }
+    let files: usize = lock.packages.iter().map(|it| it.wheels.len()).sum();
+    text.reserve(LINES * lock.packages.len() + if style.hashes { HASH_LINE * files } else { 0 });
     let via = lock.via();
     let project = lock.tool.as_ref().and_then(|tool| tool.project.as_deref());
     for package in &lock.packages {
@@ -119,11 +127,12 @@ fn entry(package: &LockedPackage, reasons: &[String], style: &RequirementsStyle)
         true => hashes(package),
         false => Vec::new(),
     };
+    entry.reserve(HASH_LINE * hashes.len());
     for hash in hashes {
         entry.push_str(" \\\n    --hash=");
         entry.push_str(hash.algorithm());
         entry.push(':');
-        entry.push_str(&hash.to_hex());
+        hash.write_hex(&mut entry);
     }
     match (style.annotations, reasons) {
         (Annotations::Off, _) | (_, []) => entry.push('\n'),
@@ -232,7 +241,7 @@ fn local(path: &str) -> String {
 /// strongest. Digests that protect no more are left out: pip would refuse them.
 fn hashes(package: &LockedPackage) -> Vec<&Digest> {
     let mut hashes: Vec<&Digest> = package.artifacts().filter_map(best_digest).collect();
-    hashes.sort();
+    hashes.sort_unstable();
     hashes.dedup();
     hashes
 }

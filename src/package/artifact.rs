@@ -144,8 +144,13 @@ impl SdistName {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     algorithm: &'static str,
-    bytes: Box<[u8]>,
+    /// The bytes, and zeros behind those of a short one: a lock holds thousands of digests, too many
+    /// for a piece of memory each.
+    bytes: [u8; LONGEST],
 }
+
+/// The length of the longest digest.
+const LONGEST: usize = 64;
 
 /// The algorithms that Python's `hashlib` guarantees and that digests may name, with the number of
 /// bytes; the usual one first.
@@ -184,22 +189,23 @@ impl Digest {
             return None;
         }
         let mut seen = 0;
-        let byte = |pair: &[u8]| {
-            let high = DIGIT_VALUES[usize::from(pair[0])];
-            let low = DIGIT_VALUES[usize::from(pair[1])];
+        let mut bytes = [0; LONGEST];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
+            let [high, low] = pair.map(|digit| DIGIT_VALUES[usize::from(digit)]);
             seen |= high | low;
-            high << 4 | low & 15
-        };
-        let bytes = hex.as_bytes().chunks_exact(2).map(byte).collect();
+            *byte = high << 4 | low & 15;
+        }
         (seen < 16).then_some(Self { algorithm, bytes })
     }
 
     /// Takes the bytes that [`Digest::as_bytes`] gave; `None` where [`Digest::new`] gives none.
     pub fn from_bytes(algorithm: &str, bytes: &[u8]) -> Option<Self> {
         let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
-        (bytes.len() == *len).then(|| Self {
+        let mut whole = [0; LONGEST];
+        whole.get_mut(..*len)?.copy_from_slice(bytes.get(..*len)?);
+        (bytes.len() == *len).then_some(Self {
             algorithm,
-            bytes: bytes.into(),
+            bytes: whole,
         })
     }
 
@@ -216,16 +222,27 @@ impl Digest {
 
     /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        let known = ALGORITHMS.iter().find(|(name, _)| *name == self.algorithm);
+        &self.bytes[..known.map_or(LONGEST, |(_, len)| *len)]
     }
 
-    /// Writes the digits, in lower case.
+    /// Returns the digits, in lower case.
     pub fn to_hex(&self) -> String {
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-        let bytes = self.bytes.iter();
-        bytes
-            .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-            .collect()
+        let mut text = String::new();
+        self.write_hex(&mut text);
+        text
+    }
+
+    /// Writes the digits behind a text, in lower case.
+    pub fn write_hex(&self, text: &mut String) {
+        let mut digits = [0; 2 * LONGEST];
+        let bytes = self.as_bytes();
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
+        let digits = &digits[..2 * bytes.len()];
+        text.push_str(std::str::from_utf8(digits).unwrap_or_default());
     }
 
     /// Whether the algorithm still protects against a forged file (SHA-2).
