@@ -29,7 +29,7 @@ use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use crate::index::{Metadata, Project};
 use crate::package::{DirectUrl, IndexUrl, PackageName};
-use crate::solve::{Catalog, Failure, FileAt, Question, Refusal};
+use crate::solve::{Candidates, Catalog, Failure, FileAt, Question, Refusal};
 use crate::target::Flavour;
 
 /// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
@@ -96,9 +96,9 @@ impl LiveCatalog {
     pub fn expect(&self, question: Arc<Question>) {
         let engine = &self.engine;
         engine.consulted.expect(&question, &engine.shared);
-        self.engine.set_walker(Walker::new(question));
+        engine.set_walker(Walker::new(question));
         if let Network::Up(runtime, http) = &*lock(&self.network) {
-            self.engine.walk_on(runtime.handle(), http);
+            engine.walk_on(runtime.handle(), http);
         }
     }
 
@@ -425,6 +425,18 @@ impl Catalog for LiveCatalog {
             false => walker.metadata_arrived(&metadata),
         });
         Ok(metadata)
+    }
+
+    fn judged(
+        &self,
+        question: &Arc<Question>,
+        project: &Arc<Project>,
+        judge: &mut dyn FnMut() -> Candidates,
+    ) -> Arc<Candidates> {
+        match self.engine.walker().filter(|it| it.is_for(question)) {
+            Some(walker) => walker.candidates(project, judge),
+            None => Arc::new(judge()),
+        }
     }
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {

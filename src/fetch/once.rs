@@ -2,9 +2,10 @@
 //! the others wait. The solver's thread waits on a condition variable; tasks never wait here, they
 //! only fill.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 /// Questions by key, each with its answer or with somebody at work on it.
 pub(super) struct Once<K, V> {
@@ -46,7 +47,7 @@ impl<K: Eq + Hash, V: Clone> Once<K, V> {
     /// Returns a set of no questions.
     pub(super) fn new() -> Self {
         Self {
-            slots: Mutex::new(HashMap::new()),
+            slots: Mutex::new(HashMap::default()),
         }
     }
 

@@ -5,10 +5,12 @@
 //! requires on the target, a page that arrives sends off the metadata of the best candidate in the
 //! intersection of all ranges seen so far. A wrong guess costs a request and never an answer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use super::once::lock;
+use foldhash::HashMap;
+
+use super::once::{Once, lock};
 use crate::index::{Metadata, Project};
 use crate::package::{DeclarationKind, ExtraName, PackageName, Requirement, VersionSet};
 use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMode};
@@ -27,6 +29,8 @@ pub(super) enum Wish {
 pub(super) struct Walker {
     question: Arc<Question>,
     judge: Mutex<Judge>,
+    /// What was judged so far, by the walker or by the solver.
+    judged: Once<PackageName, Arc<Candidates>>,
     seen: Mutex<HashMap<PackageName, Seen>>,
     /// Packages of which the solver tries one version after the other.
     backtracking: Mutex<BTreeSet<PackageName>>,
@@ -46,6 +50,7 @@ impl Walker {
     pub(super) fn new(question: Arc<Question>) -> Self {
         Self {
             judge: Mutex::new(Judge::new(Arc::clone(&question))),
+            judged: Once::new(),
             question,
             seen: Mutex::default(),
             backtracking: Mutex::default(),
@@ -110,13 +115,38 @@ impl Walker {
 
     /// Hears that a page is there.
     pub(super) fn page_arrived(&self, project: &Arc<Project>) -> Vec<Wish> {
-        let candidates = Arc::new(lock(&self.judge).judge(Arc::clone(project)));
+        let candidates = self.candidates(project, &mut || {
+            lock(&self.judge).judge(Arc::clone(project))
+        });
         let mut seen = lock(&self.seen);
         let Some(seen) = seen.get_mut(&project.name) else {
             return Vec::new();
         };
         seen.candidates = Some(candidates);
         self.pick(&project.name, seen).into_iter().collect()
+    }
+
+    /// Whether it guesses at the answer to a question.
+    pub(super) fn is_for(&self, question: &Arc<Question>) -> bool {
+        Arc::ptr_eq(&self.question, question)
+    }
+
+    /// Returns a project as it is judged under its question, which is done once.
+    pub(super) fn candidates(
+        &self,
+        project: &Arc<Project>,
+        judge: &mut dyn FnMut() -> Candidates,
+    ) -> Arc<Candidates> {
+        match self.judged.wait_or_claim(&project.name) {
+            Ok(known) if Arc::ptr_eq(known.project(), project) => known,
+            // The same name on other indexes, such as those of a flavour.
+            Ok(_) => Arc::new(judge()),
+            Err(duty) => {
+                let candidates = Arc::new(judge());
+                duty.answer(Arc::clone(&candidates));
+                candidates
+            }
+        }
     }
 
     /// Hears that metadata is there of a file that somebody chose.

@@ -216,6 +216,22 @@ impl Page {
         (0..tags.count()).map(move |at| tags.text(&self.bytes, at))
     }
 
+    /// Returns the same as the bytes that are stored, which are text unless the page is damaged.
+    pub fn tag_bytes(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let tags = self.layout.tags;
+        (0..tags.count()).map(move |at| tags.get(&self.bytes, at))
+    }
+
+    /// Returns one of [`Page::tag_strings`].
+    pub fn tag_string(&self, at: usize) -> &str {
+        self.layout.tags.text(&self.bytes, at)
+    }
+
+    /// Returns one of [`Page::python_strings`].
+    pub fn python_string(&self, at: usize) -> &str {
+        self.layout.pythons.text(&self.bytes, at)
+    }
+
     /// Returns the distinct `Requires-Python` texts of the files.
     pub fn python_strings(&self) -> impl ExactSizeIterator<Item = &str> {
         let pythons = self.layout.pythons;

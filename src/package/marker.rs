@@ -1,9 +1,9 @@
 //! Environment markers: a decision diagram of pep508_rs with the text it was read from.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pep440_rs::{Version, VersionSpecifier};
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerValueVersion};
 

@@ -49,7 +49,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn any_of(&mut self, depth: usize) -> Result<Option<MarkerTree>, String> {
-        let mut parts = vec![self.all_of(depth)?];
+        let first = self.all_of(depth)?;
+        if !self.take_word("or") {
+            return Ok(first);
+        }
+        let mut parts = vec![first, self.all_of(depth)?];
         while self.take_word("or") {
             parts.push(self.all_of(depth)?);
         }
@@ -57,7 +61,11 @@ impl<'a> Reader<'a> {
     }
 
     fn all_of(&mut self, depth: usize) -> Result<Option<MarkerTree>, String> {
-        let mut parts = vec![self.term(depth)?];
+        let first = self.term(depth)?;
+        if !self.take_word("and") {
+            return Ok(first);
+        }
+        let mut parts = vec![first, self.term(depth)?];
         while self.take_word("and") {
             parts.push(self.term(depth)?);
         }

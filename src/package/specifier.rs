@@ -2,6 +2,7 @@
 //! means stands in `clause`, what is forgiven in `leniency`.
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use pep440_rs::Version;
 
@@ -10,9 +11,13 @@ use super::clause::Clause;
 use super::leniency::mended;
 use crate::source::Span;
 
-/// A specifier set as it was written, with the versions it admits.
+/// A specifier set as it was written, with the versions it admits. Copies share it: an answer, its
+/// lock and what explains them hold the same requirements.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Specifiers {
+pub struct Specifiers(Arc<Parts>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Parts {
     text: Box<str>,
     set: VersionSet,
     pins: bool,
@@ -31,18 +36,16 @@ pub struct SpecifierError {
 impl Specifiers {
     /// Returns the set that admits every version.
     pub fn any() -> Self {
-        Self {
-            text: "".into(),
-            set: VersionSet::full(),
-            pins: false,
-            names_prerelease: false,
-        }
+        static ANY: LazyLock<Specifiers> =
+            LazyLock::new(|| Specifiers::from_parts("", VersionSet::full(), false, false));
+        ANY.clone()
     }
 
     /// Reads `>=1,<2`, with or without parentheses; the empty text admits everything, and nothing
     /// between two commas says nothing, as in `packaging`.
     pub fn parse(text: &str) -> Result<Self, SpecifierError> {
-        let mut specifiers = Self::any();
+        let mut set = VersionSet::full();
+        let (mut pins, mut names_prerelease) = (false, false);
         let mut texts = Vec::new();
         let mut rest_from = 0;
         let (inner, inner_from) = without_parentheses(text);
@@ -55,13 +58,13 @@ impl Specifiers {
             }
             let clause =
                 Clause::parse(part.trim()).map_err(|message| SpecifierError { message, span })?;
-            specifiers.pins |= clause.is_pin();
-            specifiers.names_prerelease |= clause.names_prerelease();
-            specifiers.set = specifiers.set.intersection(&clause.to_set());
+            pins |= clause.is_pin();
+            names_prerelease |= clause.names_prerelease();
+            set = set.intersection(&clause.to_set());
             texts.push(clause.to_string());
         }
-        specifiers.text = texts.join(",").into();
-        Ok(specifiers)
+        let text = texts.join(",");
+        Ok(Self::from_parts(&text, set, pins, names_prerelease))
     }
 
     /// Reads what indexes and old metadata hold: as [`Specifiers::parse`], and forgiving of
@@ -73,27 +76,27 @@ impl Specifiers {
 
     /// Rebuilds specifiers from a cache: their text, set and marks.
     pub fn from_parts(text: &str, set: VersionSet, pins: bool, names_prerelease: bool) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             text: text.into(),
             set,
             pins,
             names_prerelease,
-        }
+        }))
     }
 
     /// Returns the normal text: clauses in the order written, no spaces.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Returns the versions admitted.
     pub fn set(&self) -> &VersionSet {
-        &self.set
+        &self.0.set
     }
 
     /// Returns the versions that its clauses name, in their order.
     pub fn bounds(&self) -> Vec<Version> {
-        let clauses = self.text.split(',').map(|clause| {
+        let clauses = self.0.text.split(',').map(|clause| {
             let number = clause.trim_start_matches(['<', '>', '=', '!', '~']);
             number.trim_end_matches(".*")
         });
@@ -102,35 +105,35 @@ impl Specifiers {
 
     /// Whether it admits every version.
     pub fn is_any(&self) -> bool {
-        self.text.is_empty()
+        self.0.text.is_empty()
     }
 
     /// Whether a clause is `==` without a wildcard, or `===`.
     pub fn is_pin(&self) -> bool {
-        self.pins
+        self.0.pins
     }
 
     /// Whether a clause other than `!=` names a pre-release, as `>=1.0b1` does: PEP 440 takes that
     /// as leave to use pre-releases.
     pub fn names_prerelease(&self) -> bool {
-        self.names_prerelease
+        self.0.names_prerelease
     }
 
     /// Whether a version is admitted.
     pub fn contains(&self, version: &Version) -> bool {
-        self.set.contains(version)
+        self.0.set.contains(version)
     }
 }
 
 impl fmt::Display for Specifiers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 impl fmt::Debug for Specifiers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Specifiers({:?})", self.text)
+        write!(f, "Specifiers({:?})", self.0.text)
     }
 }
 

@@ -4,12 +4,16 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use pep440_rs::Version;
+use smallvec::SmallVec;
 
 use super::VersionKey;
 use super::version_key::{LEAST, MAX};
 
-/// `[from, to)`, as bytes of keys.
-type Interval = (Box<[u8]>, Box<[u8]>);
+/// The bytes of a key. Nearly all are so short that they take no memory of their own.
+type Cut = SmallVec<[u8; 24]>;
+
+/// `[from, to)`.
+type Interval = (Cut, Cut);
 
 /// The versions that a specifier set admits, pre-releases counted like any other version: which
 /// of them may be chosen is a policy of the solver, not a property of the set. Sets that admit the
@@ -42,7 +46,7 @@ impl VersionSet {
         // Nothing is below `0.dev0`, so the cut before it is the start.
         let from = if *from <= *LEAST { Vec::new() } else { from };
         let intervals = if *to > *LEAST && from < to {
-            vec![(from.into(), to.into())]
+            vec![(Cut::from_slice(&from), Cut::from_slice(&to))]
         } else {
             Vec::new()
         };
@@ -73,7 +77,7 @@ impl VersionSet {
     #[must_use]
     pub(super) fn complement(&self) -> Self {
         let mut intervals = Vec::with_capacity(self.intervals.len() + 1);
-        let mut from: Box<[u8]> = Box::default();
+        let mut from = Cut::new();
         for (start, end) in &self.intervals {
             if from < *start {
                 intervals.push((from, start.clone()));
@@ -81,7 +85,7 @@ impl VersionSet {
             from = end.clone();
         }
         if *from < [MAX][..] {
-            intervals.push((from, Box::new([MAX])));
+            intervals.push((from, Cut::from_slice(&[MAX])));
         }
         Self {
             intervals,
@@ -160,7 +164,7 @@ impl VersionSet {
     /// Whether a version is in it; `===` compares with the version's normal form.
     pub fn contains(&self, version: &Version) -> bool {
         self.contains_key(VersionKey::of(version).as_bytes())
-            && self.admits_spelling(&version.to_string())
+            && (self.literal.is_none() || self.admits_spelling(&version.to_string()))
     }
 
     /// Whether a key lies in one of the intervals; says nothing of `===`.
@@ -197,7 +201,7 @@ impl VersionSet {
         Self {
             intervals: intervals
                 .into_iter()
-                .map(|(from, to)| (from.into(), to.into()))
+                .map(|(from, to)| (Cut::from_slice(from), Cut::from_slice(to)))
                 .collect(),
             literal: literal.map(Into::into),
         }

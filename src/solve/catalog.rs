@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::candidates::Candidates;
+use super::question::Question;
 use crate::index::{Metadata, Project};
 use crate::package::{DirectUrl, PackageName};
 use crate::target::Flavour;
@@ -42,6 +44,17 @@ pub trait Catalog {
     /// Returns the metadata of a file.
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal>;
 
+    /// Returns a project as it is judged under a question: by `judge`, unless a catalog that looks
+    /// ahead has judged it already.
+    fn judged(
+        &self,
+        _question: &Arc<Question>,
+        _project: &Arc<Project>,
+        judge: &mut dyn FnMut() -> Candidates,
+    ) -> Arc<Candidates> {
+        Arc::new(judge())
+    }
+
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
 
@@ -61,12 +74,25 @@ impl<T: Catalog + ?Sized> Catalog for &T {
         (**self).build(name, flavour)
     }
 
+    fn sourced(&self, name: &PackageName, index: &str) -> Result<Arc<Project>, Refusal> {
+        (**self).sourced(name, index)
+    }
+
     fn direct(&self, name: &PackageName, url: &DirectUrl) -> Result<Arc<Project>, Refusal> {
         (**self).direct(name, url)
     }
 
     fn metadata(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
         (**self).metadata(project, at)
+    }
+
+    fn judged(
+        &self,
+        question: &Arc<Question>,
+        project: &Arc<Project>,
+        judge: &mut dyn FnMut() -> Candidates,
+    ) -> Arc<Candidates> {
+        (**self).judged(question, project, judge)
     }
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {

@@ -1,8 +1,9 @@
 //! Judges which versions of a project can be used, and by which file.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::builds::Builds;
 use super::candidates::{Candidate, Candidates, Refused, Unfit};
@@ -22,14 +23,15 @@ const MOST_TAGS: usize = 1000;
 pub struct Judge {
     question: Arc<Question>,
     by_name: HashMap<PackageName, Vec<usize>>,
-    tags: HashMap<Box<str>, Result<u32, Misfit>>,
+    /// By the bytes of the tags, most of which are met so often that they are no text again.
+    tags: HashMap<Box<[u8]>, Result<u32, Misfit>>,
     pythons: HashMap<Box<str>, bool>,
 }
 
 impl Judge {
     /// Prepares to judge under a question.
     pub fn new(question: Arc<Question>) -> Self {
-        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
+        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::default();
         for (at, declaration) in question.declarations.iter().enumerate() {
             if question.holds(&declaration.requirement.marker, &[]) {
                 by_name
@@ -41,8 +43,8 @@ impl Judge {
         Self {
             question,
             by_name,
-            tags: HashMap::with_capacity(MOST_TAGS),
-            pythons: HashMap::new(),
+            tags: HashMap::with_capacity_and_hasher(MOST_TAGS, Default::default()),
+            pythons: HashMap::default(),
         }
     }
 
@@ -94,11 +96,11 @@ impl Judge {
         let tags = match &everywhere {
             Some(everywhere) => everywhere.ranks(),
             None => page
-                .tag_strings()
+                .tag_bytes()
                 .map(|tags| match self.tags.get(tags) {
                     Some(verdict) => *verdict,
                     None => {
-                        let verdict = question.rank(tags);
+                        let verdict = question.rank(&String::from_utf8_lossy(tags));
                         self.tags.insert(tags.into(), verdict);
                         verdict
                     }
@@ -203,54 +205,58 @@ struct Fitness<'a> {
 impl Fitness<'_> {
     /// Returns the best usable file of a version, or what speaks against the one nearest to it.
     fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
-        let mut nearest = Unfit::NoFiles;
         let mut best: Option<(u32, usize)> = None;
         let mut speaker: Option<(u32, usize)> = None;
         let mut pythons = 0;
-        let takes_yanked = self.takes_yanked(page, version);
         for at in page.files(version) {
             let uploaded = self.columns.upload_seconds(at);
-            if let Err(why) = self.terms.check_seconds(uploaded) {
-                nearest = nearest.max(why);
+            if self.terms.check_seconds(uploaded).is_err() {
                 continue;
             }
-            let speaking = self.speaking(at).map(|rank| (rank, at));
-            speaker = speaker.into_iter().chain(speaking).min();
-            match self.rank_of_old(page, at, takes_yanked) {
-                Ok(rank) => {
-                    let build = |at: usize| page.file(at).build_tag();
-                    let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
-                        Ordering::Equal => build(at) > build(other),
-                        order => order.is_lt(),
-                    });
-                    if is_better {
-                        best = Some((rank, at));
-                    }
-                    pythons |= self.pythons_of(at);
-                }
-                Err(why) => nearest = nearest.max(why),
+            if let Some(rank) = self.speaking(at) {
+                speaker = Some(speaker.map_or((rank, at), |known| known.min((rank, at))));
             }
+            let Ok(rank) = self.rank_of_old(page, version, at) else {
+                continue;
+            };
+            let build = |at: usize| page.file(at).build_tag();
+            let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
+                Ordering::Equal => build(at) > build(other),
+                order => order.is_lt(),
+            });
+            if is_better {
+                best = Some((rank, at));
+            }
+            pythons |= self.pythons_of(at);
         }
-        let (_, file) = best.ok_or(nearest)?;
+        let (_, file) = best.ok_or_else(|| self.nearest(page, version))?;
         let file = match speaker {
             Some((_, speaker)) if page.file(file).is_wheel() => speaker,
             _ => file,
         };
-        if !self.serves_everywhere(page, version, pythons, takes_yanked) {
+        if !self.serves_everywhere(page, version, pythons) {
             return Err(Unfit::Tags(Misfit::Platform));
         }
-        let key = page.key(version);
         if let Some(builds) = &self.builds {
+            let key = page.key(version);
             let is_pinned = self.pins.iter().any(|pin| pin.contains_key(key));
             let speaks_against = builds.unfit(&page.version(version), self.index, is_pinned);
             speaks_against.map_or(Ok(()), Err)?;
         }
         match self.constraints.iter().find(|(_, set)| {
-            !set.contains_key(key) || !set.admits_spelling(page.version_text(version))
+            let is_in = set.contains_key(page.key(version));
+            !is_in || !set.admits_spelling(page.version_text(version))
         }) {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Returns what speaks against that file of a version which comes nearest to fit.
+    fn nearest(&self, page: &Page, version: usize) -> Unfit {
+        let files = page.files(version);
+        let unfit = files.filter_map(|at| self.rank(page, version, at).err());
+        unfit.max().unwrap_or(Unfit::NoFiles)
     }
 
     /// Returns how good a wheel is to tell what its version needs in every part of a region.
@@ -270,13 +276,7 @@ impl Fitness<'_> {
 
     /// Whether each Python of a region, on some platform, is among those served by a version, and
     /// each environment that must be served has a file of it.
-    fn serves_everywhere(
-        &self,
-        page: &Page,
-        version: usize,
-        pythons: u64,
-        takes_yanked: bool,
-    ) -> bool {
+    fn serves_everywhere(&self, page: &Page, version: usize, pythons: u64) -> bool {
         let Some(everywhere) = &self.everywhere else {
             return true;
         };
@@ -286,7 +286,7 @@ impl Fitness<'_> {
         everywhere.required.iter().all(|served| {
             page.files(version).any(|at| {
                 let fits = self.columns.tags(at).is_none_or(|tags| served[tags]);
-                fits && self.rank(page, at, takes_yanked).is_ok()
+                fits && self.rank(page, version, at).is_ok()
             })
         })
     }
@@ -304,14 +304,14 @@ impl Fitness<'_> {
     }
 
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
-    fn rank(&self, page: &Page, file: usize, takes_yanked: bool) -> Result<u32, Unfit> {
+    fn rank(&self, page: &Page, version: usize, file: usize) -> Result<u32, Unfit> {
         self.terms
             .check_seconds(self.columns.upload_seconds(file))?;
-        self.rank_of_old(page, file, takes_yanked)
+        self.rank_of_old(page, version, file)
     }
 
     /// The same of a file that is older than the cut-off.
-    fn rank_of_old(&self, page: &Page, file: usize, takes_yanked: bool) -> Result<u32, Unfit> {
+    fn rank_of_old(&self, page: &Page, version: usize, file: usize) -> Result<u32, Unfit> {
         let tags = self.columns.tags(file);
         self.terms.check_kind(tags.is_some())?;
         let rank = match tags {
@@ -322,8 +322,10 @@ impl Fitness<'_> {
         if python.is_some_and(|at| !self.pythons[at]) {
             return Err(Unfit::Python);
         }
-        self.terms.check_digest(&page.file(file))?;
-        if !takes_yanked && self.columns.is_yanked(file) {
+        if self.terms.demands_digests() {
+            self.terms.check_digest(&page.file(file))?;
+        }
+        if self.columns.is_yanked(file) && !self.takes_yanked(page, version) {
             return Err(Unfit::Yanked);
         }
         Ok(rank)

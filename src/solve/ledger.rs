@@ -2,10 +2,11 @@
 //! did. It outlives the passes of a run, and explanations are made from it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pubgrub::Set;
 
 use super::builds;
@@ -22,7 +23,8 @@ use super::tried::TriedAndRefused;
 use crate::facts::Limit;
 use crate::index::{Merge, Metadata, MetadataSource, Project};
 use crate::package::{
-    Declaration, DeclarationKind, DirectUrl, ExtraName, PackageName, Requirement,
+    Declaration, DeclarationKind, DirectUrl, ExtraName, Marker, MarkerTree, PackageName,
+    Requirement,
 };
 use crate::target::Flavour;
 
@@ -49,6 +51,8 @@ pub(crate) struct Ledger<'a> {
     memo: Option<&'a Memo>,
     known: RefCell<HashMap<u32, Rc<Known>>>,
     metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
+    /// Whether markers hold with no extra asked for: the same few recur in all metadata.
+    verdicts: RefCell<HashMap<MarkerTree, bool>>,
     /// The versions that the catalog could tell nothing of, with the reasons.
     pub(super) untold: RefCell<BTreeMap<(u32, Ordinal), Rc<str>>>,
     /// The versions of [`super::package::SolverPackage::Flavour`]: flavours as they were met.
@@ -67,8 +71,8 @@ impl<'a> Ledger<'a> {
         catalog: &'a dyn Catalog,
         memo: Option<&'a Memo>,
     ) -> Self {
-        let mut overrides: HashMap<PackageName, Vec<usize>> = HashMap::new();
-        let mut urls = HashMap::new();
+        let mut overrides: HashMap<PackageName, Vec<usize>> = HashMap::default();
+        let mut urls = HashMap::default();
         let mut declared = Vec::new();
         for (at, declaration) in question.declarations.iter().enumerate() {
             let requirement = &declaration.requirement;
@@ -100,6 +104,7 @@ impl<'a> Ledger<'a> {
             memo,
             known: RefCell::default(),
             metadata: RefCell::default(),
+            verdicts: RefCell::default(),
             untold: RefCell::default(),
             flavours: RefCell::default(),
             urls,
@@ -156,7 +161,9 @@ impl<'a> Ledger<'a> {
         let mut judge = self.judge.borrow_mut();
         let candidates = match self.memo {
             Some(memo) => memo.judge(&self.question, &mut judge, found),
-            None => Arc::new(judge.judge(found)),
+            None => self.catalog.judged(&self.question, &found, &mut || {
+                judge.judge(Arc::clone(&found))
+            }),
         };
         let known = Rc::new(Known {
             candidates,
@@ -298,22 +305,31 @@ impl<'a> Ledger<'a> {
     /// Returns the requirements that hold for a version: those of the base, or, with an extra,
     /// those that the extra adds.
     pub(crate) fn active<'m>(
-        &self,
+        &'m self,
         metadata: &'m Metadata,
-        extra: Option<&ExtraName>,
+        extra: Option<&'m ExtraName>,
     ) -> impl Iterator<Item = &'m Requirement> {
-        let question = Arc::clone(&self.question);
-        let extra = extra.cloned();
         metadata.requires.iter().filter(move |requirement| {
             let marker = &requirement.marker;
-            let holds_without = question.holds(marker, &[]);
-            match &extra {
+            let holds_without = self.holds_without_extras(marker);
+            match extra {
                 None => holds_without,
                 Some(extra) => {
-                    !holds_without && question.holds(marker, std::slice::from_ref(extra))
+                    let extras = std::slice::from_ref(extra);
+                    !holds_without && self.question.holds(marker, extras)
                 }
             }
         })
+    }
+
+    /// Whether a marker holds with no extra asked for.
+    pub(crate) fn holds_without_extras(&self, marker: &Marker) -> bool {
+        if marker.is_always() {
+            return true;
+        }
+        let mut verdicts = self.verdicts.borrow_mut();
+        let verdict = verdicts.entry(marker.tree().clone());
+        *verdict.or_insert_with(|| self.question.holds(marker, &[]))
     }
 
     /// Returns what stands in a requirement's place: itself, the overrides of its package, or

@@ -5,8 +5,9 @@
 //! judgement.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::candidates::Candidates;
 use super::judge::Judge;

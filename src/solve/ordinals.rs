@@ -8,6 +8,7 @@
 use std::fmt;
 
 use pubgrub::VersionSet;
+use smallvec::{SmallVec, smallvec};
 
 /// The place of a version among the usable ones of its package.
 pub(crate) type Ordinal = u32;
@@ -16,14 +17,17 @@ pub(crate) type Ordinal = u32;
 /// it; a limit does, which holds only where something else brings the package in.
 pub(crate) const ABSENT: Ordinal = Ordinal::MAX - 1;
 
+/// Half-open ranges. Nearly all sets have one or two, which take no memory of their own.
+type Ranges = SmallVec<[(Ordinal, Ordinal); 2]>;
+
 /// A set of ordinals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Ordinals(Vec<(Ordinal, Ordinal)>);
+pub(crate) struct Ordinals(Ranges);
 
 impl Ordinals {
     /// Takes ascending half-open ranges, dropping empty ones and joining those that touch.
     pub(crate) fn from_ranges(ranges: impl IntoIterator<Item = (Ordinal, Ordinal)>) -> Self {
-        let mut joined: Vec<(Ordinal, Ordinal)> = Vec::new();
+        let mut joined = Ranges::new();
         for (from, to) in ranges.into_iter().filter(|(from, to)| from < to) {
             match joined.last_mut() {
                 Some(last) if last.1 >= from => last.1 = last.1.max(to),
@@ -35,7 +39,7 @@ impl Ordinals {
 
     /// Returns the set of all versions.
     pub(crate) fn any() -> Self {
-        Self(vec![(0, ABSENT)])
+        Self(smallvec![(0, ABSENT)])
     }
 
     /// Adds that the package may be absent.
@@ -80,12 +84,12 @@ impl VersionSet for Ordinals {
     }
 
     fn singleton(ordinal: Ordinal) -> Self {
-        Self(vec![(ordinal, ordinal.saturating_add(1))])
+        Self(smallvec![(ordinal, ordinal.saturating_add(1))])
     }
 
     fn complement(&self) -> Self {
         let mut from = 0;
-        let mut gaps = Vec::with_capacity(self.0.len() + 1);
+        let mut gaps = Ranges::with_capacity(self.0.len() + 1);
         for &(start, end) in &self.0 {
             if from < start {
                 gaps.push((from, start));
@@ -100,7 +104,7 @@ impl VersionSet for Ordinals {
 
     fn intersection(&self, other: &Self) -> Self {
         let (mut a, mut b) = (0, 0);
-        let mut common = Vec::new();
+        let mut common = Ranges::new();
         while let (Some(x), Some(y)) = (self.0.get(a), other.0.get(b)) {
             let (from, to) = (x.0.max(y.0), x.1.min(y.1));
             if from < to {
@@ -122,7 +126,7 @@ impl VersionSet for Ordinals {
     }
 
     fn full() -> Self {
-        Self(vec![(0, Ordinal::MAX)])
+        Self(smallvec![(0, Ordinal::MAX)])
     }
 
     fn union(&self, other: &Self) -> Self {

@@ -4,8 +4,9 @@
 //! Each declaration is a package of its own between the root and what it asks for. A derivation
 //! then names the very lines that stand against each other.
 
-use std::collections::HashMap;
 use std::fmt;
+
+use foldhash::HashMap;
 
 use crate::package::{ExtraName, PackageName};
 

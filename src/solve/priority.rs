@@ -11,8 +11,8 @@
 //! causes that at most once, and all that was learned of the world is in memory by then.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
 use pubgrub::{Set, VersionSet as _};
 
 use super::ordinals::{ABSENT, Ordinals};

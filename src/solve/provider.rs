@@ -2,9 +2,10 @@
 //! chooses versions. Order stands in `priority`, fitness in `judge`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pubgrub::{Dependencies, DependencyConstraints, DependencyProvider, VersionSet as _};
 use pubgrub::{PackageResolutionStatistics, Set};
 

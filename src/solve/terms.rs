@@ -68,10 +68,16 @@ impl<'q> Terms<'q> {
         }
     }
 
+    /// Whether only files with certain digests are taken.
+    #[inline]
+    pub(crate) fn demands_digests(&self) -> bool {
+        !self.digests.is_empty()
+    }
+
     /// Whether a file has a digest that is demanded. Where the index tells none of a demanded
     /// algorithm, only the download can show it.
     pub(crate) fn check_digest(&self, file: &FileView<'_>) -> Result<(), Unfit> {
-        if self.digests.is_empty() {
+        if !self.demands_digests() {
             return Ok(());
         }
         let known = file.digests();
@@ -95,8 +101,7 @@ impl<'q> Terms<'q> {
 pub struct Fitting<'q> {
     question: &'q Question,
     terms: Terms<'q>,
-    tags: Vec<&'q str>,
-    pythons: Vec<&'q str>,
+    page: &'q Page,
 }
 
 impl<'q> Fitting<'q> {
@@ -105,8 +110,7 @@ impl<'q> Fitting<'q> {
         Self {
             question,
             terms: Terms::of(question, name),
-            tags: page.tag_strings().collect(),
-            pythons: page.python_strings().collect(),
+            page,
         }
     }
 
@@ -120,9 +124,9 @@ impl<'q> Fitting<'q> {
 
     /// Whether a file can be installed on the target.
     pub fn takes(&self, file: &FileView<'_>) -> bool {
-        let tags = file.tags().and_then(|at| self.tags.get(at));
+        let tags = file.tags().map(|at| self.page.tag_string(at));
         let python = || {
-            let text = self.pythons.get(file.requires_python()?)?;
+            let text = self.page.python_string(file.requires_python()?);
             Specifiers::parse_lenient(text).ok()
         };
         self.allows(file)

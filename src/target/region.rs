@@ -1,8 +1,9 @@
 //! A region: a set of environments, as a marker, with the Pythons and platforms in it that are
 //! known, and the wheel tags that some of them accept.
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+
+use foldhash::HashMap;
 
 use super::known_platform::KNOWN;
 use super::possible::possible;

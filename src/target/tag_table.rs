@@ -1,8 +1,9 @@
 //! The wheel tags that several Pythons accept on several platforms, and which of those Pythons: a
 //! table, because a region judges the tags of whole indexes, for many Pythons at once.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::platform_tags::platform_tags;
 use super::tags::CompressedSet;

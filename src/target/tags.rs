@@ -5,8 +5,9 @@
 //! them a few for `any` platform. So the rank of a tag is arithmetic, and judging a compressed set
 //! walks the rows once, whatever the product of its parts.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::platform_tags::platform_tags;
 use super::{Implementation, Platform, PythonVersion};
@@ -59,7 +60,7 @@ impl TagSet {
     /// Works out the tags of a Python on a platform whose tags are there already.
     pub(super) fn on(python: &PythonVersion, platforms: &Platforms) -> Self {
         let (rows, portable) = Self::rows_of(python);
-        let mut interpreters: HashMap<Box<str>, Interpreter> = HashMap::new();
+        let mut interpreters: HashMap<Box<str>, Interpreter> = HashMap::default();
         for (at, (interpreter, abi)) in rows.iter().enumerate() {
             let accepted = interpreters.entry(interpreter.clone()).or_default();
             accepted.abis.push((abi.clone(), at));
@@ -99,16 +100,16 @@ impl TagSet {
         let Some(set) = CompressedSet::split(tags) else {
             return Err(Misfit::Python);
         };
+        // Most wheels are for another Python: that is found out first.
         let row = self.row(&set);
-        let platform = set
-            .platforms()
-            .filter_map(|platform| self.platforms.get(platform))
-            .min();
-        if let (Some(row), Some(platform)) = (row, platform) {
-            return Ok((row * self.platforms.len()) as u32 + platform);
+        if let Some(row) = row {
+            let known = set.platforms().filter_map(|it| self.platforms.get(it));
+            if let Some(platform) = known.min() {
+                return Ok((row * self.platforms.len()) as u32 + platform);
+            }
         }
-        let is_portable = set.platforms().any(|platform| platform == "any");
-        match self.portable(&set).filter(|_| is_portable) {
+        let is_portable = || set.platforms().any(|platform| platform == "any");
+        match self.portable(&set).filter(|_| is_portable()) {
             Some(at) => Ok((self.rows.len() * self.platforms.len() + at) as u32),
             None if row.is_some() => Err(Misfit::Platform),
             None => Err(self.misfit(&set)),
@@ -134,9 +135,11 @@ impl TagSet {
     }
 
     fn portable(&self, set: &CompressedSet<'_>) -> Option<usize> {
-        let has_none = set.abis().any(|abi| abi == "none");
+        if !set.abis().any(|abi| abi == "none") {
+            return None;
+        }
         let at = self.accepted(set).filter_map(|accepted| accepted.portable);
-        at.min().filter(|_| has_none)
+        at.min()
     }
 
     /// Tells a wheel for another Python from one of another ABI: an older CPython's stable ABI is a

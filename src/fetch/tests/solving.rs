@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::server::{Answer, Manner, Server};
-use super::world::{BINARY, metadata, outside, page, policy, publish};
+use super::world::{BINARY, metadata, name, outside, page, policy, publish};
 use crate::facts::Facts;
 use crate::fetch::{CachePolicy, Counts, LiveCatalog};
 use crate::package::{Declaration, DeclarationKind, Requirement};
@@ -24,10 +24,31 @@ const WORLD: &[(&str, &str, &[&str])] = &[
     ("d", "1.0", &[]),
     ("d", "2.0", &["f"]),
     ("e", "3.0", &["f<2", "g; extra == 'x'"]),
-    ("f", "1.0", &[]),
+    ("f", "1.0", LEAVES),
     ("f", "2.0", &[]),
     ("g", "1.0", &[]),
 ];
+
+/// More than a handful: the order in which they arrive differs from run to run.
+const LEAVES: &[&str] = &[
+    "l01", "l02", "l03", "l04", "l05", "l06", "l07", "l08", "l09", "l10", "l11", "l12", "l13",
+    "l14", "l15", "l16", "l17", "l18", "l19", "l20",
+];
+
+/// Returns what each version of a project requires.
+fn releases(name: &str) -> Vec<(&'static str, &'static [&'static str])> {
+    let own = WORLD.iter().filter(|(project, ..)| *project == name);
+    let own = own.map(|(_, version, requires)| (*version, *requires));
+    let leaf = LEAVES.contains(&name).then_some(("1.0", &[] as &[&str]));
+    own.chain(leaf).collect()
+}
+
+fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = WORLD.iter().map(|(name, ..)| *name).collect();
+    names.extend(LEAVES);
+    names.dedup();
+    names
+}
 
 /// Serves the world; `seed` shuffles how long each answer takes.
 fn serve(seed: u64) -> Server {
@@ -39,12 +60,10 @@ fn serve(seed: u64) -> Server {
         }
         Manner::Slow(Duration::from_millis(hash >> 8 & 31))
     };
-    let mut names: Vec<&str> = WORLD.iter().map(|(name, ..)| *name).collect();
-    names.dedup();
-    for name in names {
-        let releases = WORLD.iter().filter(|(project, ..)| *project == name);
-        let listed: Vec<_> = releases
-            .map(|(_, version, requires)| {
+    for name in names() {
+        let listed: Vec<_> = releases(name)
+            .into_iter()
+            .map(|(version, requires)| {
                 let listed = publish(&server, name, version, requires);
                 let path = format!("/files/{}.metadata", listed.filename);
                 let text = Answer::ok(BINARY, metadata(name, version, requires));
@@ -96,7 +115,9 @@ fn pins(server: &Server, cache: CachePolicy, walks: bool) -> (String, Counts) {
 
 #[test]
 fn the_pins_are_the_same_whatever_the_order_of_arrival_cold_and_hot() {
-    let expected = "a==1.0 b==1.1 c==1.0 d==2.0 e==3.0 f==1.0 g==1.0";
+    let leaves = LEAVES.iter().map(|name| format!(" {name}==1.0"));
+    let expected = "a==1.0 b==1.1 c==1.0 d==2.0 e==3.0 f==1.0 g==1.0".to_owned();
+    let expected = leaves.fold(expected, |pins, leaf| pins + &leaf);
     for seed in 0..8 {
         let server = serve(seed);
         let folder = tempfile::tempdir().unwrap();
@@ -111,6 +132,28 @@ fn the_pins_are_the_same_whatever_the_order_of_arrival_cold_and_hot() {
 }
 
 #[test]
+fn where_the_cache_misses_some_the_network_is_asked_for_these_alone() {
+    let server = serve(1);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |cache| pins(&server, cache, true);
+    let (expected, _) = run(policy(Some(folder.path())));
+    let later = CachePolicy {
+        refresh_packages: vec![name("d"), name("l07")],
+        ..policy(Some(folder.path()))
+    };
+    server.paths();
+
+    for _ in 0..8 {
+        assert_eq!(run(later.clone()).0, expected);
+    }
+
+    let mut paths = server.paths();
+    paths.sort();
+    assert_eq!(paths[..8], ["/simple/d/"; 8]);
+    assert_eq!(paths[8..], ["/simple/l07/"; 8]);
+}
+
+#[test]
 fn what_the_last_run_looked_at_is_confirmed_all_at_once() {
     let server = serve(1);
     let folder = tempfile::tempdir().unwrap();
@@ -120,8 +163,8 @@ fn what_the_last_run_looked_at_is_confirmed_all_at_once() {
         ..policy(Some(folder.path()))
     };
     let (expected, _) = pins(&server, first, true);
-    let names = ["a", "b", "c", "d", "e", "f", "g"];
-    for name in names {
+    let names = names();
+    for name in &names {
         let path = format!("/simple/{name}/");
         let confirmed = Answer::status(304).manner(Manner::After(names.len()));
         server.route(&path, [confirmed]);
