@@ -12,6 +12,7 @@ mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
 mod file_collision;
+mod frozen;
 mod gpu_code;
 mod hashes;
 mod hosts;
@@ -63,6 +64,7 @@ pub const RULES: &[Rule] = &[
     declaration_drift::RULE,
     unquoted_specifier::RULE,
     order_dependent::RULE,
+    frozen::RULE,
     numpy_abi::RULE,
     file_collision::RULE,
     altered_files::RULE,

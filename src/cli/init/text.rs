@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::members::{Held, Present};
-use crate::graph::Intent;
+use crate::graph::{Intent, is_tool};
 use crate::input::Manifest;
 use crate::lock::LockedDeclaration;
 use crate::package::{Declaration, DeclarationKind, ExtraName, IndexUrl, Requirement, Specifiers};
-
-/// What installs, and is there in every environment.
-const TOOLS: &[&str] = &["distribute", "pip", "setuptools", "uv", "wheel"];
 
 /// Writes what was wanted of what is there: at least the versions that are there, as they are known
 /// to work.
@@ -20,7 +17,7 @@ pub(super) fn of_intents(intents: &[Intent], present: &[Present], source: &str) 
     );
     for intent in intents {
         let present = &present[intent.member];
-        if TOOLS.contains(&(present.name.as_ref() as &str)) {
+        if is_tool(&present.name) {
             continue;
         }
         let mut notes: Vec<String> = Vec::new();
