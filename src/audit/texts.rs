@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claims::{Claim, ClaimEvidence};
-use crate::input::InstallCommand;
+use crate::input::{InstallCommand, Located, Unnamed};
 use crate::package::{Declaration, PackageName, Requirement};
 use crate::sequence::Lapse;
 use crate::source::{Origin, SourceFile};
@@ -13,6 +13,10 @@ use crate::source::{Origin, SourceFile};
 pub struct Texts {
     /// What files declare that are read as a whole.
     pub declarations: Vec<DeclaredText>,
+    /// What files declare by an address alone.
+    pub unnamed: Vec<Unnamed>,
+    /// The lists on other machines that files include.
+    pub remote_lists: Vec<Located<String>>,
     /// What is installed by commands, in their order.
     pub commands: Vec<CommandText>,
     /// What sentences say of packages.

@@ -268,6 +268,8 @@ impl Loader<'_> {
             let message = "requirements files are not fetched from the network";
             let help = "Download the file and name your copy here.";
             let problem = Problem::at(include.origin.clone(), message).with_help(help);
+            let list = (include.path.clone(), include.origin.clone());
+            self.manifest.remote_lists.push(list);
             return self.manifest.problems.push(problem);
         }
         let path = match Url::parse(&include.path).map(|url| url.to_file_path()) {

@@ -44,15 +44,15 @@ pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambie
 pub use commands::{
     Action, Argument, Base, BaseImage, Build, COMMAND_READERS, Call, Calls, CommandReader,
     FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step,
-    StepFile, Swallowed, Syncer, command_reader_of, quoted,
+    StepFile, Swallowed, Syncer, command_reader_of, downloaded, piped, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};
 pub use inspect::{Inspected, InspectedMetadata, InspectedUrl};
 pub use manifest::{
-    AllowBuild, Include, IndexOptions, IndexTable, Located, Machine, Manifest, PinnedIndex,
-    ProjectFile, Setting, Statement, ToolTable, Unnamed,
+    AllowBuild, Doubled, Include, IndexOptions, IndexTable, Located, Machine, Manifest,
+    PinnedIndex, ProjectFile, Setting, Statement, ToolTable, Unnamed,
 };
 pub use reference::read_requirement;
 pub use selection::Selection;
