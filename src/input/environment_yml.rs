@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::excerpt::Excerpt;
 use super::requirements::read_lines;
-use super::{Manifest, ReadContext, Reading, Statement};
+use super::{Doubled, Manifest, ReadContext, Reading, Statement};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Specifiers};
-use crate::source::{Origin, Problem, SourceFile, Span, Yaml};
+use crate::source::{Origin, SourceFile, Span, Yaml};
 
 /// Packages of conda that are others on package indexes.
 const OTHER_NAMES: &[(&str, &str)] = &[("pytorch", "torch"), ("pytorch-cpu", "torch")];
@@ -152,14 +152,19 @@ impl<'t> Spec<'t> {
 /// Holds pip to what conda has installed before it; a package that both install is told.
 fn constrain(name: PackageName, specifiers: Specifiers, origin: &Origin, reading: &mut Reading) {
     let by_pip = reading.statements.iter().find_map(|it| match it {
-        Statement::Declaration(it) if it.requirement.name == name => Some(it.origin.clone()),
+        Statement::Declaration(it) if it.requirement.name == name => {
+            Some((it.requirement.specifiers.clone(), it.origin.clone()))
+        }
         _ => None,
     });
     if let Some(by_pip) = by_pip {
-        let message = format!("pip installs `{name}` over the one of conda at {origin}");
-        let help = "Leave it to one of the two: conda does not see what pip changes.";
-        let problem = Problem::at(by_pip, message).with_help(help).as_warning();
-        reading.manifest.problems.push(problem);
+        let doubled = Doubled {
+            name: name.clone(),
+            by_pip,
+            by_conda: (specifiers.clone(), origin.clone()),
+        };
+        reading.manifest.problems.push(doubled.warning());
+        reading.manifest.doubled.push(doubled);
     }
     if specifiers.is_any() {
         return;

@@ -22,7 +22,7 @@ use crate::cli::recorded::question_args;
 use crate::cli::terminal::Terminal;
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
-use crate::input::Manifest;
+use crate::input::{Doubled, Manifest};
 use crate::lock::{Circumstances, Lock, LockedPackage, WhichFiles, build};
 use crate::package::{Declaration, DeclarationKind, PackageName, Version};
 use crate::solve::{Failure, Outcome, Question, solve};
@@ -43,7 +43,15 @@ pub(super) fn audit_declarations(
     (around, scales): (Around<'_>, &Scales),
     terminal: &Terminal,
 ) -> Result<Option<Checked>, Trouble> {
-    let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
+    let mut inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
+    // What the audit tells is told once.
+    let doubled: Vec<_> = inputs
+        .manifest
+        .doubled
+        .iter()
+        .map(Doubled::warning)
+        .collect();
+    inputs.problems.retain(|it| !doubled.contains(it));
     let folder = inputs.folder.clone();
     let mut prepared = inputs
         .settled(terminal)?
@@ -67,6 +75,7 @@ pub(super) fn audit_declarations(
         });
     let declared = Declared {
         wanted: wanted.collect(),
+        doubled: solved.manifest.doubled.clone(),
         is_all: true,
         ..Declared::default()
     };
