@@ -10,6 +10,7 @@ use super::contents::{depth_for, of_wheels};
 use super::cooldown::cooldown;
 use super::index::{Asked, ask};
 use super::inputs::Around;
+use super::loose::loose;
 use super::sources::Whom;
 use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
@@ -24,9 +25,9 @@ use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
 use crate::input::{Doubled, Manifest};
 use crate::lock::{Circumstances, Lock, LockedPackage, WhichFiles, build};
-use crate::package::{Declaration, DeclarationKind, PackageName, Version};
+use crate::package::{Declaration, Version};
 use crate::solve::{Failure, Outcome, Question, solve};
-use crate::source::{Origin, SourceFile};
+use crate::source::SourceFile;
 
 /// What was found out by solving.
 struct Solved {
@@ -79,7 +80,7 @@ pub(super) fn audit_declarations(
         is_all: true,
         ..Declared::default()
     };
-    let loose = loose(&solved.manifest);
+    let loose = loose(&solved.manifest, &folder);
     let targets = [solved.question.target.clone()];
     let file = first_file(&solved.manifest, sources);
     let subject = Subject::new(
@@ -221,20 +222,6 @@ fn solved(prepared: &mut Prepared, folder: &Path) -> Result<Solved, Failure> {
         question: full,
         manifest: prepared.manifest.clone(),
     })
-}
-
-/// Returns what pins no version in files that are installed from as they are: `requirements.txt` is
-/// one, and a file that a lock is made of is not.
-fn loose(manifest: &Manifest) -> Vec<(PackageName, Origin)> {
-    let is_loose = |it: &&Declaration| {
-        it.kind == DeclarationKind::Requirement
-            && it.requirement.url.is_none()
-            && !it.requirement.specifiers.is_pin()
-            && it.origin.label().ends_with(".txt")
-    };
-    let loose = manifest.declarations.iter().filter(is_loose);
-    let loose = loose.map(|it| (it.requirement.name.clone(), it.origin.clone()));
-    loose.collect()
 }
 
 /// What has no other place stands in the first file.

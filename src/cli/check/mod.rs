@@ -9,6 +9,7 @@ mod declarations;
 mod environment;
 mod index;
 mod inputs;
+mod loose;
 mod mend;
 mod pages;
 mod played;
