@@ -63,16 +63,30 @@ fn excerpt(file: &Arc<SourceFile>, value: &Yaml) -> Option<Excerpt> {
     Some(excerpt)
 }
 
-/// Returns where a text stands, without its quotes.
+/// Returns where a text stands, without its quotes. The place of a quoted one may reach beyond it.
 fn inside(file: &Arc<SourceFile>, value: &Yaml) -> Option<Span> {
     let raw = file.text().get(value.span.start..value.span.end)?;
-    let trimmed = raw.trim_end();
-    let is_quoted = trimmed.len() > 1 && trimmed.starts_with(['"', '\'']);
-    let quotes = usize::from(is_quoted);
-    Some(Span {
-        start: value.span.start + quotes,
-        end: value.span.start + trimmed.len() - quotes,
-    })
+    let (from, len) = match raw.chars().next() {
+        Some('\'') => (1, quoted_length(&raw[1..], '\'', "''")),
+        Some('"') => (1, quoted_length(&raw[1..], '"', "\\\"")),
+        _ => (0, raw.trim_end().len()),
+    };
+    Some(Span::new(value.span.start + from, len))
+}
+
+/// Returns how long a text is up to the quote that closes it, and that is not written so.
+fn quoted_length(text: &str, quote: char, escaped: &str) -> usize {
+    let mut rest = text;
+    while !rest.is_empty() && !rest.starts_with(quote) || rest.starts_with(escaped) {
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let length = if rest.starts_with(escaped) {
+            escaped.len()
+        } else {
+            first
+        };
+        rest = &rest[length..];
+    }
+    text.len() - rest.len()
 }
 
 /// What conda is told to install: `conda-forge::numpy>=1.26,<2`, `python=3.11`.

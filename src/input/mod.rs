@@ -91,6 +91,8 @@ pub enum Edited {
     Lines,
     /// In their TOML.
     Document,
+    /// Word by word, where a requirement stands there as it is.
+    Words,
     /// By hand alone.
     Never,
 }
@@ -138,14 +140,14 @@ pub const READERS: &[Reader] = &[
         name: "Pipfile",
         accepts: |name| name == "Pipfile" || name.ends_with("/Pipfile"),
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: pipfile::read_pipfile,
     },
     Reader {
         name: "environment.yml",
         accepts: environment_yml::is_environment_name,
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: environment_yml::read_environment,
     },
     Reader {
@@ -162,7 +164,7 @@ pub const READERS: &[Reader] = &[
             !is_workflow && command_reader_of(name).is_some()
         },
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: installs::read_installs,
     },
     Reader {
