@@ -120,7 +120,7 @@ impl Subject<'_> {
     fn places(&self, record: &ToolRecord, has_project: bool) -> Vec<String> {
         let options = &record.options;
         match record.targets.as_slice() {
-            targets if self.is_universal(record) => {
+            targets if self.lock.is_universal() => {
                 let mut words = vec!["--universal".to_owned()];
                 // A project says itself for which Pythons it is.
                 let python = self.lock.requires_python.as_deref().and_then(least);
@@ -135,14 +135,6 @@ impl Subject<'_> {
             [only] => place(only),
             several => several.iter().flat_map(target).collect(),
         }
-    }
-
-    /// Whether the lock is for all environments of a region; where it does not say so, it has more
-    /// targets, which stand for all, than environments.
-    fn is_universal(&self, record: &ToolRecord) -> bool {
-        let (environments, targets) = (self.lock.environments.len(), record.targets.len());
-        let is_of_samples = targets > environments.max(1) || targets == 0 && environments > 0;
-        record.options.universal || is_of_samples
     }
 }
 

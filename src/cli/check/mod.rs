@@ -314,6 +314,10 @@ fn audit_lock(
         true => subject(&targets),
         false => subject(&claimed).as_claimed(),
     };
+    let subject = match lock.is_universal() && args.target.platform.is_none() {
+        true => subject.for_all_systems(),
+        false => subject,
+    };
     let subject = subject.with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
