@@ -46,8 +46,9 @@ fn extras(extras: &[ExtraName]) -> String {
     }
 }
 
-/// Writes what files declare, as they say it; what several say of one package in one line.
-pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
+/// Writes what files declare, as they say it; what several say of one package in one line. `limits`
+/// are the lines that name files of constraints.
+pub(super) fn of_manifest(manifest: &Manifest, source: &str, limits: &str) -> String {
     let mut text = format!("# Made by `pyaudit init` of {source}: what is asked for there.\n");
     let indexes = &manifest.indexes;
     let address = |url: &IndexUrl| url.public().to_string();
@@ -72,6 +73,7 @@ pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
             "# Builds of torch: lock with `--torch {torch}`  ({origin})\n"
         ));
     }
+    text.push_str(limits);
     for said in merged(&manifest.declarations) {
         text.push_str(&with_notes(&said.line, &said.places));
     }
@@ -85,7 +87,7 @@ pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
 }
 
 /// Writes what a lock of pyaudit's was made of.
-pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str) -> String {
+pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str, limits: &str) -> String {
     let mut text = format!("# Made by `pyaudit init` of {source}: what it was made of.\n");
     let required = declarations.iter();
     let required = required.filter(|it| it.kind == DeclarationKind::Requirement);
@@ -93,6 +95,7 @@ pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str) -> Str
         .map(|it| with_notes(&it.text, &[format!("{}:{}", it.file, it.line)]))
         .collect();
     lines.sort();
+    text.push_str(limits);
     text.push_str(&lines.concat());
     text
 }
