@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::standing::quoted;
 use super::{Kind, Subject};
-use crate::lock::{Format, LockedDeclaration, LockedTarget, ToolRecord};
+use crate::lock::{Format, LockOptions, LockedDeclaration, LockedTarget, ToolRecord};
 use crate::package::{Choice, DeclarationKind};
 use crate::target::{Arch, Platform};
 
@@ -45,7 +45,9 @@ impl Subject<'_> {
                 true => named,
                 false => vec![label.to_owned()],
             };
-            return command(named);
+            let target = self.on_targets().next().map(|(_, target)| target);
+            let place = target.map(|it| place(&LockedTarget::new(it, "")));
+            return command([named, place.unwrap_or_default()].concat());
         }
         let format = Format::of_path(label);
         if format.write.is_none() {
@@ -93,10 +95,10 @@ impl Subject<'_> {
             }
         }
         if let Some(record) = &self.lock.tool {
+            let has_project = words.iter().any(is_project);
             words.extend(choices(&record.declarations));
-            words.extend(self.places(record));
-            let excludes = record.options.excludes.iter();
-            words.extend(excludes.flat_map(|name| ["--exclude".to_owned(), name.clone()]));
+            words.extend(self.places(record, has_project));
+            words.extend(chosen(&record.options));
         }
         Some(words)
     }
@@ -115,10 +117,19 @@ impl Subject<'_> {
     }
 
     /// Returns the options that say where the lock has to run.
-    fn places(&self, record: &ToolRecord) -> Vec<String> {
+    fn places(&self, record: &ToolRecord, has_project: bool) -> Vec<String> {
+        let options = &record.options;
         match record.targets.as_slice() {
-            _ if !self.lock.environments.is_empty() && record.targets.is_empty() => {
-                vec!["--universal".to_owned()]
+            targets if self.lock.is_universal() => {
+                let mut words = vec!["--universal".to_owned()];
+                // A project says itself for which Pythons it is.
+                let python = self.lock.requires_python.as_deref().and_then(least);
+                let python = python.filter(|_| !has_project);
+                words.extend(option("--python", python.as_ref()));
+                words.extend(option("--fork-strategy", options.fork_strategy.as_ref()));
+                words.extend(option("--torch", options.torch.as_ref()));
+                words.extend(targets.first().into_iter().flat_map(machine));
+                words
             }
             [] => Vec::new(),
             [only] => place(only),
@@ -127,21 +138,65 @@ impl Subject<'_> {
     }
 }
 
+/// Returns the Python from which on a range admits all: of `>=3.10,<3.14` it is `3.10`.
+fn least(pythons: &str) -> Option<String> {
+    let mut clauses = pythons.split(',').map(str::trim);
+    clauses.find_map(|clause| Some(clause.strip_prefix(">=")?.trim().to_owned()))
+}
+
+/// Returns an option with its value; nothing where that would be read as another option.
+fn option(name: &str, value: Option<&String>) -> Vec<String> {
+    let value = value.filter(|value| !value.starts_with('-'));
+    let words = value.map(|value| [name.to_owned(), value.clone()]);
+    words.into_iter().flatten().collect()
+}
+
+/// Returns the options that change which versions are chosen.
+fn chosen(options: &LockOptions) -> Vec<String> {
+    let unusual = |value: &Option<String>, usual: &str| value.clone().filter(|it| it != usual);
+    let strategy = unusual(&options.index_strategy, "first-index");
+    let resolution = unusual(&options.resolution, "highest");
+    let prerelease = unusual(&options.prerelease, "if-necessary-or-explicit");
+    let mut words = Vec::new();
+    for (name, value) in [
+        ("--stage", &options.stage),
+        ("--index-strategy", &strategy),
+        ("--resolution", &resolution),
+        ("--prerelease", &prerelease),
+        ("--exclude-newer", &options.exclude_newer),
+    ] {
+        words.extend(option(name, value.as_ref()));
+    }
+    for (package, when) in &options.exclude_newer_package {
+        let value = format!("{package}={when}");
+        words.extend(option("--exclude-newer-package", Some(&value)));
+    }
+    for (name, values) in [
+        ("--no-binary", &options.no_binary),
+        ("--only-binary", &options.only_binary),
+        ("--exclude", &options.excludes),
+    ] {
+        words.extend(values.iter().flat_map(|value| option(name, Some(value))));
+    }
+    words.extend(options.no_facts.then(|| "--no-facts".to_owned()));
+    words
+}
+
 /// Returns the options for one target.
 fn place(target: &LockedTarget) -> Vec<String> {
     let mut words = vec!["--python".to_owned(), target.python.clone()];
-    let platform = platform(target).into_iter();
-    words.extend(platform.flat_map(|it| ["--platform".to_owned(), it]));
-    for (option, value) in [
-        ("--torch", &target.flavour),
-        ("--cuda", &target.cuda),
-        ("--driver", &target.driver),
-    ] {
-        let value = value.iter().cloned();
-        words.extend(value.flat_map(|it| [option.to_owned(), it]));
-    }
-    let gpus = target.gpus.iter().map(|gpu| gpu.capability.clone());
-    words.extend(gpus.flat_map(|it| ["--gpu".to_owned(), it]));
+    words.extend(option("--platform", platform(target).as_ref()));
+    words.extend(option("--torch", target.flavour.as_ref()));
+    words.extend(machine(target));
+    words
+}
+
+/// Returns the options that say what a target has to run builds of torch on.
+fn machine(target: &LockedTarget) -> Vec<String> {
+    let mut words = option("--cuda", target.cuda.as_ref());
+    words.extend(option("--driver", target.driver.as_ref()));
+    let gpus = target.gpus.iter();
+    words.extend(gpus.flat_map(|gpu| option("--gpu", Some(&gpu.capability))));
     words
 }
 
@@ -191,8 +246,10 @@ fn command(words: Vec<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::{Declared, Wanted};
     use crate::facts::Facts;
-    use crate::source::SourceFile;
+    use crate::package::{Declaration, Requirement};
+    use crate::source::{Origin, SourceFile};
 
     fn again(name: &str, text: &str) -> Option<String> {
         let file = SourceFile::new(name, text);
@@ -216,6 +273,70 @@ mod tests {
         assert_eq!(
             again("uv.lock", "version = 1\n").as_deref(),
             Some("uv lock")
+        );
+    }
+
+    #[test]
+    fn every_option_that_changes_the_answer_is_said_again() {
+        let told = |head: &str, targets: &str, options: &str| {
+            let text = format!(
+                "lock-version = \"1.0\"\n{head}created-by = \"pyaudit\"\npackages = []\n\
+                 [tool.pyaudit]\nschema = 1\nversion = \"1\"\ntargets = [{targets}]\ndeclarations = [\n\
+                 {{ name = \"a\", text = \"a\", kind = \"requirement\", file = \"a.in\", line = 1, column = 1 }},\n\
+                 ]\n[tool.pyaudit.options]\n{options}"
+            );
+            let file = SourceFile::new("pylock.toml", text);
+            let lock = (Format::of_path("pylock.toml").read)(&file).unwrap();
+            let declared = Declared {
+                wanted: vec![Wanted {
+                    declaration: Declaration {
+                        requirement: Requirement::parse("a").unwrap(),
+                        kind: DeclarationKind::Requirement,
+                        origin: Origin::whole(&SourceFile::new("a.in", "a")),
+                        section: None,
+                        digests: Vec::new(),
+                    },
+                    is_in_file: true,
+                }],
+                ..Declared::default()
+            };
+            let facts = Facts::none();
+            let subject = Subject::new((&lock, &file), &[], Some(&declared), &facts, &[]);
+            subject.lock_command().unwrap()
+        };
+        let linux = "{ python = \"3.12\", platform = \"Linux x86_64 (glibc 2.28)\" }";
+        let windows = "{ python = \"3.12\", platform = \"Windows x86_64\" }";
+        let one = "environments = [\"sys_platform == 'linux'\"]\n";
+
+        assert_eq!(
+            told(
+                one,
+                linux,
+                "resolution = \"lowest\"\nexclude-newer = \"2026-01-01\"\nexclude-newer-package = \
+                 { a = \"7 days\" }\nprerelease = \"allow\"\nonly-binary = [\":all:\"]\nno-facts = true\n\
+                 index-strategy = \"first-index\"\nstage = \"--allow-build\"\n",
+            ),
+            "pyaudit lock a.in --python 3.12 --platform linux --resolution lowest --prerelease allow \
+             --exclude-newer 2026-01-01 --exclude-newer-package 'a=7 days' --only-binary :all: \
+             --no-facts -o pylock.toml"
+        );
+        assert_eq!(
+            told(
+                "requires-python = \">=3.10,<3.14\"\n",
+                &[linux, windows].join(", "),
+                "universal = true\nfork-strategy = \"requires-python\"\ntorch = \"cu128\"\n",
+            ),
+            "pyaudit lock a.in --universal --python 3.10 --fork-strategy requires-python --torch \
+             cu128 -o pylock.toml"
+        );
+        assert_eq!(
+            told("", &[linux, windows].join(", "), ""),
+            "pyaudit lock a.in --universal -o pylock.toml"
+        );
+        let two = "environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]\n";
+        assert_eq!(
+            told(two, &[linux, windows].join(", "), ""),
+            "pyaudit lock a.in --target linux/3.12 --target win_amd64/3.12 -o pylock.toml"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::input::Doubled;
 use crate::package::{Declaration, PackageName};
 
 /// The declarations that a lock has to answer.
@@ -13,6 +14,8 @@ pub struct Declared {
     pub by_address: Vec<PackageName>,
     /// Packages that an override names by an address alone.
     pub overridden_by_address: Vec<PackageName>,
+    /// Packages that conda and pip both install.
+    pub doubled: Vec<Doubled>,
     /// The files that the record names and that are not there.
     pub missing_files: Vec<String>,
     /// The lock that says so, where it is one that an environment is held to.

@@ -43,6 +43,8 @@ pub enum Needs {
     Advisories,
     /// An environment.
     Installed,
+    /// An environment, or to know what was declared.
+    InstalledOrDeclared,
     /// The files of the packages.
     Contents,
     /// Solves of the declarations.
@@ -85,6 +87,9 @@ impl Needs {
             .index
             .is_some_and(|it| !it.builds.is_empty());
         match (subject.kind, self) {
+            (_, Self::InstalledOrDeclared) => {
+                subject.declared.is_some() || subject.evidence.installed.is_some()
+            }
             (Kind::Lock, Self::Trials | Self::Installed) => false,
             (Kind::Lock, _) | (Kind::Declarations, Self::Trials | Self::Texts) => true,
             (Kind::Declarations, Self::Declarations | Self::Installed) => false,
@@ -104,7 +109,7 @@ impl Needs {
             .then_some(Lacking::Unknown(NO_TARGET));
         let files = (!subject.tells_files()).then_some(Lacking::Unknown(PINS_ALONE));
         match self {
-            Self::Lock | Self::LockFile => None,
+            Self::Lock | Self::LockFile | Self::InstalledOrDeclared => None,
             // What files say of themselves, metadata-mismatch holds the lock to.
             Self::Requirements => (!subject.tells_needs() && evidence.index.is_none())
                 .then_some(Lacking::Unknown(subject.lacks_needs())),

@@ -58,6 +58,8 @@ pub struct Subject<'a> {
     pub evidence: Evidence<'a>,
     /// Whether nobody named the targets: they stand for what the lock claims to be for.
     pub is_claimed: bool,
+    /// Whether nobody named the versions of their systems: the lock is for all of them.
+    pub is_for_all_systems: bool,
     on: Vec<On<'a>>,
 }
 
@@ -117,6 +119,7 @@ impl<'a> Subject<'a> {
             loose,
             evidence: Evidence::default(),
             is_claimed: false,
+            is_for_all_systems: false,
             on: match targets {
                 [] => vec![On::new(lock, None, declared)],
                 targets => targets.iter().flat_map(on).collect(),
@@ -135,6 +138,13 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn as_claimed(mut self) -> Self {
         self.is_claimed = true;
+        self
+    }
+
+    /// Says that its targets stand for all versions of their systems.
+    #[must_use]
+    pub fn for_all_systems(mut self) -> Self {
+        self.is_for_all_systems = true;
         self
     }
 

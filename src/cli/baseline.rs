@@ -11,6 +11,7 @@ use crate::audit::{Distribution, place_in_lock};
 use crate::graph::Graph;
 use crate::host::{Environment, read_environment, read_list};
 use crate::index::{Metadata, MetadataSource};
+use crate::input::decode;
 use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage};
 use crate::package::MarkerTexts;
 use crate::report::count;
@@ -79,15 +80,15 @@ fn is_interpreter(path: &Path) -> bool {
     name.is_some_and(|name| name.starts_with("python") && !name.contains(".txt")) && path.is_file()
 }
 
-fn standard_input() -> Result<Arc<SourceFile>, Problem> {
-    let mut text = String::new();
-    let read = io::stdin().lock().take(MAX_SIZE).read_to_string(&mut text);
-    match read {
-        Ok(_) => Ok(SourceFile::new("<stdin>", text)),
-        Err(error) => {
-            let message = format!("cannot read standard input: {error}");
-            Err(Problem::anywhere(message))
-        }
+/// Reads standard input, in whatever encoding a file may have: PowerShell writes UTF-16.
+pub(super) fn standard_input() -> Result<Arc<SourceFile>, Problem> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MAX_SIZE).read_to_end(&mut bytes);
+    read.map_err(|error| Problem::anywhere(format!("cannot read standard input: {error}")))?;
+    let (file, problem) = decode("<stdin>", &bytes);
+    match problem.filter(Problem::is_error) {
+        Some(problem) => Err(problem),
+        None => Ok(file),
     }
 }
 

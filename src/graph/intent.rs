@@ -9,6 +9,9 @@ use crate::target::Target;
 /// So many packages that nothing else needs have to come by an extra for it to be meant.
 const ENOUGH: usize = 2;
 
+/// What installs, and is there in every environment.
+const TOOLS: &[&str] = &["distribute", "pip", "setuptools", "uv", "wheel"];
+
 /// So many extras of a package are looked at.
 const MOST_EXTRAS: usize = 200;
 
@@ -34,6 +37,11 @@ pub struct Intent {
     pub member: usize,
     /// The extras of it that bring others.
     pub extras: Vec<ExtraName>,
+}
+
+/// Whether a package installs others, and is there whether or not anybody wanted it.
+pub fn is_tool(name: &PackageName) -> bool {
+    TOOLS.contains(&(name.as_ref() as &str))
 }
 
 /// Returns what was wanted of the members on a target, in their order.

@@ -17,7 +17,7 @@ mod tests;
 
 pub use decision::{Better, Decision, Obstacle, Reader, Subject, Told, Why, decide};
 pub use demands::{By, Demand};
-pub use intent::{Intent, Member, intents};
+pub use intent::{Intent, Member, intents, is_tool};
 pub use model::{Graph, Link, Root};
 pub use moved::{Cause, Moved, moved};
 pub use paths::{Path, Paths, Total};

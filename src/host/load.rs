@@ -10,7 +10,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::find::{default_inputs, unread};
-use super::paths::shown;
+use super::paths::shown_path;
 use crate::input::{
     Calls, FileRole, Include, Located, Manifest, ProjectFile, ReadContext, Selection, Setting,
     Statement, decode, read_address, read_own_calls, read_unnamed, reader_of,
@@ -107,7 +107,7 @@ pub fn project_calls(of: &Path, folder: &Path) -> Calls {
 }
 
 fn text_of(path: &Path, folder: &Path) -> Result<Arc<SourceFile>, Problem> {
-    let label = shown(path, folder);
+    let label = shown_path(path, folder);
     let bytes = File::open(path)
         .map_err(reason)
         .and_then(|mut file| read_bounded(&mut file));
@@ -176,7 +176,7 @@ impl Loader<'_> {
     }
 
     fn load_file(&mut self, path: &Path, kind: DeclarationKind, named_at: Option<&Origin>) {
-        let label = shown(path, self.request.folder);
+        let label = shown_path(path, self.request.folder);
         let key = without_detours(path);
         if self.open.contains(&key) {
             return self.fail(named_at, format!("`{label}` includes itself"));
@@ -268,6 +268,8 @@ impl Loader<'_> {
             let message = "requirements files are not fetched from the network";
             let help = "Download the file and name your copy here.";
             let problem = Problem::at(include.origin.clone(), message).with_help(help);
+            let list = (include.path.clone(), include.origin.clone());
+            self.manifest.remote_lists.push(list);
             return self.manifest.problems.push(problem);
         }
         let path = match Url::parse(&include.path).map(|url| url.to_file_path()) {

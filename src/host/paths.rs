@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::source::without_detours;
 
 /// Returns the path as one would write it from a folder: relative where it is near, with `/`.
-pub(super) fn shown(path: &Path, folder: &Path) -> String {
+pub fn shown_path(path: &Path, folder: &Path) -> String {
     let path = without_detours(path);
     let mut base = folder;
     let mut relative = PathBuf::new();
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_path_is_shown_from_where_one_stands() {
-        let shown = |path: &str| shown(Path::new(path), Path::new("/w/a/b"));
+        let shown = |path: &str| shown_path(Path::new(path), Path::new("/w/a/b"));
 
         assert_eq!(shown("/w/a/b/./c/../d.in"), "d.in");
         assert_eq!(shown("/w/a/d.in"), "../d.in");

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::paths::shown;
+use super::paths::shown_path;
 use crate::input::{command_reader_of, decode};
 use crate::source::{Problem, SourceFile};
 
@@ -94,7 +94,7 @@ impl Search<'_> {
         if self.found.files.len() >= MOST_FILES || self.bytes >= MAX_TOTAL {
             return;
         }
-        let label = shown(path, self.base);
+        let label = shown_path(path, self.base);
         let mut bytes = Vec::new();
         let read =
             fs::File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::excerpt::Excerpt;
 use super::requirements::read_lines;
-use super::{Manifest, ReadContext, Reading, Statement};
+use super::{Doubled, Manifest, ReadContext, Reading, Statement};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Specifiers};
-use crate::source::{Origin, Problem, SourceFile, Span, Yaml};
+use crate::source::{Origin, SourceFile, Span, Yaml};
 
 /// Packages of conda that are others on package indexes.
 const OTHER_NAMES: &[(&str, &str)] = &[("pytorch", "torch"), ("pytorch-cpu", "torch")];
@@ -63,16 +63,30 @@ fn excerpt(file: &Arc<SourceFile>, value: &Yaml) -> Option<Excerpt> {
     Some(excerpt)
 }
 
-/// Returns where a text stands, without its quotes.
+/// Returns where a text stands, without its quotes. The place of a quoted one may reach beyond it.
 fn inside(file: &Arc<SourceFile>, value: &Yaml) -> Option<Span> {
     let raw = file.text().get(value.span.start..value.span.end)?;
-    let trimmed = raw.trim_end();
-    let is_quoted = trimmed.len() > 1 && trimmed.starts_with(['"', '\'']);
-    let quotes = usize::from(is_quoted);
-    Some(Span {
-        start: value.span.start + quotes,
-        end: value.span.start + trimmed.len() - quotes,
-    })
+    let (from, len) = match raw.chars().next() {
+        Some('\'') => (1, quoted_length(&raw[1..], '\'', "''")),
+        Some('"') => (1, quoted_length(&raw[1..], '"', "\\\"")),
+        _ => (0, raw.trim_end().len()),
+    };
+    Some(Span::new(value.span.start + from, len))
+}
+
+/// Returns how long a text is up to the quote that closes it, and that is not written so.
+fn quoted_length(text: &str, quote: char, escaped: &str) -> usize {
+    let mut rest = text;
+    while !rest.is_empty() && !rest.starts_with(quote) || rest.starts_with(escaped) {
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let length = if rest.starts_with(escaped) {
+            escaped.len()
+        } else {
+            first
+        };
+        rest = &rest[length..];
+    }
+    text.len() - rest.len()
 }
 
 /// What conda is told to install: `conda-forge::numpy>=1.26,<2`, `python=3.11`.
@@ -152,14 +166,19 @@ impl<'t> Spec<'t> {
 /// Holds pip to what conda has installed before it; a package that both install is told.
 fn constrain(name: PackageName, specifiers: Specifiers, origin: &Origin, reading: &mut Reading) {
     let by_pip = reading.statements.iter().find_map(|it| match it {
-        Statement::Declaration(it) if it.requirement.name == name => Some(it.origin.clone()),
+        Statement::Declaration(it) if it.requirement.name == name => {
+            Some((it.requirement.specifiers.clone(), it.origin.clone()))
+        }
         _ => None,
     });
     if let Some(by_pip) = by_pip {
-        let message = format!("pip installs `{name}` over the one of conda at {origin}");
-        let help = "Leave it to one of the two: conda does not see what pip changes.";
-        let problem = Problem::at(by_pip, message).with_help(help).as_warning();
-        reading.manifest.problems.push(problem);
+        let doubled = Doubled {
+            name: name.clone(),
+            by_pip,
+            by_conda: (specifiers.clone(), origin.clone()),
+        };
+        reading.manifest.problems.push(doubled.warning());
+        reading.manifest.doubled.push(doubled);
     }
     if specifiers.is_any() {
         return;

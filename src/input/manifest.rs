@@ -23,6 +23,10 @@ pub struct Manifest {
     pub declarations: Vec<Declaration>,
     /// Direct references whose project only their own metadata can name.
     pub unnamed: Vec<Unnamed>,
+    /// Packages that conda and pip both install.
+    pub doubled: Vec<Doubled>,
+    /// Lists of requirements on other machines, which are not fetched.
+    pub remote_lists: Vec<Located<String>>,
     /// Packages to leave out wherever something requires them.
     pub excludes: Vec<Located<PackageName>>,
     /// The Python versions that the project says it runs on.
@@ -69,6 +73,31 @@ pub struct Unnamed {
     pub digests: Vec<Digest>,
     /// Where it stands.
     pub origin: Origin,
+}
+
+/// A package that conda installs, and pip over it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubled {
+    /// The package.
+    pub name: PackageName,
+    /// The versions that pip is asked for.
+    pub by_pip: Located<Specifiers>,
+    /// Those that conda is asked for, in the words of PEP 440.
+    pub by_conda: Located<Specifiers>,
+}
+
+impl Doubled {
+    /// Returns it as a warning.
+    pub fn warning(&self) -> Problem {
+        let Self { name, by_conda, .. } = self;
+        let message = format!(
+            "pip installs `{name}` over the one of conda at {}",
+            by_conda.1
+        );
+        Problem::at(self.by_pip.1.clone(), message)
+            .with_help("Leave it to one of the two: conda does not see what pip changes.")
+            .as_warning()
+    }
 }
 
 /// Where packages are looked for, as the files say; the command line outranks all of it.
@@ -276,6 +305,8 @@ impl Manifest {
     pub fn merge(&mut self, other: Self) {
         self.declarations.extend(other.declarations);
         self.unnamed.extend(other.unnamed);
+        self.doubled.extend(other.doubled);
+        self.remote_lists.extend(other.remote_lists);
         self.excludes.extend(other.excludes);
         self.problems.extend(other.problems);
         self.requires_python = self.requires_python.take().or(other.requires_python);

@@ -44,15 +44,15 @@ pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambie
 pub use commands::{
     Action, Argument, Base, BaseImage, Build, COMMAND_READERS, Call, Calls, CommandReader,
     FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step,
-    StepFile, Swallowed, Syncer, command_reader_of, quoted,
+    StepFile, Swallowed, Syncer, command_reader_of, downloaded, piped, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};
 pub use formats::{FormatControl, FormatList, FormatName};
 pub use inspect::{Inspected, InspectedMetadata, InspectedUrl};
 pub use manifest::{
-    AllowBuild, Include, IndexOptions, IndexTable, Located, Machine, Manifest, PinnedIndex,
-    ProjectFile, Setting, Statement, ToolTable, Unnamed,
+    AllowBuild, Doubled, Include, IndexOptions, IndexTable, Located, Machine, Manifest,
+    PinnedIndex, ProjectFile, Setting, Statement, ToolTable, Unnamed,
 };
 pub use reference::read_requirement;
 pub use selection::Selection;
@@ -91,6 +91,8 @@ pub enum Edited {
     Lines,
     /// In their TOML.
     Document,
+    /// Word by word, where a requirement stands there as it is.
+    Words,
     /// By hand alone.
     Never,
 }
@@ -138,14 +140,14 @@ pub const READERS: &[Reader] = &[
         name: "Pipfile",
         accepts: |name| name == "Pipfile" || name.ends_with("/Pipfile"),
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: pipfile::read_pipfile,
     },
     Reader {
         name: "environment.yml",
         accepts: environment_yml::is_environment_name,
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: environment_yml::read_environment,
     },
     Reader {
@@ -162,7 +164,7 @@ pub const READERS: &[Reader] = &[
             !is_workflow && command_reader_of(name).is_some()
         },
         has_own_paths: true,
-        edited: Edited::Never,
+        edited: Edited::Words,
         read: installs::read_installs,
     },
     Reader {

@@ -172,6 +172,17 @@ impl Lock {
         self
     }
 
+    /// Whether it is for all environments of a region; where it does not say so, it has more targets,
+    /// which stand for all, than environments.
+    pub fn is_universal(&self) -> bool {
+        let environments = self.environments.len();
+        self.tool.as_ref().is_some_and(|record| {
+            let targets = record.targets.len();
+            let has_samples = targets > environments.max(1) || targets == 0 && environments > 0;
+            record.options.universal || has_samples
+        })
+    }
+
     /// Returns the hosts of its files, sorted.
     pub fn hosts(&self) -> Vec<String> {
         let files = self.packages.iter().flat_map(LockedPackage::artifacts);

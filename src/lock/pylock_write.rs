@@ -278,6 +278,12 @@ fn write_options(text: &mut Text, options: &LockOptions) {
     text.pair("torch-index", options.torch_index.as_deref().map(url));
     text.pair("facts", options.facts.as_deref().map(string));
     text.pair("no-facts", options.no_facts.then(|| "true".into()));
+    text.pair("universal", options.universal.then(|| "true".into()));
+    text.pair(
+        "fork-strategy",
+        options.fork_strategy.as_deref().map(string),
+    );
+    text.pair("stage", options.stage.as_deref().map(string));
     text.pair(
         "index-strategy",
         options.index_strategy.as_deref().map(string),

@@ -107,6 +107,12 @@ pub struct LockOptions {
     pub facts: Option<String>,
     /// Whether undeclared bounds were passed over.
     pub no_facts: bool,
+    /// Whether it is for all environments that the project admits.
+    pub universal: bool,
+    /// What forking aims at, where it is not the usual: `requires-python`.
+    pub fork_strategy: Option<String>,
+    /// The stage of a Dockerfile, or the function of a Python source, that was asked for.
+    pub stage: Option<String>,
     /// How several indexes count, such as `first-index`.
     pub index_strategy: Option<String>,
     /// `highest`, `lowest` or `lowest-direct`.

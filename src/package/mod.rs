@@ -10,6 +10,7 @@ mod leniency;
 mod marker;
 mod marker_algebra;
 mod marker_grammar;
+mod moving;
 mod poetry;
 mod requirement;
 mod secret;
@@ -31,6 +32,7 @@ pub use marker::{Marker, MarkerTexts, exactly_python};
 pub use marker_algebra::{
     both, covers, either, pythons_named, shortest, shortest_text, shortest_tree, under_extras,
 };
+pub use moving::Moving;
 pub use pep440_rs::Version;
 pub use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, PackageName};
 pub use pep508_rs::{MarkerExpression, MarkerOperator, MarkerValueString, MarkerValueVersion};

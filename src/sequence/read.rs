@@ -10,6 +10,9 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 /// More packages than any environment has.
 const MOST_PACKAGES: usize = 20_000;
 
+/// What pip writes before a folder that is installed in place.
+const IN_PLACE: &str = "# Editable install with no version control (";
+
 /// Reads `pip freeze` or, where it begins with a brace, `pip inspect`.
 pub fn read_baseline(file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
     let text = file.text().trim_start_matches('\u{feff}').trim_start();
@@ -33,6 +36,7 @@ pub fn read_baseline(file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
 fn read_freeze(file: &Arc<SourceFile>) -> Baseline {
     let mut baseline = Baseline::new(file.label());
     let mut from = 0;
+    let mut is_named = false;
     for line in file.text().split_inclusive('\n') {
         let at = from;
         from += line.len();
@@ -44,22 +48,28 @@ fn read_freeze(file: &Arc<SourceFile>) -> Baseline {
         let origin = || Origin::new(file, Span::new(start, trimmed.len()));
         match installed(trimmed) {
             Some((name, version)) => baseline.put(Present::new(name, version, origin())),
-            None if says_nothing(trimmed) => {}
+            None if says_nothing(trimmed) || is_named && is_in_place(trimmed) => {}
             None => baseline.unread.push(origin()),
         }
+        is_named = trimmed.starts_with(IN_PLACE);
     }
     baseline
 }
 
-/// Whether a line is empty, a comment, an option, or a folder that the comment before it names.
+/// Whether a line is empty, a comment, or an option that installs nothing.
 fn says_nothing(line: &str) -> bool {
-    line.is_empty() || line.starts_with(['#', '-'])
+    line.is_empty() || line.starts_with(['#', '-']) && !is_in_place(line)
+}
+
+/// Whether a line installs a folder in place, which pip names in a comment before it.
+fn is_in_place(line: &str) -> bool {
+    line.starts_with("-e ") || line.starts_with("--editable")
 }
 
 /// Reads one line of `pip freeze`.
 fn installed(line: &str) -> Option<(PackageName, Option<Version>)> {
     // A comment stands before what is installed in place.
-    if let Some(editable) = line.strip_prefix("# Editable install with no version control (") {
+    if let Some(editable) = line.strip_prefix(IN_PLACE) {
         return pinned(editable.strip_suffix(')')?);
     }
     if let Some(editable) = line.strip_prefix("-e ") {

@@ -1,5 +1,6 @@
 //! A concrete target: one Python on one platform, with all that is judged by it worked out once.
 
+use super::known_platform::KNOWN;
 use super::{Accelerators, Flavour, Platform, PythonVersion, TagSet, markers, served};
 use crate::package::{MarkerEnvironment, Specifiers};
 
@@ -71,6 +72,15 @@ impl Target {
     /// Returns the same place with another Python.
     pub fn with_python(&self, python: PythonVersion) -> Self {
         Self::new(python, self.platform).with_accelerators(self.accelerators.clone())
+    }
+
+    /// Returns the same place with the newest system that wheels may ask for: where no version of the
+    /// system is meant, none is too old.
+    pub fn on_newest_system(&self) -> Self {
+        let known = KNOWN.iter().find(|it| it.is_of(&self.environment));
+        let newest = known.and_then(|it| it.newest(self.platform));
+        Self::new(self.python.clone(), newest.unwrap_or(self.platform))
+            .with_accelerators(self.accelerators.clone())
     }
 
     /// Returns words for a message: `Python 3.10 on Linux x86_64 (glibc 2.28)`, and the

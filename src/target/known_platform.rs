@@ -119,6 +119,15 @@ impl KnownPlatform {
         self.platforms
     }
 
+    /// Returns what its wheels may ask for at most of the same kind of system.
+    pub(super) fn newest(&self, platform: Platform) -> Option<Platform> {
+        let kind = std::mem::discriminant(&platform.os);
+        let mut platforms = self.platforms.iter();
+        platforms
+            .find(|it| std::mem::discriminant(&it.os) == kind)
+            .copied()
+    }
+
     /// The same in as few words as there can be: its negation is short too.
     pub fn plain_marker(&self) -> MarkerTree {
         let system = equal(MarkerValueString::SysPlatform, self.sys_platform);

@@ -1,4 +1,4 @@
-//! PYA601: environments that are kept in a way that makes them go wrong.
+//! PYA601: environments that are kept, or described, in a way that makes them go wrong.
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::standing::quoted;
@@ -6,18 +6,23 @@ use crate::audit::{
     Confidence, EnvironmentKind, InRepository, Installed, Needs, Overwritten, Rule, Severity,
     Subject,
 };
+use crate::input::Doubled;
+use crate::source::Origin;
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA601",
     name: "environment-anti-pattern",
     severity: Severity::Warning,
-    summary: "An environment is kept in a way that makes it go wrong.",
+    summary: "An environment is kept or described in a way that makes it go wrong.",
     page: include_str!("../../../docs/rules/environment-anti-pattern.md"),
-    needs: Needs::Installed,
+    needs: Needs::InstalledOrDeclared,
     check,
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    for doubled in subject.declared.iter().flat_map(|it| &it.doubled) {
+        remarks.tell(mixed(doubled));
+    }
     let Some(installed) = subject.evidence.installed else {
         return;
     };
@@ -34,6 +39,27 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         .into_iter()
         .flatten()
         .for_each(|remark| remarks.tell(remark));
+}
+
+/// What conda installs, pip installs again.
+fn mixed(doubled: &Doubled) -> Remark {
+    let Doubled {
+        name,
+        by_pip: (by_pip, place),
+        by_conda: (by_conda, beside),
+    } = doubled;
+    let is_apart = by_pip.set().intersection(by_conda.set()).is_empty();
+    let message = match is_apart {
+        true => format!(
+            "pip is to install {name} {by_pip} over conda's {by_conda}, and no version is both"
+        ),
+        false => format!("pip installs {name} over the one of conda"),
+    };
+    let about = |place: &Origin| About::Declaration(name.clone(), place.clone());
+    Remark::new(about(place), message)
+        .seen_with(about(beside), "conda installs it here")
+        .with_evidence("conda does not see what pip changes: its next change takes the files away.")
+        .with_fix("Leave it to one of the two: take it out of `pip:`, or out of conda's part.")
 }
 
 fn remark(message: String) -> Remark {

@@ -53,6 +53,14 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for ((at, package), targets) in subject.lock.packages.iter().enumerate().zip(counted) {
         let messages = match subject.is_claimed {
             true => faults_of_claims(package, &targets),
+            // What installs it is as new as the wheels ask for, or gets nothing of it.
+            false if subject.is_for_all_systems => targets
+                .iter()
+                .filter_map(|target| {
+                    let newest = target.on_newest_system();
+                    fault(package, (&newest, CLAIMED), &environment_in_words(target))
+                })
+                .collect(),
             false => targets
                 .iter()
                 .filter_map(|target| {

@@ -12,6 +12,7 @@ mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
 mod file_collision;
+mod frozen;
 mod gpu_code;
 mod hashes;
 mod hosts;
@@ -26,6 +27,7 @@ mod no_op;
 mod numpy_abi;
 mod order_dependent;
 mod refuted_claim;
+mod remote;
 mod requirement_violated;
 mod runtime_library;
 mod sdist_build;
@@ -63,6 +65,8 @@ pub const RULES: &[Rule] = &[
     declaration_drift::RULE,
     unquoted_specifier::RULE,
     order_dependent::RULE,
+    remote::RULE,
+    frozen::RULE,
     numpy_abi::RULE,
     file_collision::RULE,
     altered_files::RULE,

@@ -10,6 +10,7 @@ use super::contents::{depth_for, of_wheels};
 use super::cooldown::cooldown;
 use super::index::{Asked, ask};
 use super::inputs::Around;
+use super::loose::loose;
 use super::sources::Whom;
 use super::texts::texts;
 use super::trials::{conflicts, counterfactuals, plain};
@@ -22,11 +23,11 @@ use crate::cli::recorded::question_args;
 use crate::cli::terminal::Terminal;
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
-use crate::input::Manifest;
+use crate::input::{Doubled, Manifest};
 use crate::lock::{Circumstances, Lock, LockedPackage, WhichFiles, build};
-use crate::package::{Declaration, DeclarationKind, PackageName, Version};
+use crate::package::{Declaration, Version};
 use crate::solve::{Failure, Outcome, Question, solve};
-use crate::source::{Origin, SourceFile};
+use crate::source::SourceFile;
 
 /// What was found out by solving.
 struct Solved {
@@ -43,7 +44,15 @@ pub(super) fn audit_declarations(
     (around, scales): (Around<'_>, &Scales),
     terminal: &Terminal,
 ) -> Result<Option<Checked>, Trouble> {
-    let inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
+    let mut inputs = Inputs::read_of_others(&question(args, sources)?, terminal)?;
+    // What the audit tells is told once.
+    let doubled: Vec<_> = inputs
+        .manifest
+        .doubled
+        .iter()
+        .map(Doubled::warning)
+        .collect();
+    inputs.problems.retain(|it| !doubled.contains(it));
     let folder = inputs.folder.clone();
     let mut prepared = inputs
         .settled(terminal)?
@@ -67,10 +76,11 @@ pub(super) fn audit_declarations(
         });
     let declared = Declared {
         wanted: wanted.collect(),
+        doubled: solved.manifest.doubled.clone(),
         is_all: true,
         ..Declared::default()
     };
-    let loose = loose(&solved.manifest);
+    let loose = loose(&solved.manifest, &folder);
     let targets = [solved.question.target.clone()];
     let file = first_file(&solved.manifest, sources);
     let subject = Subject::new(
@@ -212,20 +222,6 @@ fn solved(prepared: &mut Prepared, folder: &Path) -> Result<Solved, Failure> {
         question: full,
         manifest: prepared.manifest.clone(),
     })
-}
-
-/// Returns what pins no version in files that are installed from as they are: `requirements.txt` is
-/// one, and a file that a lock is made of is not.
-fn loose(manifest: &Manifest) -> Vec<(PackageName, Origin)> {
-    let is_loose = |it: &&Declaration| {
-        it.kind == DeclarationKind::Requirement
-            && it.requirement.url.is_none()
-            && !it.requirement.specifiers.is_pin()
-            && it.origin.label().ends_with(".txt")
-    };
-    let loose = manifest.declarations.iter().filter(is_loose);
-    let loose = loose.map(|it| (it.requirement.name.clone(), it.origin.clone()));
-    loose.collect()
 }
 
 /// What has no other place stands in the first file.

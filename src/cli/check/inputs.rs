@@ -148,6 +148,7 @@ fn of_manifest(
     Declared {
         wanted: declarations.map(now).collect(),
         is_all: is_all && manifest.unnamed.is_empty(),
+        doubled: manifest.doubled,
         index_hosts,
         ..Declared::default()
     }
@@ -242,6 +243,7 @@ fn of_recorded(
     let mut declared = Declared {
         wanted: current.map(now).collect(),
         is_all: true,
+        doubled: manifest.doubled,
         index_hosts,
         ..Declared::default()
     };

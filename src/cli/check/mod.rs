@@ -9,6 +9,7 @@ mod declarations;
 mod environment;
 mod index;
 mod inputs;
+mod loose;
 mod mend;
 mod pages;
 mod played;
@@ -312,6 +313,10 @@ fn audit_lock(
     let subject = match claimed.is_empty() {
         true => subject(&targets),
         false => subject(&claimed).as_claimed(),
+    };
+    let subject = match lock.is_universal() && args.target.platform.is_none() {
+        true => subject.for_all_systems(),
+        false => subject,
     };
     let subject = subject.with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);

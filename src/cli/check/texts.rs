@@ -16,7 +16,9 @@ use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, settle};
 use crate::fetch::LiveCatalog;
 use crate::host::{FoundTexts, LoadRequest, default_inputs, load, project_calls, project_texts};
-use crate::input::{Action, Calls, Manifest, Recipe, Selection, command_reader_of, read_own_calls};
+use crate::input::{
+    Action, Calls, Located, Manifest, Recipe, Selection, Unnamed, command_reader_of, read_own_calls,
+};
 use crate::package::{PackageName, Requirement, Specifiers};
 use crate::sequence::Baseline;
 use crate::solve::{Catalog as _, FileAt, Refusal};
@@ -36,7 +38,8 @@ pub(super) fn texts(
     let beside = Path::new(label).parent().unwrap_or(Path::new(""));
     let mut found = project_texts(&around.folder.join(beside), around.folder);
     let projects = projects(&found);
-    let declarations = declarations(&found, &projects, around);
+    let said = said(&found, &projects, around);
+    let declarations = said.declarations;
     let recipes = recipes(&mut found, around);
     let system_packages = system_packages(&recipes);
     let played = played(&recipes, args, around);
@@ -62,6 +65,8 @@ pub(super) fn texts(
         played,
         evidence: claim_evidence,
         declarations,
+        unnamed: said.unnamed,
+        remote_lists: said.remote_lists,
         commands,
         claims,
         unread: found.unread,
@@ -98,11 +103,15 @@ fn declares(file: &SourceFile) -> bool {
     }
 }
 
-fn declarations(
-    found: &FoundTexts,
-    projects: &BTreeSet<String>,
-    around: Around<'_>,
-) -> Vec<DeclaredText> {
+/// What files say that declare as a whole.
+#[derive(Default)]
+struct Said {
+    declarations: Vec<DeclaredText>,
+    unnamed: Vec<Unnamed>,
+    remote_lists: Vec<Located<String>>,
+}
+
+fn said(found: &FoundTexts, projects: &BTreeSet<String>, around: Around<'_>) -> Said {
     let labels: BTreeSet<&str> = found.files.iter().map(|it| it.label()).collect();
     // A list that is made of another repeats it.
     let is_made = |label: &str| {
@@ -110,23 +119,25 @@ fn declarations(
         source.is_some_and(|source| labels.contains(source.as_str()))
     };
     let mut seen = BTreeSet::new();
-    let mut declared = Vec::new();
+    let mut said = Said::default();
     let files = found.files.iter().filter(|it| declares(it));
     for file in files.filter(|it| !is_made(it.label())) {
         let manifest = read(file.label(), around);
+        said.unnamed.extend(manifest.unnamed);
+        said.remote_lists.extend(manifest.remote_lists);
         let own = manifest.name;
         for declaration in manifest.declarations {
             let is_own = Some(&declaration.requirement.name) == own.as_ref();
             if !is_own && seen.insert((declaration.origin.clone(), declaration.kind)) {
                 let project = project_of(declaration.origin.label(), projects);
-                declared.push(DeclaredText {
+                said.declarations.push(DeclaredText {
                     declaration,
                     project,
                 });
             }
         }
     }
-    declared
+    said
 }
 
 fn read(label: &str, around: Around<'_>) -> Manifest {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::loose::is_by_conda;
 use crate::audit::{Blocking, Fix, Idle, Trials, Unsatisfiable};
 use crate::cli::conflict::Unsolved;
 use crate::cli::mending::plan;
@@ -157,12 +158,13 @@ pub(super) fn counterfactuals(
 }
 
 /// Takes away a constraint, an override, or the bounds of a requirement that keep newer versions
-/// out. Floors say what was tried, and are no bounds to do without.
+/// out. Floors say what was tried, and are no bounds to do without; nor is what conda installs.
 fn without(question: &Question, at: usize) -> Option<Question> {
     let declaration = &question.declarations[at];
     let requirement = &declaration.requirement;
     let holds = requirement.marker.holds(question.target.environment(), &[]);
-    if !holds || requirement.url.is_some() || requirement.specifiers.is_any() {
+    let is_bound = requirement.url.is_none() && !requirement.specifiers.is_any();
+    if !holds || !is_bound || is_by_conda(declaration) {
         return None;
     }
     let mut changed = question.clone();

@@ -4,10 +4,10 @@
 mod args;
 mod freeze;
 mod inspect;
+mod limits;
 mod members;
 mod text;
 
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use freeze::{is_freeze, read_freeze};
 use members::{Present, learn, of_environment, of_lock};
 
 use super::Exit;
+use super::baseline::standard_input;
 use super::prepare::read_manifest;
 use super::recorded::question_args;
 use super::settings::{Heard, Settings, settle};
@@ -24,14 +25,11 @@ use crate::explain::list;
 use crate::fetch::LiveCatalog;
 use crate::graph::intents;
 use crate::host::{check_place, read_ambient, read_environment, read_list, write_whole};
-use crate::input::{Ambient, Manifest, decode, reader_of};
+use crate::input::{Ambient, Manifest, reader_of};
 use crate::lock::{Format, Layout, is_requirements_lock};
 use crate::package::{DeclarationKind, PackageName, Timestamp};
 use crate::report::count;
 use crate::source::{Problem, SourceFile};
-
-/// No list of what is installed is larger, in bytes.
-const MAX_SIZE: u64 = 64 << 20;
 
 /// Runs the command.
 pub(super) fn run(args: &InitArgs, terminal: &Terminal) -> Exit {
@@ -115,18 +113,25 @@ fn written(args: &InitArgs, terminal: &Terminal) -> Result<Written, Vec<Problem>
     question.declared.stage.clone_from(&args.stage);
     let mut manifest = read_manifest(&question, &ambient, &folder);
     let mut problems = std::mem::take(&mut manifest.problems);
-    problems.extend(constraints_left_out(&manifest));
+    problems.extend(left_out(&manifest));
+    let declared = manifest.declarations.iter();
+    let named = declared.filter_map(|it| limits::file_of(it.kind, it.origin.label()));
+    let limits = limits::lines(named, &folder, &args.output);
     Ok(Written {
-        text: text::of_manifest(&manifest, &args.sources.join(", ")),
+        text: text::of_manifest(&manifest, &args.sources.join(", "), &limits),
         problems,
     })
 }
 
-/// Tells what only constrains, such as the packages that conda installs: nothing of it is written.
-fn constraints_left_out(manifest: &Manifest) -> Option<Problem> {
+/// Tells what only constrains or overrides and stands in no file of constraints, such as the packages
+/// that conda installs: nothing of it is written.
+fn left_out(manifest: &Manifest) -> Option<Problem> {
     let declared = manifest.declarations.iter();
-    let constraints = declared.filter(|it| it.kind == DeclarationKind::Constraint);
-    let shown = constraints.map(|it| format!("`{}` ({})", it.requirement, it.origin));
+    let others = declared.filter(|it| {
+        it.kind != DeclarationKind::Requirement
+            && limits::file_of(it.kind, it.origin.label()).is_none()
+    });
+    let shown = others.map(|it| format!("`{}` ({})", it.requirement, it.origin));
     let shown: Vec<String> = shown.collect();
     if shown.is_empty() {
         return None;
@@ -139,17 +144,7 @@ fn constraints_left_out(manifest: &Manifest) -> Option<Problem> {
 /// Reads a source that lists what is there; nothing of one that declares.
 fn listed(name: &str) -> Result<Option<Arc<SourceFile>>, Problem> {
     if name == "-" {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin()
-            .lock()
-            .take(MAX_SIZE)
-            .read_to_end(&mut bytes);
-        read.map_err(|error| Problem::anywhere(format!("cannot read standard input: {error}")))?;
-        let (file, problem) = decode("<stdin>", &bytes);
-        return match problem.filter(Problem::is_error) {
-            Some(problem) => Err(problem),
-            None => Ok(Some(file)),
-        };
+        return standard_input().map(Some);
     }
     let path = Path::new(name);
     let lower = name.to_ascii_lowercase();
@@ -194,8 +189,11 @@ fn of_list(
         Layout::Lines | Layout::Keys | Layout::Tables(_) => {
             let lock = (Format::of_path(label).read)(file).map_err(|problem| vec![problem])?;
             if let Some(record) = lock.tool.as_ref().filter(|it| !it.declarations.is_empty()) {
+                let declared = record.declarations.iter();
+                let named = declared.filter_map(|it| limits::file_of(it.kind, &it.file));
+                let limits = limits::lines(named, folder, &args.output);
                 return Ok(Written {
-                    text: text::of_record(&record.declarations, label),
+                    text: text::of_record(&record.declarations, label, &limits),
                     problems: Vec::new(),
                 });
             }

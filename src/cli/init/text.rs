@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::members::{Held, Present};
-use crate::graph::Intent;
+use crate::graph::{Intent, is_tool};
 use crate::input::Manifest;
 use crate::lock::LockedDeclaration;
 use crate::package::{Declaration, DeclarationKind, ExtraName, IndexUrl, Requirement, Specifiers};
-
-/// What installs, and is there in every environment.
-const TOOLS: &[&str] = &["distribute", "pip", "setuptools", "uv", "wheel"];
 
 /// Writes what was wanted of what is there: at least the versions that are there, as they are known
 /// to work.
@@ -20,7 +17,7 @@ pub(super) fn of_intents(intents: &[Intent], present: &[Present], source: &str) 
     );
     for intent in intents {
         let present = &present[intent.member];
-        if TOOLS.contains(&(present.name.as_ref() as &str)) {
+        if is_tool(&present.name) {
             continue;
         }
         let mut notes: Vec<String> = Vec::new();
@@ -49,8 +46,9 @@ fn extras(extras: &[ExtraName]) -> String {
     }
 }
 
-/// Writes what files declare, as they say it; what several say of one package in one line.
-pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
+/// Writes what files declare, as they say it; what several say of one package in one line. `limits`
+/// are the lines that name files of constraints.
+pub(super) fn of_manifest(manifest: &Manifest, source: &str, limits: &str) -> String {
     let mut text = format!("# Made by `pyaudit init` of {source}: what is asked for there.\n");
     let indexes = &manifest.indexes;
     let address = |url: &IndexUrl| url.public().to_string();
@@ -75,6 +73,7 @@ pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
             "# Builds of torch: lock with `--torch {torch}`  ({origin})\n"
         ));
     }
+    text.push_str(limits);
     for said in merged(&manifest.declarations) {
         text.push_str(&with_notes(&said.line, &said.places));
     }
@@ -88,7 +87,7 @@ pub(super) fn of_manifest(manifest: &Manifest, source: &str) -> String {
 }
 
 /// Writes what a lock of pyaudit's was made of.
-pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str) -> String {
+pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str, limits: &str) -> String {
     let mut text = format!("# Made by `pyaudit init` of {source}: what it was made of.\n");
     let required = declarations.iter();
     let required = required.filter(|it| it.kind == DeclarationKind::Requirement);
@@ -96,6 +95,7 @@ pub(super) fn of_record(declarations: &[LockedDeclaration], source: &str) -> Str
         .map(|it| with_notes(&it.text, &[format!("{}:{}", it.file, it.line)]))
         .collect();
     lines.sort();
+    text.push_str(limits);
     text.push_str(&lines.concat());
     text
 }

@@ -96,6 +96,11 @@ pub(super) fn settle(
         problems,
     );
     options.torch = torch.choice.name();
+    options.stage.clone_from(&args.declared.stage);
+    if let Scope::Region(region) = &scope {
+        options.universal = true;
+        options.fork_strategy = scope::unusual(region.strategy);
+    }
     let python = target.as_ref().map(Target::python);
     let builds = builds::settle_builds(&args.choice, heard, python, &mut options, problems);
     let mut cache = CachePolicy::new(cache_folder(&args.cache, heard.ambient), now);

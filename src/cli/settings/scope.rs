@@ -190,6 +190,14 @@ fn strategy(scope: &ScopeArgs, said: &ToolEnvironments) -> ForkStrategy {
     }
 }
 
+/// Returns the word for what forking aims at, where it is not the usual.
+pub(super) fn unusual(strategy: ForkStrategy) -> Option<String> {
+    match strategy {
+        ForkStrategy::Fewest => None,
+        ForkStrategy::RequiresPython => Some("requires-python".to_owned()),
+    }
+}
+
 /// Returns the usual platforms of a region with its least and its newest Python.
 fn sample_targets(region: &Region, accelerators: &Accelerators) -> Vec<Target> {
     let minors = region.minors();

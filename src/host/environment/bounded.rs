@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::host::paths::shown;
+use crate::host::shown_path;
 
 /// No folder of packages has more entries.
 const MOST_ENTRIES: usize = 100_000;
@@ -42,7 +42,7 @@ pub(super) fn entries(folder: &Path) -> Vec<(String, PathBuf)> {
 
 /// Returns a path as one would write it from a folder, which itself is `.`, and as it can be shown.
 pub(super) fn named(path: &Path, from: &Path) -> String {
-    match plain(&shown(path, from)) {
+    match plain(&shown_path(path, from)) {
         name if name.is_empty() => ".".to_owned(),
         name => name,
     }

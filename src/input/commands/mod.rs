@@ -6,6 +6,7 @@ mod actions;
 mod build_context;
 mod calls;
 mod dockerfile;
+mod fetches;
 mod installs;
 mod instructions;
 mod json_text;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use super::excerpt::Excerpt;
 use crate::source::{Origin, SourceFile};
 
+pub use fetches::{downloaded, piped};
 pub use known_calls::{Call, Calls};
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
 

@@ -1,14 +1,18 @@
 //! Changes declarations in the texts that they stand in, and nothing else of them: comments, order,
 //! line ends, quotes and encoding stay.
 //!
-//! `requirements` and `document` find what is to be replaced, `wording` says by what.
+//! `requirements`, `document`, `words` and `pipfile` find what is to be replaced, `wording` says by what;
+//! `said` is what a file says that is read again after a change.
 
 mod document;
 mod items;
 mod overrides;
+mod pipfile;
 mod requirements;
+mod said;
 mod splice;
 mod wording;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -137,6 +141,7 @@ pub fn edits(rewrites: &[Rewrite<'_>]) -> Result<Vec<Edit>, Problem> {
             let message = "the changes of this file contradict each other";
             Problem::at(Origin::whole(&edit.file), message)
         })?;
+        edit.hold(rewrites)?;
     }
     Ok(edits)
 }
@@ -165,32 +170,70 @@ impl Edit {
                 self.splices.extend(splices);
                 self.notes.extend(notes);
             }
+            Edited::Words => {
+                let change = (declaration, becomes);
+                let splices = match reader_of(self.file.label()).name {
+                    "Pipfile" => pipfile::rewrite(&self.file, change),
+                    _ => words::rewrite(&self.file, change)?,
+                };
+                let splices = splices.ok_or_else(|| not_literal(origin, becomes))?;
+                self.splices.extend(splices);
+            }
             Edited::Never => return Err(by_hand(origin)),
         }
         Ok(())
+    }
+
+    /// Makes sure that all changes of a file of words hold together, as each does by itself.
+    fn hold(&self, rewrites: &[Rewrite<'_>]) -> Result<(), Problem> {
+        let changes = rewrites.iter().filter_map(|rewrite| match rewrite {
+            Rewrite::Declaration(it, becomes) if it.origin.label() == self.file.label() => {
+                (edited(&self.file, it) == Edited::Words).then_some((*it, *becomes))
+            }
+            Rewrite::Declaration(..) | Rewrite::Override(..) => None,
+        });
+        let changes: Vec<words::Change<'_>> = changes.collect();
+        match changes.as_slice() {
+            [] | [_] => Ok(()),
+            [(first, becomes), ..] if !words::holds(&self.file, &changes, &self.splices) => {
+                Err(not_literal(&first.origin, *becomes))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn add_override(&mut self, file: &Arc<SourceFile>, requirement: &str) -> Result<(), Problem> {
         let splices = match reader_of(file.label()).edited {
             Edited::Document => overrides::add_override(file, requirement)?,
             Edited::Lines => requirements::add_line(file, requirement),
-            Edited::Never => return Err(by_hand(&Origin::new(file, Span::new(0, 0)))),
+            Edited::Words | Edited::Never => {
+                return Err(by_hand(&Origin::new(file, Span::new(0, 0))));
+            }
         };
         self.splices.extend(splices);
         Ok(())
     }
 }
 
-/// A Python source is a document by its `script` block, which a declaration has as its section.
+/// A Python source is a document by its `script` block, which a declaration has as its section; what
+/// its calls ask for has none.
 fn edited(file: &SourceFile, declaration: &Declaration) -> Edited {
     match reader_of(file.label()).edited {
-        Edited::Document if declaration.section.is_none() => Edited::Never,
+        Edited::Document if declaration.section.is_none() => Edited::Words,
         edited => edited,
     }
 }
 
 fn by_hand(origin: &Origin) -> Problem {
     let message = "this file is not one that pyaudit writes";
+    Problem::at(origin.clone(), message).with_help("Edit it by hand.")
+}
+
+fn not_literal(origin: &Origin, becomes: Option<&str>) -> Problem {
+    let message = match becomes {
+        Some(becomes) => format!("this does not stand here in words that can become `{becomes}`"),
+        None => "this cannot be taken out without changing what stands around it".to_owned(),
+    };
     Problem::at(origin.clone(), message).with_help("Edit it by hand.")
 }
 
@@ -250,3 +293,5 @@ fn worded(declaration: &Declaration, text: &str, becomes: &str) -> Result<String
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words_tests;

@@ -211,7 +211,12 @@ fn changed(label: &str, text: &str, rewrites: &[(&str, Option<&str>)]) -> (Strin
 }
 
 #[track_caller]
-fn check_text(label: &str, text: &str, rewrites: &[(&str, Option<&str>)], expected: &str) {
+pub(super) fn check_text(
+    label: &str,
+    text: &str,
+    rewrites: &[(&str, Option<&str>)],
+    expected: &str,
+) {
     assert_eq!(changed(label, text, rewrites).0, expected);
 }
 
