@@ -6,7 +6,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::baseline::BaselineArgs;
 use super::check::CheckArgs;
@@ -76,30 +77,63 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Find one version for every package, and write them down as a lock
-    Lock(Box<LockArgs>),
+    Lock(Late<LockArgs>),
     /// Change the inputs so that there is a lock: show the smallest changes that work, or make one
-    Fix(Box<FixArgs>),
+    Fix(Late<FixArgs>),
     /// Show which Pythons, platforms, builds of torch and GPUs the inputs can have, as a grid
-    Matrix(Box<MatrixArgs>),
+    Matrix(Late<MatrixArgs>),
     /// Write down what was wanted: out of an environment, a freeze, a lock, a Dockerfile or a
     /// notebook, without all that came with it
-    Init(Box<InitArgs>),
+    Init(Late<InitArgs>),
     /// Say what is wrong with a lock, or with what is declared, and what could not be found out
-    Check(Box<CheckArgs>),
+    Check(Late<CheckArgs>),
     /// Say what `check` looks for, and explain a rule
     Rules(RulesArgs),
     /// Say who needs a package of a lock, what decided its version, or what stands in the way of
     /// another
-    Why(Box<WhyArgs>),
+    Why(Late<WhyArgs>),
     /// Say what stands in the way of a version, as `why --not`
-    WhyNot(Box<WhyArgs>),
+    WhyNot(Late<WhyArgs>),
     /// Show who needs what in a lock
-    Tree(Box<TreeArgs>),
+    Tree(Late<TreeArgs>),
     /// Show what moved between two locks, and by whose doing
-    Diff(Box<DiffArgs>),
+    Diff(Late<DiffArgs>),
     /// Show what an install command would change and break, or those of a Dockerfile, a notebook or
     /// a script in order, without running any
-    Plan(Box<PlanArgs>),
+    Plan(Late<PlanArgs>),
+}
+
+/// The options of a command, which are described to clap when that command was typed and not before:
+/// describing those of all commands takes longer than reading a small lock.
+#[derive(Debug)]
+pub(crate) struct Late<T>(pub(crate) Box<T>);
+
+impl<T: Args> Args for Late<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.defer(|command| described_as(&command.clone(), T::augment_args(command)))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        command.defer(|command| described_as(&command.clone(), T::augment_args_for_update(command)))
+    }
+}
+
+/// Gives a command the description of another: that of the list of commands, and not what the
+/// programmer is told of its options.
+fn described_as(other: &clap::Command, command: clap::Command) -> clap::Command {
+    let short = Resettable::from(other.get_about().cloned());
+    let long = Resettable::from(other.get_long_about().cloned());
+    command.about(short).long_about(long)
+}
+
+impl<T: FromArgMatches> FromArgMatches for Late<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        T::from_arg_matches(matches).map(|args| Self(Box::new(args)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 /// `pyaudit lock`. Of an option that is given twice the last counts, so that a wrapper's defaults

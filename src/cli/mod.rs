@@ -76,17 +76,17 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::of_this_process(&cli.global);
     let exit = match cli.command {
-        Command::Init(args) => init::run(&args, &terminal),
-        Command::Lock(args) => lock::run(*args, &terminal),
-        Command::Why(args) => why::run(&args, false, &terminal),
-        Command::WhyNot(args) => why::run(&args, true, &terminal),
-        Command::Tree(args) => tree::run(&args, &terminal),
-        Command::Diff(args) => diff::run(&args, &terminal),
-        Command::Check(args) => check::run(&args, &terminal),
+        Command::Init(args) => init::run(&args.0, &terminal),
+        Command::Lock(args) => lock::run(*args.0, &terminal),
+        Command::Why(args) => why::run(&args.0, false, &terminal),
+        Command::WhyNot(args) => why::run(&args.0, true, &terminal),
+        Command::Tree(args) => tree::run(&args.0, &terminal),
+        Command::Diff(args) => diff::run(&args.0, &terminal),
+        Command::Check(args) => check::run(&args.0, &terminal),
         Command::Rules(args) => rules::run(&args, &terminal),
-        Command::Matrix(args) => matrix::run(*args, &terminal),
-        Command::Plan(args) => plan::run(*args, &terminal),
-        Command::Fix(args) => fix::run(*args, &terminal),
+        Command::Matrix(args) => matrix::run(*args.0, &terminal),
+        Command::Plan(args) => plan::run(*args.0, &terminal),
+        Command::Fix(args) => fix::run(*args.0, &terminal),
     };
     exit.into()
 }

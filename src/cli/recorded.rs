@@ -192,7 +192,7 @@ pub(super) fn lock_args(words: &[String]) -> Result<LockArgs, Box<Problem>> {
     let lead = ["pyaudit", "lock"].map(str::to_owned);
     let parsed = Cli::try_parse_from(lead.iter().chain(words));
     match parsed.map(|cli| cli.command) {
-        Ok(Command::Lock(args)) => Ok(*args),
+        Ok(Command::Lock(args)) => Ok(*args.0),
         Ok(_) | Err(_) => {
             let message = "the options of the lock make no sense";
             Err(Box::new(Problem::anywhere(message)))

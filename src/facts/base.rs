@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::embedded::{DATE, Part, embedded, embedded_limits};
+use super::embedded::{DATE, Part, embedded, embedded_limits, names};
 use super::gpu_names::{self, GpuUnknown};
 use super::reader::read;
 use super::tables::{BuildRow, KernelRow, System, Tables};
@@ -147,6 +147,12 @@ impl Facts {
         version: &Version,
         platform: &Platform,
     ) -> Option<Flavour> {
+        let is_named = [Part::Builds, Part::Family]
+            .iter()
+            .any(|part| names(*part, name));
+        if self.own.is_empty() && !is_named {
+            return None;
+        }
         let version = version.clone().without_local();
         let tables = self.tables(Part::Builds).chain(self.tables(Part::Family));
         let rows = tables.flat_map(|tables| &tables.defaults);

@@ -58,6 +58,13 @@ pub(super) fn embedded(part: Part) -> &'static Tables {
     TABLES[part as usize].get_or_init(|| read(&SourceFile::new("", FILES[part as usize])).0)
 }
 
+/// Whether a part's file has a name in it; one that has not tells nothing of the package, and need
+/// not be read for it.
+pub(super) fn names(part: Part, package: &PackageName) -> bool {
+    let (text, name): (&str, &str) = (FILES[part as usize], package.as_ref());
+    memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some()
+}
+
 /// Returns a package's limits.
 pub(super) fn embedded_limits(package: &PackageName) -> &'static [Limit] {
     let rows = ROWS.get_or_init(rows);

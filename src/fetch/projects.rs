@@ -120,12 +120,16 @@ async fn pages(
             pages.push(on(index, Page::build(name, listing)));
         }
     }
-    pages.extend(match plan.strategy {
+    let found = match plan.strategy {
         IndexStrategy::First => first(shared, reach, name, plan).await?,
         IndexStrategy::UnsafeFirstMatch | IndexStrategy::UnsafeBestMatch => {
             all(shared, reach, name, plan).await?
         }
-    });
+    };
+    if pages.is_empty() {
+        return Ok(found);
+    }
+    pages.extend(found);
     Ok(pages)
 }
 

@@ -53,7 +53,8 @@ pub(super) fn build(project: &PackageName, mut listing: Listing) -> Vec<u8> {
 
 /// Reads digests back.
 pub(super) fn unpack_digests(mut bytes: &[u8]) -> Vec<Digest> {
-    let mut digests = Vec::new();
+    // Nearly all files have one, and a growing list would make room for four.
+    let mut digests = Vec::with_capacity(usize::from(!bytes.is_empty()));
     while let Some((algorithm, rest)) = bytes.split_first() {
         let Some((name, len)) = ALGORITHMS.get(usize::from(*algorithm)) else {
             break;

@@ -209,6 +209,9 @@ impl Fitness<'_> {
         let mut speaker: Option<(u32, usize)> = None;
         let mut pythons = 0;
         for at in page.files(version) {
+            if self.everywhere.is_none() && !self.has_fitting_tags(at) {
+                continue;
+            }
             let uploaded = self.columns.upload_seconds(at);
             if self.terms.check_seconds(uploaded).is_err() {
                 continue;
@@ -250,6 +253,13 @@ impl Fitness<'_> {
             Some((at, _)) => Err(Unfit::Constraint(*at)),
             None => Ok(file),
         }
+    }
+
+    /// Whether a file is none of the many wheels for elsewhere.
+    #[inline]
+    fn has_fitting_tags(&self, file: usize) -> bool {
+        let tags = self.columns.tags(file);
+        tags.is_none_or(|tags| self.tags[tags].is_ok())
     }
 
     /// Returns what speaks against that file of a version which comes nearest to fit.

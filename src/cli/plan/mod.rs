@@ -248,7 +248,7 @@ fn with_file_at_end(args: PlanArgs) -> PlanArgs {
     let file = words.remove(at);
     words.push(file);
     match Cli::try_parse_from(words).map(|cli| cli.command) {
-        Ok(Command::Plan(again)) => *again,
+        Ok(Command::Plan(again)) => *again.0,
         _ => args,
     }
 }

@@ -237,7 +237,8 @@ fn refusal(name: &str, verb: &str, is_uv: bool) -> Problem {
 
 /// Whether `pyaudit plan` has an option.
 fn is_own(name: &str) -> bool {
-    let cli = Cli::command();
+    let mut cli = Cli::command();
+    cli.build();
     let plan = cli.find_subcommand("plan").into_iter();
     let mut arguments = plan.chain([&cli]).flat_map(|it| it.get_arguments());
     let name = name.trim_start_matches('-');
