@@ -1,5 +1,5 @@
-//! Calls in Python that name packages for an image: only literal strings of known calls. Nothing
-//! is run, and no more of the language is read than strings, comments and brackets.
+//! Calls in Python that name packages for an image: the strings of known calls, and lists and names
+//! that plainly hold strings. Nothing is run; what only running tells is told to be left out.
 
 use std::sync::Arc;
 
@@ -8,16 +8,24 @@ use super::{
     Stage, Step, processes,
 };
 use crate::input::excerpt::Excerpt;
+use crate::input::python_names::Names;
 use crate::input::python_tokens::{Token, Tokens};
+use crate::input::python_values::{Item, Room, argument};
 use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// Keywords of such calls that name an index.
 const INDEXES: &[&str] = &["extra_index_url", "find_links", "index_url"];
 
+/// What is told of packages that are not taken.
+const LEFT_OUT: &str = "what this installs is known only when it runs, and is left out";
+
 /// Reads the packages that known calls name: each call is a stage of its own, which has the name of
 /// the function that it decorates; calls on what a call returned go on with its stage.
 pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     let mut stages: Vec<Stage> = Vec::new();
+    let mut problems = calls.problems.clone();
+    let mut room = Room::default();
+    let names = Names::of(file.text(), &mut room);
     let mut tokens = Tokens::new(file.text());
     let mut layer = 0;
     let mut is_chained = false;
@@ -25,7 +33,8 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     while let Some(token) = tokens.next() {
         match token {
             Token::Sign('@') => (is_decorating, is_chained) = (true, false),
-            Token::Sign('.' | ')' | '(') | Token::Text(_) | Token::Unclear => {}
+            Token::Sign('.' | ')' | '(') => {}
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
             Token::Name("def" | "class", _) => {
                 if let (true, Some(Token::Name(name, _)), Some(stage)) =
                     (is_decorating, tokens.next(), stages.last_mut())
@@ -42,7 +51,14 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
                 }
                 layer += 1;
                 let place = Place { file, start, layer };
-                let steps = read_call(&place, &mut tokens, &known).unwrap_or_default();
+                let mut said = Said::default();
+                let is_closed = said
+                    .read((&mut tokens, &names, &mut room), &known)
+                    .is_some();
+                let steps = match is_closed {
+                    true => said.steps(&place, tokens.at, &mut problems),
+                    false => Vec::new(),
+                };
                 match stages.last_mut().filter(|_| is_chained) {
                     Some(stage) => stage.steps.extend(steps),
                     None if steps.is_empty() => continue,
@@ -58,7 +74,7 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     }
     let (steps, unread) = processes(file, layer + 1);
     stages.extend(Recipe::of_steps(steps).stages);
-    let problems = [calls.problems.clone(), unread].concat();
+    problems.extend(unread);
     Recipe { stages, problems }
 }
 
@@ -80,65 +96,134 @@ struct Place<'a> {
     layer: usize,
 }
 
-/// Reads a call behind its bracket, by what is known of its name; nothing of one that is never closed.
-fn read_call(place: &Place<'_>, tokens: &mut Tokens<'_>, known: &[&Call]) -> Option<Vec<Step>> {
-    let has_packages = |keyword| known.iter().any(|it| it.has_packages_in(keyword));
-    let has_system = |keyword| known.iter().any(|it| it.has_system_packages_in(keyword));
-    let mut requirements = Vec::new();
-    let mut system = Vec::new();
-    let mut options = Vec::new();
-    let mut keyword: Option<&str> = None;
-    let mut depth = 1_usize;
-    while depth > 0 {
-        match tokens.next()? {
-            Token::Sign('(' | '[' | '{') => depth += 1,
-            Token::Sign(')' | ']' | '}') => depth -= 1,
-            Token::Sign(',') if depth == 1 => keyword = None,
-            Token::Sign(_) => {}
-            Token::Name(name, _) if depth == 1 && tokens.take('=') => keyword = Some(name),
-            Token::Name(..) | Token::Unclear => {}
-            Token::Text(span) => {
-                let argument = Argument {
-                    text: place.file.text().get(span.start..span.end)?.to_owned(),
-                    is_literal: true,
-                    origin: Origin::new(place.file, span),
-                };
-                match keyword {
-                    it if depth <= 2 && has_packages(it) => requirements.push(argument),
-                    it if depth <= 2 && has_system(it) => system.push(argument),
-                    Some(name) if INDEXES.contains(&name) => options.push(InstallOption {
-                        name: format!("--{}", name.replace('_', "-")),
-                        value: Some(argument),
-                    }),
-                    _ => {}
+/// What a call says.
+#[derive(Default)]
+struct Said<'t> {
+    requirements: Vec<Item>,
+    system: Vec<Item>,
+    options: Vec<(&'t str, Item)>,
+    /// Where arguments come out of something that only running knows: `**settings`.
+    hidden: Vec<Span>,
+}
+
+impl<'t> Said<'t> {
+    /// Reads a call behind its bracket, by what is known of its name; nothing of one that is never
+    /// closed.
+    fn read(
+        &mut self,
+        (tokens, names, room): (&mut Tokens<'t>, &Names<'t>, &mut Room),
+        known: &[&Call],
+    ) -> Option<()> {
+        let mut has_packages = false;
+        loop {
+            tokens.skip_blanks();
+            let start = tokens.at;
+            let rest = tokens.text().get(start..)?;
+            match rest.chars().next()? {
+                ')' => break,
+                ',' => {
+                    tokens.take(',');
+                    continue;
                 }
+                _ => {}
+            }
+            let is_hidden = rest.starts_with("**");
+            let keyword = keyword(tokens);
+            let items = argument(tokens, names, room).items();
+            if is_hidden {
+                let end = tokens.at;
+                self.hidden.push(Span { start, end });
+                continue;
+            }
+            match keyword {
+                it if known.iter().any(|call| call.has_packages_in(it)) => {
+                    has_packages = true;
+                    self.requirements.extend(items);
+                }
+                it if known.iter().any(|call| call.has_system_packages_in(it)) => {
+                    self.system.extend(items);
+                }
+                Some(name) if INDEXES.contains(&name) => {
+                    self.options
+                        .extend(items.into_iter().map(|item| (name, item)));
+                }
+                _ => {}
             }
         }
+        tokens.take(')');
+        // Arguments in order do not come out of it.
+        if has_packages || known.iter().any(|call| call.has_packages_in(None)) {
+            self.hidden.clear();
+        }
+        Some(())
     }
-    let origin = Origin::new(
-        place.file,
-        Span {
-            start: place.start,
-            end: tokens.at,
-        },
-    );
-    let install = (!requirements.is_empty()).then(|| InstallCommand {
-        installer: Installer::Call,
-        speaker: Speaker::List,
-        origin: origin.clone(),
-        requirements,
-        requirement_files: Vec::new(),
-        constraint_files: Vec::new(),
-        options,
-        swallowed: Vec::new(),
-    });
-    let system = (!system.is_empty()).then_some(Action::SystemPackages(system));
-    let actions = system.into_iter().chain(install.map(Action::Install));
-    let steps = actions.map(|action| Step {
-        action,
-        origin: origin.clone(),
-        layer: place.layer,
-        files: Vec::new(),
-    });
-    Some(steps.collect())
+
+    /// Returns what the call does, and tells what of it is left out.
+    fn steps(self, place: &Place<'_>, end: usize, problems: &mut Vec<Problem>) -> Vec<Step> {
+        let start = place.start;
+        let origin = Origin::new(place.file, Span { start, end });
+        let arguments = |items: Vec<Item>| -> Vec<Argument> {
+            items.into_iter().map(|item| place.argument(item)).collect()
+        };
+        let options = self.options.into_iter().map(|(name, item)| InstallOption {
+            name: format!("--{}", name.replace('_', "-")),
+            value: Some(place.argument(item)),
+        });
+        let install = InstallCommand {
+            installer: Installer::Call,
+            speaker: Speaker::List,
+            origin: origin.clone(),
+            requirements: arguments(self.requirements),
+            requirement_files: Vec::new(),
+            constraint_files: Vec::new(),
+            options: options.collect(),
+            swallowed: Vec::new(),
+        };
+        let (system, unclear): (Vec<_>, Vec<_>) = arguments(self.system)
+            .into_iter()
+            .partition(|it| it.is_literal);
+        let hidden = self.hidden.into_iter();
+        let hidden = hidden.map(|span| Origin::new(place.file, span));
+        let unclear = unclear.into_iter().map(|it| it.origin).chain(hidden);
+        problems.extend(unclear.map(|origin| Problem::at(origin, LEFT_OUT).as_warning()));
+        let system = (!system.is_empty()).then_some(Action::SystemPackages(system));
+        let install = (!install.requirements.is_empty()).then_some(Action::Install(install));
+        let actions = system.into_iter().chain(install);
+        let steps = actions.map(|action| Step {
+            action,
+            origin: origin.clone(),
+            layer: place.layer,
+            files: Vec::new(),
+        });
+        steps.collect()
+    }
+}
+
+impl Place<'_> {
+    fn argument(&self, item: Item) -> Argument {
+        let (text, span, is_literal) = match item {
+            Item::Text(written) => (written.text, written.span, true),
+            Item::Unclear(span) => {
+                let text = self.file.text().get(span.start..span.end);
+                (text.unwrap_or_default().to_owned(), span, false)
+            }
+        };
+        Argument {
+            text,
+            is_literal,
+            origin: Origin::new(self.file, span),
+        }
+    }
+}
+
+/// Takes the keyword before an argument.
+fn keyword<'t>(tokens: &mut Tokens<'t>) -> Option<&'t str> {
+    let mut ahead = *tokens;
+    match ahead.next() {
+        Some(Token::Name(name, _)) if ahead.take('=') => {
+            *tokens = ahead;
+            Some(name)
+        }
+        _ => None,
+    }
 }

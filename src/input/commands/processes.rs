@@ -58,7 +58,9 @@ pub(super) fn processes(text: &Excerpt, layer: usize) -> Vec<Started> {
             }
             Token::Sign('.') => is_dotted = true,
             Token::Sign('(' | ')') => {}
-            Token::Sign(_) | Token::Text(_) | Token::Unclear => (last, is_dotted) = (None, false),
+            Token::Sign(_) | Token::Text(_) | Token::Filled(_) | Token::Unclear => {
+                (last, is_dotted) = (None, false);
+            }
         }
     }
     found
@@ -129,7 +131,8 @@ fn part(tokens: &mut Tokens<'_>, close: char) -> Option<(Option<Part>, bool)> {
             Token::Sign('(' | '[' | '{') => depth += 1,
             Token::Sign(')' | ']' | '}') => depth = depth.checked_sub(1)?,
             Token::Text(span) if end == start => literal = Some(span),
-            Token::Text(_) | Token::Sign(_) | Token::Name(..) | Token::Unclear => {}
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
+            Token::Sign(_) | Token::Name(..) => {}
         }
         end = tokens.at;
     }

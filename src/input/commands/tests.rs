@@ -290,8 +290,29 @@ fn calls_of_python_are_read_where_they_are_literal() {
     check(
         "a.py",
         text,
-        &["torch==2.1 a --index-url=https://i.example", "c<2"],
+        &["torch==2.1 a ?f'b{x}' --index-url=https://i.example", "c<2"],
     );
+    let text = "from x import MORE\nV = '2.1'\nBASE = ['a', f'torch=={V}']\nALL = BASE + MORE\n\
+                @remote(dependencies=ALL + ['b'], system_dependencies=['libgl1', *LIBS])\ndef f(): ...\n\
+                image.pip_install(*BASE, *MORE, pre=f(), index_url=URL)\n@remote(gpu=1, **CONFIG)\ndef g(): ...\n\
+                image.pip_install('c', **CONFIG)\n";
+    check(
+        "a.py",
+        text,
+        &[
+            "a torch==2.1 ?MORE b",
+            "a torch==2.1 ?*MORE --index-url=?URL",
+            "c",
+        ],
+    );
+    let reader = command_reader_of("a.py").unwrap();
+    let recipe = (reader.read)(&SourceFile::new("a.py", text), &Calls::default());
+    let problems = recipe.problems.iter();
+    let places: Vec<&str> = problems
+        .filter_map(|it| Some(it.origin.as_ref()?.text()))
+        .collect();
+
+    assert_eq!(places, ["*LIBS", "**CONFIG"]);
 }
 
 #[test]
