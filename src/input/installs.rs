@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::commands::{
     Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Step, command_reader_of,
+    left_out,
 };
 use super::formats::{FormatList, FormatName};
 use super::manifest::{
@@ -170,8 +171,7 @@ impl Installs<'_> {
     /// Reads one word that names a package; nothing of those that install others.
     fn requirement(&mut self, argument: &Argument) -> Option<PackageName> {
         if !argument.is_literal {
-            let message = "what this installs is known only when it runs, and is left out";
-            self.say(Problem::at(argument.origin.clone(), message).as_warning());
+            self.say(left_out(argument.origin.clone()));
             return None;
         }
         let reference = match read_reference(&argument.text, self.context.folder) {

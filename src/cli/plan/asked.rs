@@ -15,6 +15,8 @@ pub(in crate::cli) struct Asked {
     pub(in crate::cli) project: PathBuf,
     /// Whether somebody typed the command, and did not write it into a file.
     pub(in crate::cli) is_typed: bool,
+    /// What of the commands is not read.
+    pub(in crate::cli) problems: Vec<Problem>,
 }
 
 /// Programs that a command begins with.
@@ -83,7 +85,9 @@ pub(super) fn of_file(
         Some(stage) => format!("`{name}` has no stage `{stage}`"),
         None => format!("`{name}` installs nothing"),
     };
-    Err(vec![Problem::anywhere(message)])
+    let mut problems = recipe.problems;
+    problems.push(Problem::anywhere(message));
+    Err(problems)
 }
 
 /// Returns what a recipe does to get a stage.
@@ -98,6 +102,7 @@ pub(in crate::cli) fn asked(
         steps: build.steps.into_iter().cloned().collect(),
         project,
         is_typed,
+        problems: recipe.problems.clone(),
     })
 }
 

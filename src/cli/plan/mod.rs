@@ -69,6 +69,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
             }
         },
     };
+    terminal.say_problems(&asked.problems);
     let mut before = before(&args, &asked, &folder)?;
     terminal.say_problems(passed_over(&before).as_slice());
     let together = together(&args, &asked, &before, terminal)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Action, Argument, Call, Calls, InstallCommand, InstallOption, Installer, Recipe, Speaker,
-    Stage, Step, processes,
+    Stage, Step, left_out, processes,
 };
 use crate::input::excerpt::Excerpt;
 use crate::input::python_names::Names;
@@ -15,9 +15,6 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 
 /// Keywords of such calls that name an index.
 const INDEXES: &[&str] = &["extra_index_url", "find_links", "index_url"];
-
-/// What is told of packages that are not taken.
-const LEFT_OUT: &str = "what this installs is known only when it runs, and is left out";
 
 /// Reads the packages that known calls name: each call is a stage of its own, which has the name of
 /// the function that it decorates; calls on what a call returned go on with its stage.
@@ -185,7 +182,7 @@ impl<'t> Said<'t> {
         let hidden = self.hidden.into_iter();
         let hidden = hidden.map(|span| Origin::new(place.file, span));
         let unclear = unclear.into_iter().map(|it| it.origin).chain(hidden);
-        problems.extend(unclear.map(|origin| Problem::at(origin, LEFT_OUT).as_warning()));
+        problems.extend(unclear.map(left_out));
         let system = (!system.is_empty()).then_some(Action::SystemPackages(system));
         let install = (!install.requirements.is_empty()).then_some(Action::Install(install));
         let actions = system.into_iter().chain(install);

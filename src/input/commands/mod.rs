@@ -27,6 +27,7 @@ use super::excerpt::Excerpt;
 use crate::source::{Origin, SourceFile};
 
 pub use known_calls::{Call, Calls};
+pub(super) use recipe::left_out;
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
 
 /// One command, or call, that installs packages.

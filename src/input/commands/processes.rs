@@ -2,7 +2,7 @@
 //! lists that are written out are read; others that speak of an install are told as not read.
 
 use super::shell::{Simple, Variables, Word};
-use super::{Speaker, Step, actions, of_shell};
+use super::{Speaker, Step, actions, left_out, of_shell};
 use crate::input::excerpt::Excerpt;
 use crate::input::python_tokens::{Token, Tokens};
 use crate::source::{Problem, Span};
@@ -98,10 +98,7 @@ fn started(text: &Excerpt, tokens: &mut Tokens<'_>, layer: usize) -> (Vec<Step>,
         );
     }
     let is_install = written.contains("pip ") && written.contains(" install ");
-    let problem = is_install.then(|| {
-        let message = "what this installs is known only when it runs, and is left out";
-        Problem::at(text.origin(part.span), message).as_warning()
-    });
+    let problem = is_install.then(|| left_out(text.origin(part.span)));
     (Vec::new(), problem)
 }
 

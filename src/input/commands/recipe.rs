@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Argument, InstallCommand};
+use super::{Argument, InstallCommand, Installer};
 use crate::source::{Origin, Problem};
 
 /// All that a file does, stage by stage.
@@ -11,7 +11,7 @@ use crate::source::{Origin, Problem};
 pub struct Recipe {
     /// The stages, each built on what stands before it.
     pub stages: Vec<Stage>,
-    /// What is wrong with what the project says of its commands.
+    /// What is wrong with what the project says of its commands, and what of them is not read.
     pub problems: Vec<Problem>,
 }
 
@@ -120,7 +120,27 @@ pub struct Build<'r> {
     pub steps: Vec<&'r Step>,
 }
 
+/// Tells that what a place installs is not taken.
+pub(in crate::input) fn left_out(origin: Origin) -> Problem {
+    let message = "what this installs is known only when it runs, and is left out";
+    Problem::at(origin, message).as_warning()
+}
+
 impl Recipe {
+    /// Returns what is not read of what is asked for: the problems, and what calls of Python hold
+    /// that only running tells.
+    pub fn unread(&self) -> Vec<Problem> {
+        let steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        let calls = steps.filter_map(|step| match &step.action {
+            Action::Install(command) if command.installer == Installer::Call => Some(command),
+            _ => None,
+        });
+        let words = calls.flat_map(|command| &command.requirements);
+        let unclear = words.filter(|word| !word.is_literal);
+        let unclear = unclear.map(|word| left_out(word.origin.clone()));
+        self.problems.iter().cloned().chain(unclear).collect()
+    }
+
     /// Makes one of steps that somebody starts somewhere.
     pub(super) fn of_steps(steps: Vec<Step>) -> Self {
         let stages = match steps.is_empty() {
