@@ -137,7 +137,7 @@ impl Making<'_> {
     fn step(&mut self, step: &Step) -> Result<Option<ReadyStep>, Unready> {
         let mut made = ReadyStep {
             step: None,
-            command: IndexUrl::redacted(&on_one_line(step.origin.text())),
+            command: IndexUrl::redacted(&step.command),
             origin: step.origin.clone(),
             notes: Vec::new(),
             catalog: 0,
@@ -309,17 +309,6 @@ impl Making<'_> {
         let at = self.catalogs.len() - 1;
         self.known.insert(key, at);
         at
-    }
-}
-
-/// Commands of Dockerfiles go on over several lines.
-fn on_one_line(command: &str) -> String {
-    match command.contains('\n') {
-        true => {
-            let words = command.split_whitespace().filter(|word| *word != "\\");
-            words.collect::<Vec<_>>().join(" ")
-        }
-        false => command.trim().to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::installs::{Glued, argument, install_command, option, pip, program_name, verb, whole};
 use super::shell::{Simple, Word};
-use super::{Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, Syncer};
+use super::{Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, Syncer, quoted};
 use crate::input::excerpt::Excerpt;
 
 /// Package managers of operating systems, with the word that installs, and their options that
@@ -46,12 +46,37 @@ pub(super) fn step(
 ) -> Option<Step> {
     let action = action(command, script, speaker)?;
     let files = files(&action, command, script);
+    let whole = whole(command)?;
     Some(Step {
         action,
-        origin: script.origin(whole(command)?),
+        origin: script.origin(whole),
+        command: match speaker {
+            Speaker::List => typed(&command.words),
+            Speaker::Shell | Speaker::Notebook | Speaker::Program => {
+                on_one_line(script.text().get(whole.start..whole.end)?)
+            }
+        },
         layer,
         files,
     })
+}
+
+/// Returns the words of a list as a shell would be given them.
+fn typed(words: &[Word]) -> String {
+    let words = words.iter().map(|word| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~^[]".contains(c);
+        match word.is_literal && !word.text.chars().all(is_plain) {
+            true => quoted(&word.text).unwrap_or_else(|| word.text.clone()),
+            false => word.text.clone(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a text that goes on over several lines as one line.
+pub(super) fn on_one_line(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "\\");
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn action(command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Action> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Action, Argument, Call, Calls, InstallCommand, InstallOption, Installer, Recipe, Speaker,
-    Stage, Step, left_out, processes,
+    Stage, Step, actions, left_out, processes,
 };
 use crate::input::excerpt::Excerpt;
 use crate::input::python_names::Names;
@@ -189,6 +189,7 @@ impl<'t> Said<'t> {
         let steps = actions.map(|action| Step {
             action,
             origin: origin.clone(),
+            command: actions::on_one_line(origin.text()),
             layer: place.layer,
             files: Vec::new(),
         });

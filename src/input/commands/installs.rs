@@ -7,10 +7,12 @@ use crate::input::excerpt::Excerpt;
 use crate::package::Requirement;
 use crate::source::Span;
 
-/// What may stand before a program.
-const BEFORE: &[&str] = &[
-    "!", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "sudo", "then", "time",
-    "until", "while", "{",
+/// Programs that start others.
+const STARTERS: &[&str] = &["command", "env", "exec", "nohup", "sudo", "time"];
+
+/// Words of the shell's own language that a command can stand behind.
+const KEYWORDS: &[&str] = &[
+    "!", "do", "elif", "else", "if", "then", "until", "while", "{",
 ];
 
 /// Options that take a value, as pip, uv and pipx have them; short ones beside the long.
@@ -153,9 +155,10 @@ pub(super) fn argument(word: &Word, script: &Excerpt) -> Argument {
     }
 }
 
-/// Returns where all of a command stands.
+/// Returns where all of a command stands, behind the words of the shell's own language.
 pub(super) fn whole(command: &Simple) -> Option<Span> {
-    let (first, last) = (command.words.first()?, command.words.last()?);
+    let is_own = |word: &&Word| !KEYWORDS.contains(&word.text.as_str());
+    let (first, last) = (command.words.iter().find(is_own)?, command.words.last()?);
     let ends = command.redirections.iter().map(|it| it.span.end);
     Some(Span {
         start: first.span.start,
@@ -203,7 +206,9 @@ pub(super) fn program_name(words: &[Word]) -> Option<(usize, &str)> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let is_option = at > 0 && word.text.starts_with('-');
-        let is_before = BEFORE.contains(&word.text.as_str()) || assignment(&word.text).is_some();
+        let text = word.text.as_str();
+        let is_before =
+            STARTERS.contains(&text) || KEYWORDS.contains(&text) || assignment(text).is_some();
         if !is_before && !is_option {
             break;
         }

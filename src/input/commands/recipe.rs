@@ -51,6 +51,8 @@ pub struct Step {
     pub action: Action,
     /// The command that does it.
     pub origin: Origin,
+    /// Its words on one line, as somebody would type them.
+    pub command: String,
     /// The instruction or cell that the command is part of, counted from 1: what one layer of an
     /// image has in common.
     pub layer: usize,
