@@ -20,9 +20,6 @@ use crate::target::Flavour;
 /// The option that keeps what a package requires from being installed.
 const NO_DEPS: &str = "--no-deps";
 
-/// The option that installs beside the environment.
-const TARGET: &str = "--target";
-
 /// Reads what the commands of a file install.
 pub(super) fn read_installs(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     of_recipe(&recipe_of(file, context), file, context)
@@ -40,12 +37,11 @@ pub(super) fn of_recipe(
     file: &Arc<SourceFile>,
     context: &ReadContext<'_>,
 ) -> Reading {
-    let mut steps_of_all = recipe.stages.iter().flat_map(|it| &it.steps);
     let mut installs = Installs {
         context,
         reading: Reading::default(),
         looked: Vec::new(),
-        are_folders_taken: steps_of_all.any(|it| matches!(it.action, Action::Take(_))),
+        takes_folders: false,
     };
     installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
@@ -57,6 +53,7 @@ pub(super) fn of_recipe(
         None => Vec::new(),
         Some(build) => {
             installs.reading.manifest.machine.image = build.base.cloned();
+            installs.takes_folders = build.takes_folders;
             build.steps
         }
     };
@@ -79,8 +76,7 @@ struct Installs<'a> {
     context: &'a ReadContext<'a>,
     reading: Reading,
     looked: Vec<Looked>,
-    /// Whether a stage takes folders with packages from another: they can be those of `--target`.
-    are_folders_taken: bool,
+    takes_folders: bool,
 }
 
 impl Installs<'_> {
@@ -128,8 +124,10 @@ impl Installs<'_> {
             self.say(Problem::at(command.origin.clone(), message).as_warning());
             return;
         }
-        if !self.are_folders_taken && command.options.iter().any(|it| it.name == TARGET) {
-            let message = "what this installs is left out: it goes into a folder of its own";
+        if let Some(place) = command.elsewhere().filter(|_| !self.takes_folders) {
+            let message = format!(
+                "what this installs is left out: it goes outside of the environment (`{place}`)"
+            );
             self.say(Problem::at(command.origin.clone(), message).as_warning());
             return;
         }

@@ -116,6 +116,7 @@ fn outside_of<'a>(
         folder: around.folder,
         project: &asked.project,
         is_typed: asked.is_typed,
+        takes_folders: asked.takes_folders,
     }
 }
 

@@ -15,6 +15,8 @@ pub(in crate::cli) struct Asked {
     pub(in crate::cli) project: PathBuf,
     /// Whether somebody typed the command, and did not write it into a file.
     pub(in crate::cli) is_typed: bool,
+    /// Whether what is installed beside an environment becomes part of one.
+    pub(in crate::cli) takes_folders: bool,
     /// What of the commands is not read.
     pub(in crate::cli) problems: Vec<Problem>,
 }
@@ -99,6 +101,7 @@ pub(in crate::cli) fn asked(
 ) -> Option<Asked> {
     let build = recipe.build(stage)?;
     Some(Asked {
+        takes_folders: build.takes_folders,
         steps: build.steps.into_iter().cloned().collect(),
         project,
         is_typed,

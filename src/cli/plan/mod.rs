@@ -85,6 +85,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         folder: &folder,
         project: &asked.project,
         is_typed: asked.is_typed,
+        takes_folders: asked.takes_folders,
     };
     let progress = Progress::new(terminal);
     let ready = ready(&asked.steps, outside, &|| progress.listener());

@@ -35,6 +35,8 @@ pub(in crate::cli) struct Outside<'a> {
     pub(in crate::cli) project: &'a Path,
     /// Whether somebody typed the command: what it names is read wherever it is.
     pub(in crate::cli) is_typed: bool,
+    /// Whether what is installed beside an environment becomes part of one.
+    pub(in crate::cli) takes_folders: bool,
 }
 
 /// Commands that can be played.
@@ -172,8 +174,8 @@ impl Making<'_> {
             made.notes.push(note.to_owned());
             return Ok(());
         }
-        if let Some(elsewhere) = &manner.elsewhere {
-            let note = format!("it installs elsewhere (`{elsewhere}`), and is left out");
+        if let Some(place) = command.elsewhere().filter(|_| !self.outside.takes_folders) {
+            let note = format!("it is left out: it goes outside of the environment (`{place}`)");
             made.notes.push(note);
             return Ok(());
         }

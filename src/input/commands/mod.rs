@@ -51,6 +51,21 @@ pub struct InstallCommand {
     pub swallowed: Vec<Swallowed>,
 }
 
+/// Options that install beside the environment.
+const ELSEWHERE: &[&str] = &["--prefix", "--root", "--target"];
+
+impl InstallCommand {
+    /// Returns where it installs, if that is not the environment: `--target lib`.
+    pub fn elsewhere(&self) -> Option<String> {
+        let mut options = self.options.iter().rev();
+        let option = options.find(|it| ELSEWHERE.contains(&it.name.as_str()))?;
+        Some(match &option.value {
+            Some(value) => format!("{} {}", option.name, value.text),
+            None => option.name.clone(),
+        })
+    }
+}
+
 /// A word with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {

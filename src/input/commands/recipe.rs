@@ -120,6 +120,9 @@ pub struct Build<'r> {
     pub base: Option<&'r BaseImage>,
     /// What is done, in order; those of the stages it is built on come first.
     pub steps: Vec<&'r Step>,
+    /// Whether a stage takes folders with packages from another: what is installed beside an
+    /// environment is then part of one.
+    pub takes_folders: bool,
 }
 
 /// Tells that what a place installs is not taken.
@@ -177,6 +180,7 @@ impl Recipe {
             return Some(Build {
                 base: None,
                 steps: steps.collect(),
+                takes_folders: false,
             });
         }
         let at = match stage {
@@ -186,10 +190,16 @@ impl Recipe {
         let mut build = Build {
             base: None,
             steps: Vec::new(),
+            takes_folders: self.takes_folders(),
         };
         self.add(at, &mut BTreeSet::new(), &mut build);
         build.base = self.image_of(at);
         Some(build)
+    }
+
+    fn takes_folders(&self) -> bool {
+        let mut steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        steps.any(|step| matches!(step.action, Action::Take(_)))
     }
 
     fn position(&self, wanted: &str) -> Option<usize> {
