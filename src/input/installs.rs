@@ -15,7 +15,7 @@ use super::reference::{Reference, is_url, read_address, read_reference};
 use super::{Manifest, ReadContext, Reading};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, Marker, PackageName};
 use crate::source::{Origin, Problem, SourceFile, Span};
-use crate::target::Flavour;
+use crate::target::{Flavour, PythonVersion};
 
 /// The option that keeps what a package requires from being installed.
 const NO_DEPS: &str = "--no-deps";
@@ -42,6 +42,7 @@ pub(super) fn of_recipe(
         reading: Reading::default(),
         looked: Vec::new(),
         takes_folders: false,
+        named_python: None,
     };
     installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
@@ -60,6 +61,8 @@ pub(super) fn of_recipe(
     for step in steps {
         installs.read(step);
     }
+    let machine = &mut installs.reading.manifest.machine;
+    machine.python = machine.python.take().or(installs.named_python.take());
     installs.settle_indexes();
     installs.reading
 }
@@ -77,6 +80,8 @@ struct Installs<'a> {
     reading: Reading,
     looked: Vec<Looked>,
     takes_folders: bool,
+    /// The Python in the name of the last program that installs.
+    named_python: Option<Located<String>>,
 }
 
 impl Installs<'_> {
@@ -98,7 +103,14 @@ impl Installs<'_> {
         match &step.action {
             // What pipx installs is by itself.
             Action::Install(command) if command.installer == Installer::Pipx => {}
-            Action::Install(command) => self.install(step, command),
+            Action::Install(command) => {
+                if let Some(version) = &command.python {
+                    let version = (version.text.clone(), version.origin.clone());
+                    self.tell_other_python(Some(&version), self.named_python.clone());
+                    self.named_python = Some(version);
+                }
+                self.install(step, command);
+            }
             Action::Uninstall(names) => {
                 let names = literal(names).into_iter();
                 let names = names.filter_map(|(name, _)| PackageName::new(name).ok());
@@ -111,10 +123,37 @@ impl Installs<'_> {
             }
             Action::Python(version) => {
                 let version = literal(std::slice::from_ref(version)).pop();
+                self.tell_other_python(
+                    version.as_ref(),
+                    self.reading.manifest.machine.python.clone(),
+                );
                 self.reading.manifest.machine.python = version;
             }
             Action::Sync(_) => self.files(step, DeclarationKind::Requirement),
             Action::Take(_) => {}
+        }
+    }
+
+    /// Tells that commands are for two Pythons; the later one counts, as it does for what is installed.
+    fn tell_other_python(
+        &mut self,
+        later: Option<&Located<String>>,
+        earlier: Option<Located<String>>,
+    ) {
+        let release = |text: &str| {
+            let version = text.strip_prefix("python").unwrap_or(text);
+            let version: PythonVersion = version.parse().ok()?;
+            Some(version.minor())
+        };
+        let Some(((later, origin), (earlier, place))) = later.zip(earlier) else {
+            return;
+        };
+        let releases = release(later).zip(release(&earlier));
+        if releases.is_some_and(|(later, earlier)| later != earlier) {
+            let message = format!("this is for Python {later}, and {place} for {earlier}");
+            let help = "Take one of them with `--stage`, or say for which Python: `--python 3.12`.";
+            let problem = Problem::at(origin.clone(), message).with_help(help);
+            self.say(problem.as_warning());
         }
     }
 

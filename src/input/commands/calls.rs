@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::known_calls::is_python;
 use super::{
     Action, Argument, Call, Calls, InstallCommand, InstallOption, Installer, Recipe, Speaker,
     Stage, Step, actions, left_out, processes,
@@ -25,12 +26,12 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     let names = Names::of(file.text(), &mut room);
     let mut tokens = Tokens::new(file.text());
     let mut layer = 0;
-    let mut is_chained = false;
+    let mut chain = Chain::default();
     let mut is_decorating = false;
     while let Some(token) = tokens.next() {
         match token {
-            Token::Sign('@') => (is_decorating, is_chained) = (true, false),
-            Token::Sign('.' | ')' | '(') => {}
+            Token::Sign('@') => (is_decorating, chain.at) = (true, None),
+            Token::Sign(sign) => chain.pass(sign),
             Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
             Token::Name("def" | "class", _) => {
                 if let (true, Some(Token::Name(name, _)), Some(stage)) =
@@ -38,12 +39,12 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
                 {
                     stage.name.get_or_insert_with(|| name.to_owned());
                 }
-                (is_decorating, is_chained) = (false, false);
+                (is_decorating, chain.at) = (false, None);
             }
             Token::Name(name, start) => {
                 let known = calls.named(name);
                 if known.is_empty() || !tokens.take('(') {
-                    is_chained &= tokens.is_called();
+                    chain.pass_name(tokens.is_called());
                     continue;
                 }
                 layer += 1;
@@ -56,19 +57,18 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
                     true => said.steps(&place, tokens.at, &mut problems),
                     false => Vec::new(),
                 };
-                match stages.last_mut().filter(|_| is_chained) {
+                match stages.last_mut().filter(|_| chain.goes_on()) {
                     Some(stage) => stage.steps.extend(steps),
-                    None if steps.is_empty() => continue,
                     None => stages.push(Stage {
                         steps,
                         ..Stage::default()
                     }),
                 }
-                is_chained = tokens.take('.');
+                chain.begin(tokens.take('.'));
             }
-            Token::Sign(_) => is_chained = false,
         }
     }
+    stages.retain(|stage| !stage.steps.is_empty());
     let (steps, unread) = processes(file, layer + 1);
     stages.extend(Recipe::of_steps(steps).stages);
     problems.extend(unread);
@@ -86,6 +86,55 @@ fn processes(file: &Arc<SourceFile>, layer: usize) -> (Vec<Step>, Vec<Problem>) 
     found
 }
 
+/// Calls on what a call returned: `image().pip_install("a").run("b", "c").pip_install("d")`.
+#[derive(Default)]
+struct Chain {
+    /// In how many brackets it stands.
+    at: Option<usize>,
+    /// How many brackets are open.
+    depth: usize,
+    /// Whether a point stood before.
+    is_dotted: bool,
+}
+
+impl Chain {
+    fn is_here(&self) -> bool {
+        self.at == Some(self.depth)
+    }
+
+    /// Whether a call that comes now is one of the chain.
+    fn goes_on(&self) -> bool {
+        self.is_here() && self.is_dotted
+    }
+
+    fn begin(&mut self, is_dotted: bool) {
+        self.at = Some(self.depth);
+        self.is_dotted = is_dotted;
+    }
+
+    fn pass(&mut self, sign: char) {
+        self.is_dotted = sign == '.';
+        match sign {
+            '(' | '[' | '{' => self.depth += 1,
+            ')' | ']' | '}' => {
+                self.depth = self.depth.saturating_sub(1);
+                // Brackets around all of it end nothing.
+                self.at = self.at.map(|at| at.min(self.depth));
+            }
+            '.' => {}
+            _ if self.is_here() => self.at = None,
+            _ => {}
+        }
+    }
+
+    fn pass_name(&mut self, is_called: bool) {
+        if self.is_here() && !(self.is_dotted && is_called) {
+            self.at = None;
+        }
+        self.is_dotted = false;
+    }
+}
+
 /// Where a call stands.
 struct Place<'a> {
     file: &'a Arc<SourceFile>,
@@ -99,6 +148,7 @@ struct Said<'t> {
     requirements: Vec<Item>,
     system: Vec<Item>,
     options: Vec<(&'t str, Item)>,
+    python: Vec<Item>,
     /// Where arguments come out of something that only running knows: `**settings`.
     hidden: Vec<Span>,
 }
@@ -140,6 +190,7 @@ impl<'t> Said<'t> {
                 it if known.iter().any(|call| call.has_system_packages_in(it)) => {
                     self.system.extend(items);
                 }
+                it if is_python(it) => self.python.extend(items),
                 Some(name) if INDEXES.contains(&name) => {
                     self.options
                         .extend(items.into_iter().map(|item| (name, item)));
@@ -149,7 +200,7 @@ impl<'t> Said<'t> {
         }
         tokens.take(')');
         // Arguments in order do not come out of it.
-        if has_packages || known.iter().any(|call| call.has_packages_in(None)) {
+        if has_packages || !known.iter().all(|call| call.takes_keywords()) {
             self.hidden.clear();
         }
         Some(())
@@ -170,6 +221,7 @@ impl<'t> Said<'t> {
             installer: Installer::Call,
             speaker: Speaker::List,
             origin: origin.clone(),
+            python: None,
             requirements: arguments(self.requirements),
             requirement_files: Vec::new(),
             constraint_files: Vec::new(),
@@ -179,13 +231,21 @@ impl<'t> Said<'t> {
         let (system, unclear): (Vec<_>, Vec<_>) = arguments(self.system)
             .into_iter()
             .partition(|it| it.is_literal);
+        let (python, unclear_python): (Vec<_>, Vec<_>) = arguments(self.python)
+            .into_iter()
+            .partition(|it| it.is_literal);
+        problems.extend(unclear_python.into_iter().map(|it| {
+            let message = "which Python this is for is known only when it runs";
+            Problem::at(it.origin, message).as_warning()
+        }));
         let hidden = self.hidden.into_iter();
         let hidden = hidden.map(|span| Origin::new(place.file, span));
         let unclear = unclear.into_iter().map(|it| it.origin).chain(hidden);
         problems.extend(unclear.map(left_out));
         let system = (!system.is_empty()).then_some(Action::SystemPackages(system));
         let install = (!install.requirements.is_empty()).then_some(Action::Install(install));
-        let actions = system.into_iter().chain(install);
+        let python = python.into_iter().map(Action::Python);
+        let actions = python.chain(system).chain(install);
         let steps = actions.map(|action| Step {
             action,
             origin: origin.clone(),

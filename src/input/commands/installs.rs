@@ -95,6 +95,7 @@ pub(super) fn install_command(
         installer,
         speaker,
         origin: script.origin(whole(command)?),
+        python: named_python(command, script),
         requirements: Vec::new(),
         requirement_files: Vec::new(),
         constraint_files: Vec::new(),
@@ -138,6 +139,43 @@ pub(super) fn install_command(
         found.requirement_files = std::mem::take(&mut found.requirements);
     }
     Some(found)
+}
+
+/// Returns the version of Python that a command says it is for: in the name of its program, as an
+/// option of `py`, or as the value of `--python`.
+fn named_python(command: &Simple, script: &Excerpt) -> Option<Argument> {
+    let words = &command.words;
+    let (at, name) = program_name(words)?;
+    let text = |at: usize| words.get(at).map(|word| word.text.as_str());
+    let is_option = |word: &Word| option(&word.text).0 == "--python";
+    let said = words
+        .iter()
+        .position(is_option)
+        .map(|at| match option(&words[at].text).1 {
+            Glued::Value(value) => (at, value),
+            Glued::Follows | Glued::None => (at + 1, text(at + 1).unwrap_or_default()),
+        });
+    let by_launcher = || {
+        let version = text(at + 1).filter(|_| name == "py")?.strip_prefix('-')?;
+        Some((at + 1, version))
+    };
+    let (at, text) = said.or_else(by_launcher).or(Some((at, text(at)?)))?;
+    let word = words.get(at).filter(|word| word.is_literal)?;
+    Some(Argument {
+        text: version_in(text)?.to_owned(),
+        ..argument(word, script)
+    })
+}
+
+/// Returns the version at the end of `3.11`, `pip3.11` and `/usr/bin/python3.11`; nothing of one that
+/// does not say which Python 3 it is.
+fn version_in(text: &str) -> Option<&str> {
+    let name = text.rsplit(['/', '\\']).next()?;
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let name = name.strip_prefix("pip").unwrap_or(name);
+    let version = name.strip_prefix("python").unwrap_or(name);
+    let is_version = |it: &str| it.chars().all(|c| c.is_ascii_digit() || c == '.');
+    Some(version).filter(|it| it.starts_with("3.") && it.len() > 2 && is_version(it))
 }
 
 /// Whether all words are files with what is to be installed: `uv pip sync`.

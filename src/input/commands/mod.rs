@@ -39,6 +39,8 @@ pub struct InstallCommand {
     pub speaker: Speaker,
     /// The whole command.
     pub origin: Origin,
+    /// The version of Python in the name of its program: `pip3.11`, `python3.11 -m pip`.
+    pub python: Option<Argument>,
     /// The packages that it names, as the installer gets them.
     pub requirements: Vec<Argument>,
     /// The files of `-r`.

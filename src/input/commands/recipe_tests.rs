@@ -229,6 +229,29 @@ fn each_call_of_python_is_a_stage_and_chains_are_one() {
 }
 
 #[test]
+fn calls_say_for_which_python_they_are() {
+    let text = "image = (Image.debian_slim(python_version='3.11').run_commands('a', f('b'))\n.pip_install('a'))\n\
+                other(x).pip_install('b')\n@Endpoint(dependencies=['c'], python_version=V)\ndef train(): ...\n";
+    let recipe = recipe("a.py", text);
+    let stages = recipe.stages.len();
+    let built = (0..stages).map(|at| told(&recipe.build(Some(&at.to_string())).unwrap()));
+    let messages = recipe.problems.iter().map(|it| it.message.as_str());
+
+    assert_eq!(
+        built.collect::<Vec<_>>(),
+        [
+            vec!["1 python 3.11", "2 install a"],
+            vec!["3 install b"],
+            vec!["4 install c"]
+        ]
+    );
+    assert_eq!(
+        messages.collect::<Vec<_>>(),
+        ["which Python this is for is known only when it runs"]
+    );
+}
+
+#[test]
 fn a_file_with_very_many_stages_is_not_read_to_its_end() {
     let stage = |at: usize| match at {
         0 => "FROM a AS s0\nRUN pip install x\n".to_owned(),

@@ -104,6 +104,25 @@ fn a_shell_gives_pip_its_words_without_quotes() {
 }
 
 #[test]
+fn a_program_says_for_which_python_it_installs() {
+    for (command, python) in [
+        ("pip3.11 install a", Some("3.11")),
+        ("/usr/bin/python3.9 -m pip install a", Some("3.9")),
+        ("py -3.12 -m pip install a", Some("3.12")),
+        ("uv pip install --python 3.10 a", Some("3.10")),
+        ("uv pip install -p/opt/bin/python3.13 a", Some("3.13")),
+        ("uv pip install --python .venv a", None),
+        ("pip3 install a", None),
+        ("python$V -m pip install a", None),
+        ("python -m pip install a", None),
+    ] {
+        let found = read("a.sh", command);
+        let said = found.iter().filter_map(|it| it.python.as_ref()).next();
+        assert_eq!(said.map(|it| it.text.as_str()), python, "{command}");
+    }
+}
+
+#[test]
 fn only_variables_that_are_set_once_to_a_literal_are_filled_in() {
     check(
         "a.sh",
