@@ -42,6 +42,8 @@ pub struct Layered {
     pub effect: Effect,
     /// Why it fails.
     pub failed: Option<Box<Conflict>>,
+    /// Why it is not known what it does: the outside world failed. It changes nothing here.
+    pub unplayed: Option<Failure>,
     /// What does not go together then, and went together before all commands.
     pub broken: Vec<Break>,
 }
@@ -99,20 +101,21 @@ impl Lapse {
 }
 
 /// Plays commands in order over what is installed. Once something moves, what everything requires is
-/// learned, of what is installed before as well. Fails only where a catalog does.
-pub fn run(
-    start: &mut Baseline,
-    layers: &[Layer<'_>],
-    around: Surroundings<'_>,
-) -> Result<Vec<Layered>, Failure> {
+/// learned, of what is installed before as well. Where a catalog fails, the others are played all the
+/// same.
+pub fn run(start: &mut Baseline, layers: &[Layer<'_>], around: Surroundings<'_>) -> Vec<Layered> {
     let mut standing = start.clone();
     let mut all = Vec::new();
     for layer in layers {
         let mut layered = match &layer.step {
-            Step::Install(wish) => match install(&standing, wish, around, layer.catalog)? {
-                Installed::Done(effect) => Layered::of(*effect),
-                Installed::Impossible(conflict) => Layered {
+            Step::Install(wish) => match install(&standing, wish, around, layer.catalog) {
+                Ok(Installed::Done(effect)) => Layered::of(*effect),
+                Ok(Installed::Impossible(conflict)) => Layered {
                     failed: Some(conflict),
+                    ..Layered::of(unchanged(&standing))
+                },
+                Err(failure) => Layered {
+                    unplayed: Some(failure),
                     ..Layered::of(unchanged(&standing))
                 },
             },
@@ -135,7 +138,7 @@ pub fn run(
         let after = breaks(&layered.effect.after, around);
         layered.broken = new_breaks(&at_first, after);
     }
-    Ok(all)
+    all
 }
 
 /// Returns the catalogs of some commands, each once: first the one that most of them ask. An index of
@@ -183,6 +186,7 @@ impl Layered {
         Self {
             effect,
             failed: None,
+            unplayed: None,
             broken: Vec::new(),
         }
     }

@@ -60,6 +60,8 @@ pub(in crate::cli) struct ReadyStep {
     pub(in crate::cli) origin: Origin,
     /// What a person should know of it.
     pub(in crate::cli) notes: Vec<String>,
+    /// Why it cannot be played, where the outside world failed.
+    pub(in crate::cli) unplayed: Option<Failure>,
     catalog: usize,
 }
 
@@ -142,6 +144,7 @@ impl Making<'_> {
             command: IndexUrl::redacted(&step.command),
             origin: step.origin.clone(),
             notes: Vec::new(),
+            unplayed: None,
             catalog: 0,
         };
         match &step.action {
@@ -216,7 +219,13 @@ impl Making<'_> {
         self.place.get_or_insert(place);
         made.catalog = self.catalog(settings, key);
         let catalog = &self.catalogs[made.catalog];
-        let unnamed = name_all(&mut manifest, catalog, Some(&target))?;
+        let unnamed = match name_all(&mut manifest, catalog, Some(&target)) {
+            Ok(unnamed) => unnamed,
+            Err(failure) => {
+                made.unplayed = Some(failure);
+                return Ok(());
+            }
+        };
         made.notes.extend(unnamed.into_iter().map(|it| it.message));
         let of_target = manifest.declarations.into_iter();
         let of_target =
