@@ -293,14 +293,13 @@ impl Loader<'_> {
         };
         let kind = match file.role {
             FileRole::Constraints => DeclarationKind::Constraint,
-            FileRole::Requirements | FileRole::Project => file.kind,
+            FileRole::Requirements | FileRole::Project | FileRole::Lock => file.kind,
         };
         if file.role != FileRole::Project {
             return self.load_file(&path, kind, Some(&file.origin));
         }
-        let project = path.join("pyproject.toml");
         if file.is_synced {
-            return self.load_file(&project, kind, Some(&file.origin));
+            return self.load_file(&path, kind, Some(&file.origin));
         }
         let extras = file.text.find('[').map_or("", |at| &file.text[at..]);
         let text = format!("{}{extras}", path.to_string_lossy());

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::commands::{
-    Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Step, command_reader_of,
-    left_out,
+    Action, Argument, FileRole, InstallCommand, InstallOption, Installer, Recipe, Step,
+    command_reader_of, left_out,
 };
 use super::formats::{FormatList, FormatName};
 use super::manifest::{
@@ -247,7 +247,8 @@ impl Installs<'_> {
     }
 
     fn files(&mut self, step: &Step, kind: DeclarationKind) {
-        for file in &step.files {
+        let read = step.files.iter().filter(|it| it.role != FileRole::Lock);
+        for file in read {
             let text = &file.argument.text;
             if file.paths.is_empty() {
                 let message = format!(

@@ -211,7 +211,7 @@ pub struct ProjectFile {
     pub paths: Vec<String>,
     /// What it is read for.
     pub role: FileRole,
-    /// Whether it is a project whose dependencies are installed, and perhaps not itself.
+    /// Whether it is the file of a project whose dependencies are installed, and perhaps not itself.
     pub is_synced: bool,
     /// What the command says: `/app/requirements.txt`, `.[gpu]`.
     pub text: String,

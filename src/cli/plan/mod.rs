@@ -6,6 +6,7 @@ mod instead;
 mod lines;
 mod options;
 mod ready;
+mod synced;
 
 use std::path::Path;
 

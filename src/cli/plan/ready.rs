@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{Lines, lines_of};
+use super::synced::locked;
 use crate::cli::args::{CacheArgs, IndexArgs, IndexStrategyArg, TargetArgs};
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, Settings, settle};
@@ -13,7 +14,9 @@ use crate::cli::unnamed::name_all;
 use crate::facts::Facts;
 use crate::fetch::{Listener, LiveCatalog};
 use crate::host::{LoadRequest, load};
-use crate::input::{Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step};
+use crate::input::{
+    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand,
+};
 use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::sequence::{self, Layer, Manner, Wish};
 use crate::solve::Failure;
@@ -157,12 +160,33 @@ impl Making<'_> {
                     origin: step.origin.clone(),
                 });
             }
-            Action::Sync(_) => made
-                .notes
-                .push("it installs a project from its lock, which is not played".to_owned()),
+            Action::Sync(command) => self.sync(step, command, &mut made)?,
             Action::SystemPackages(_) | Action::Python(_) | Action::Take(_) => return Ok(None),
         }
         Ok(Some(made))
+    }
+
+    fn sync(
+        &mut self,
+        step: &Step,
+        command: &SyncCommand,
+        made: &mut ReadyStep,
+    ) -> Result<(), Unready> {
+        let (settings, key) = self.settled(&Manifest::default(), None)?;
+        let target = bare(settings.target.clone());
+        match locked(step, command, &target, self.outside) {
+            Err(why) => made.notes.push(format!("it is left out: {why}")),
+            Ok(packages) => {
+                made.step = Some(sequence::Step::Sync {
+                    packages,
+                    origin: step.origin.clone(),
+                });
+                let place = (target, Arc::clone(&settings.facts));
+                self.place.get_or_insert(place);
+                made.catalog = self.catalog(settings, key);
+            }
+        }
+        Ok(())
     }
 
     fn install(

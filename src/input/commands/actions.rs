@@ -3,7 +3,9 @@
 
 use super::installs::{Glued, argument, install_command, option, pip, program_name, verb, whole};
 use super::shell::{Simple, Word};
-use super::{Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, Syncer, quoted};
+use super::{
+    Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, SyncCommand, Syncer, quoted,
+};
 use crate::input::excerpt::Excerpt;
 
 /// Package managers of operating systems, with the word that installs, and their options that
@@ -104,7 +106,8 @@ fn action(command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Action
     let (verb, from) = verb(words, at + 1)?;
     // `pipenv install a` adds to the project.
     let is_whole = arguments(words, from, script, &[]).is_empty() || *syncer != Syncer::Pipenv;
-    (verbs.contains(&verb) && is_whole).then_some(Action::Sync(*syncer))
+    (verbs.contains(&verb) && is_whole)
+        .then(|| Action::Sync(SyncCommand::read(*syncer, &words[from..])))
 }
 
 /// Returns the position behind a word that installs, whatever options stand before it.
@@ -184,7 +187,7 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
             let files = files.chain(constraints.map(file(FileRole::Constraints)));
             files.chain(projects.map(file(FileRole::Project))).collect()
         }
-        Action::Sync(_) => {
+        Action::Sync(sync) => {
             let mut words = command.words.windows(2);
             let named = words.find(|pair| FOLDERS.contains(&pair[0].text.as_str()));
             let folder = match named {
@@ -195,7 +198,18 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
                     origin: script.origin(whole(command).unwrap_or_default()),
                 },
             };
-            vec![file(FileRole::Project)(&folder)]
+            let inside = |name: &str| Argument {
+                text: match folder.text.trim_end_matches('/') {
+                    "." => name.to_owned(),
+                    folder => format!("{folder}/{name}"),
+                },
+                ..folder.clone()
+            };
+            let (project, lock) = (sync.syncer.project_name(), sync.syncer.lock_name());
+            vec![
+                file(FileRole::Project)(&inside(project)),
+                file(FileRole::Lock)(&inside(lock)),
+            ]
         }
         Action::Uninstall(_) | Action::SystemPackages(_) | Action::Python(_) | Action::Take(_) => {
             Vec::new()

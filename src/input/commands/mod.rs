@@ -14,6 +14,7 @@ mod notebook;
 mod processes;
 mod recipe;
 mod shell;
+mod syncs;
 mod workflow;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::source::{Origin, SourceFile};
 pub use known_calls::{Call, Calls};
 pub(super) use recipe::left_out;
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
+pub use syncs::SyncCommand;
 
 /// One command, or call, that installs packages.
 #[derive(Clone, Debug, PartialEq, Eq)]

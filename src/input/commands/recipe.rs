@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Argument, InstallCommand, Installer};
+use super::{Argument, InstallCommand, Installer, SyncCommand};
 use crate::source::{Origin, Problem};
 
 /// All that a file does, stage by stage.
@@ -70,7 +70,7 @@ pub enum Action {
     /// Packages of the operating system are installed; their names, without versions.
     SystemPackages(Vec<Argument>),
     /// A project is installed from its lock.
-    Sync(Syncer),
+    Sync(SyncCommand),
     /// A Python is installed, or an environment made for it: its version.
     Python(Argument),
     /// Installed packages are taken from another stage, by its position.
@@ -109,8 +109,11 @@ pub enum FileRole {
     Requirements,
     /// `-c`.
     Constraints,
-    /// A folder with a project, or an archive of one: `-e .`, `./a.whl`, `uv sync`.
+    /// A folder with a project, or an archive of one: `-e .`, `./a.whl`; of what is installed from a
+    /// lock, the file that declares it.
     Project,
+    /// The lock that a project is installed from.
+    Lock,
 }
 
 /// What is done in the end to get one stage.
