@@ -260,7 +260,10 @@ impl Installs<'_> {
             self.state(Statement::File(ProjectFile {
                 paths: file.paths.clone(),
                 role: file.role,
-                is_synced: matches!(step.action, Action::Sync(_)),
+                synced: match &step.action {
+                    Action::Sync(command) => Some(command.selection.clone()),
+                    _ => None,
+                },
                 text: text.clone(),
                 kind,
                 origin: file.argument.origin.clone(),

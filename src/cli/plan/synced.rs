@@ -115,17 +115,9 @@ fn wanted(
         variables: outside.ambient.variables.as_map(),
     };
     let manifest = load(&request, &mut io::empty());
-    let counts = |section: &str| {
-        let group = section.strip_prefix("dependency-groups.").or_else(|| {
-            let group = section.strip_prefix("tool.poetry.group.")?;
-            group.strip_suffix(".dependencies")
-        });
-        group.is_none_or(|group| !command.without.iter().any(|it| it == group))
-    };
     let declared = manifest.declarations.into_iter().filter(|it| {
         it.kind == DeclarationKind::Requirement
             && it.requirement.marker.holds(target.environment(), &[])
-            && it.section.as_deref().is_none_or(counts)
     });
     let declared = declared.map(|it| Wanted {
         name: it.requirement.name,

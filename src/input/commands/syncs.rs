@@ -13,8 +13,6 @@ pub struct SyncCommand {
     pub syncer: Syncer,
     /// The extras and groups that it installs.
     pub selection: Selection,
-    /// Groups that it leaves out all the same.
-    pub without: Vec<String>,
     /// The option by which it installs something else than the project, if there is one.
     pub other: Option<String>,
 }
@@ -83,9 +81,6 @@ const PIPENV: &[(&str, Meaning)] = &[
 /// The group of what is for development.
 const DEV: &str = "dev";
 
-/// What a `Pipfile` calls it.
-const DEV_PACKAGES: &str = "dev-packages";
-
 impl Syncer {
     /// Returns the name of its lock.
     pub fn lock_name(self) -> &'static str {
@@ -121,7 +116,6 @@ impl SyncCommand {
         let mut command = Self {
             syncer,
             selection: Selection::default(),
-            without: Vec::new(),
             other: None,
         };
         let mut is_bare = false;
@@ -163,9 +157,9 @@ impl SyncCommand {
                     selection.groups.push(name);
                 }
             }
-            Meaning::Without => self.without.extend(names),
+            Meaning::Without => selection.without.extend(names),
             Meaning::OnlyDev => selection.only_groups.push(DEV.to_owned()),
-            Meaning::Dev => selection.groups.push(DEV_PACKAGES.to_owned()),
+            Meaning::Dev => selection.groups.push(DEV.to_owned()),
             Meaning::Other => self.other = Some(format!("{option} {value}").trim_end().to_owned()),
             Meaning::Bare => {}
         }
@@ -186,11 +180,7 @@ impl SyncCommand {
         if is_bare || !selection.only_groups.is_empty() {
             return;
         }
-        match self.syncer {
-            Syncer::Uv => selection.groups.push(DEV.to_owned()),
-            Syncer::Poetry | Syncer::Pdm => selection.all_groups = true,
-            Syncer::Pipenv => {}
-        }
+        selection.defaults_of = Some(self.syncer);
     }
 }
 
@@ -224,7 +214,7 @@ mod tests {
             ("extras", &selection.extras),
             ("groups", &selection.groups),
             ("only", &selection.only_groups),
-            ("without", &command.without),
+            ("without", &selection.without),
         ] {
             if !values.is_empty() {
                 told.push(format!("{name}={}", values.join(",")));
@@ -232,6 +222,7 @@ mod tests {
         }
         told.extend(selection.all_extras.then(|| "all-extras".to_owned()));
         told.extend(selection.all_groups.then(|| "all-groups".to_owned()));
+        told.extend(selection.defaults_of.map(|it| format!("defaults={it:?}")));
         told.extend(command.other.map(|it| format!("other={it}")));
 
         assert_eq!(told.join(" "), expected, "{words}");
@@ -239,11 +230,11 @@ mod tests {
 
     #[test]
     fn each_tool_takes_its_own_groups_where_nothing_is_said() {
-        check(Syncer::Uv, "x --frozen", "groups=dev");
+        check(Syncer::Uv, "x --frozen", "defaults=Uv");
         check(Syncer::Uv, "x --no-dev --locked", "");
-        check(Syncer::Poetry, "x --no-root", "all-groups");
+        check(Syncer::Poetry, "x --no-root", "defaults=Poetry");
         check(Syncer::Pdm, "x --prod --no-lock", "");
-        check(Syncer::Pipenv, "x --deploy --system", "");
+        check(Syncer::Pipenv, "x --deploy --system", "defaults=Pipenv");
     }
 
     #[test]
@@ -259,8 +250,12 @@ mod tests {
             "x --only main,docs -E 'a b'",
             "extras=a,b groups=docs",
         );
-        check(Syncer::Poetry, "x --without dev", "without=dev all-groups");
+        check(
+            Syncer::Poetry,
+            "x --without dev",
+            "without=dev defaults=Poetry",
+        );
         check(Syncer::Pdm, "x --prod -Gweb", "extras=web groups=web");
-        check(Syncer::Pipenv, "x --dev", "groups=dev-packages");
+        check(Syncer::Pipenv, "x --dev", "groups=dev defaults=Pipenv");
     }
 }
