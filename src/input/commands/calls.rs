@@ -47,16 +47,14 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
                     chain.pass_name(tokens.is_called());
                     continue;
                 }
-                layer += 1;
-                let place = Place { file, start, layer };
-                let mut said = Said::default();
-                let is_closed = said
-                    .read((&mut tokens, &names, &mut room), &known)
-                    .is_some();
-                let steps = match is_closed {
-                    true => said.steps(&place, tokens.at, &mut problems),
-                    false => Vec::new(),
+                let place = Place {
+                    file,
+                    start,
+                    layer: layer + 1,
                 };
+                let read = (&mut tokens, &names, &mut room);
+                let steps = call(&place, read, &known, &mut problems);
+                layer += usize::from(!steps.is_empty());
                 match stages.last_mut().filter(|_| chain.goes_on()) {
                     Some(stage) => stage.steps.extend(steps),
                     None => stages.push(Stage {
@@ -140,6 +138,20 @@ struct Place<'a> {
     file: &'a Arc<SourceFile>,
     start: usize,
     layer: usize,
+}
+
+/// Returns what a call does; nothing of one that is never closed.
+fn call<'t>(
+    place: &Place<'_>,
+    (tokens, names, room): (&mut Tokens<'t>, &Names<'t>, &mut Room),
+    known: &[&Call],
+    problems: &mut Vec<Problem>,
+) -> Vec<Step> {
+    let mut said = Said::default();
+    match said.read((tokens, names, room), known) {
+        Some(()) => said.steps(place, tokens.at, problems),
+        None => Vec::new(),
+    }
 }
 
 /// What a call says.
