@@ -2,14 +2,15 @@
 //! file beside it. `PYAUDIT_RENEW=1 cargo test --test inputs` writes those anew: read the
 //! difference before accepting it.
 //!
-//! A first line `# select: all-extras extra=x group=y only-group=z all-groups stage=s call=c:k
-//! constraint` says what is asked for, and which calls the project says it has.
+//! A first line `# select: all-extras extra=x group=y only-group=z all-groups defaults=uv without=w stage=s
+//! call=c:k constraint` says what is asked for, and which calls the project says it has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pyaudit::input::{
-    Calls, Manifest, ReadContext, Selection, Statement, ToolTable, Unnamed, decode, reader_of,
+    Calls, Manifest, ReadContext, Selection, Statement, Syncer, ToolTable, Unnamed, decode,
+    reader_of,
 };
 use pyaudit::package::{Declaration, DeclarationKind, DirectUrl};
 use pyaudit::source::{Origin, Problem};
@@ -131,6 +132,10 @@ fn asked_for(text: &str) -> (Selection, DeclarationKind, Calls) {
             ("all-extras", _) => selection.all_extras = true,
             ("all-groups", _) => selection.all_groups = true,
             ("extra", name) => selection.extras.push(name.to_owned()),
+            ("defaults", "uv") => selection.defaults_of = Some(Syncer::Uv),
+            ("defaults", "poetry") => selection.defaults_of = Some(Syncer::Poetry),
+            ("defaults", "pdm") => selection.defaults_of = Some(Syncer::Pdm),
+            ("without", name) => selection.without.push(name.to_owned()),
             ("group", name) => selection.groups.push(name.to_owned()),
             ("only-group", name) => selection.only_groups.push(name.to_owned()),
             ("stage", name) => selection.stage = Some(name.to_owned()),

@@ -140,16 +140,7 @@ fn of_lock(lock: &Lock, file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
     let platform = recorded.and_then(|target| recorded_platform(&target.platform));
     baseline.platform = platform.map(|platform| platform.tag());
     for package in Graph::new(lock, target.as_ref()).packages() {
-        let origin = place_in_lock(file, package, None);
-        let origin = origin.unwrap_or_else(|| Origin::whole(file));
-        let (name, version) = (package.name.clone(), package.version.clone());
-        let mut present = Present::new(name, version, origin);
-        present.extras.clone_from(&package.extras);
-        present.index = package.index.as_deref().map(Arc::from);
-        if let Some(metadata) = metadata(lock, package) {
-            present.told = Told::Metadata(Arc::new(metadata));
-        }
-        baseline.put(present);
+        baseline.put(present_in(lock, package, file));
     }
     match baseline.is_empty() {
         true => {
@@ -158,6 +149,20 @@ fn of_lock(lock: &Lock, file: &Arc<SourceFile>) -> Result<Baseline, Problem> {
         }
         false => Ok(baseline),
     }
+}
+
+/// Takes a package of a lock as installed.
+pub(super) fn present_in(lock: &Lock, package: &LockedPackage, file: &Arc<SourceFile>) -> Present {
+    let origin = place_in_lock(file, package, None);
+    let origin = origin.unwrap_or_else(|| Origin::whole(file));
+    let (name, version) = (package.name.clone(), package.version.clone());
+    let mut present = Present::new(name, version, origin);
+    present.extras.clone_from(&package.extras);
+    present.index = package.index.as_deref().map(Arc::from);
+    if let Some(metadata) = metadata(lock, package) {
+        present.told = Told::Metadata(Arc::new(metadata));
+    }
+    present
 }
 
 /// Returns what a lock says that a package requires, where it says that in full.

@@ -302,8 +302,8 @@ pub(super) fn read_manifest(args: &QuestionArgs, ambient: &Ambient, folder: &Pat
         all_extras: declared.all_extras,
         groups: declared.groups.clone(),
         all_groups: declared.all_groups,
-        only_groups: Vec::new(),
         stage: declared.stage.clone(),
+        ..Selection::default()
     };
     let files = |typed: &[String], around: &[Said<String>]| match typed {
         [] => around.iter().map(|said| said.value.clone()).collect(),

@@ -24,6 +24,9 @@ const MAX_SIZE: u64 = 10 << 20;
 /// No chain of includes is longer.
 const MAX_DEPTH: usize = 50;
 
+/// No more parts of projects are read for commands that install them.
+const MOST_SYNCED: usize = 20;
+
 /// What is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadRequest<'a> {
@@ -57,6 +60,8 @@ pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
         seen: BTreeSet::new(),
         open: Vec::new(),
         reads_project: false,
+        selection: None,
+        synced: Vec::new(),
     };
     loader.load_inputs();
     loader.load_all(request.constraints, DeclarationKind::Constraint);
@@ -129,6 +134,10 @@ struct Loader<'a> {
     /// The files that are being read, each included by the one before.
     open: Vec<PathBuf>,
     reads_project: bool,
+    /// What is asked for of the project that a command installs; none outside of such.
+    selection: Option<Selection>,
+    /// The parts of projects that commands install and that were read.
+    synced: Vec<(PathBuf, Selection)>,
 }
 
 impl Loader<'_> {
@@ -240,7 +249,7 @@ impl Loader<'_> {
                 false => self.request.folder,
             },
             variables: self.variables,
-            selection: self.request.selection,
+            selection: self.selection.as_ref().unwrap_or(self.request.selection),
             calls: &calls,
         };
         let reading = (reader.read)(&file, &context);
@@ -295,20 +304,40 @@ impl Loader<'_> {
         };
         let kind = match file.role {
             FileRole::Constraints => DeclarationKind::Constraint,
-            FileRole::Requirements | FileRole::Project => file.kind,
+            FileRole::Requirements | FileRole::Project | FileRole::Lock => file.kind,
         };
         if file.role != FileRole::Project {
             return self.load_file(&path, kind, Some(&file.origin));
         }
-        let project = path.join("pyproject.toml");
-        if file.is_synced {
-            return self.load_file(&project, kind, Some(&file.origin));
+        if let Some(selection) = &file.synced {
+            return self.load_synced(&path, selection, file);
         }
         let extras = file.text.find('[').map_or("", |at| &file.text[at..]);
         let text = format!("{}{extras}", path.to_string_lossy());
         match read_unnamed(&text, self.request.folder, &file.origin) {
             Ok(unnamed) => self.manifest.unnamed.push(unnamed),
             Err(problem) => self.manifest.problems.push(problem),
+        }
+    }
+
+    /// Reads what a command installs of a project; another command may have asked for other parts.
+    fn load_synced(&mut self, path: &Path, selection: &Selection, file: &ProjectFile) {
+        let parts = (path.to_owned(), selection.clone());
+        if self.synced.contains(&parts) || self.synced.len() >= MOST_SYNCED {
+            return;
+        }
+        self.synced.push(parts);
+        let own = self.manifest.declarations.len();
+        self.seen.remove(&(without_detours(path), file.kind));
+        let former = self.selection.replace(selection.clone());
+        self.load_file(path, file.kind, Some(&file.origin));
+        self.selection = former;
+        let added = self.manifest.declarations.split_off(own);
+        let known = &mut self.manifest.declarations;
+        for declaration in added {
+            if !known.iter().any(|it| it.origin == declaration.origin) {
+                known.push(declaration);
+            }
         }
     }
 

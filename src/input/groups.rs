@@ -6,12 +6,16 @@ use std::str::FromStr;
 
 use toml::de::DeTable;
 
+use super::Syncer;
 use super::document::{Document, Text, Value, listed};
 use super::nearest::nearest;
-use super::poetry::has_group;
+use super::poetry::{has_group, is_optional};
 use super::pyproject::ProjectReader;
 use crate::package::{ExtraName, Marker};
 use crate::source::Problem;
+
+/// The group that uv installs where a project does not say which.
+const DEV: &str = "dev";
 
 /// Declares what the selected groups hold.
 pub(super) fn read_groups<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d>) {
@@ -19,16 +23,24 @@ pub(super) fn read_groups<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d
     let table = Document::find(root, &["dependency-groups"])
         .and_then(|value| project.document.table(value));
     let groups = Groups::new(table, project);
-    if selection.all_groups {
-        for name in groups.0.keys() {
+    let defaults = match selection.defaults_of {
+        Some(tool) => groups.defaults(tool, root),
+        None => Vec::new(),
+    };
+    let of_tool = |name: &String| defaults.contains(name) && !selection.leaves_out(name);
+    for name in groups.0.keys() {
+        if selection.takes_all_but(name) || of_tool(name) {
             groups.declare(name, project, &mut Vec::new());
         }
+    }
+    if selection.all_groups {
         return;
     }
     for given in selection.groups.iter().chain(&selection.only_groups) {
         match normalized(given).filter(|name| groups.0.contains_key(name)) {
             Some(name) => groups.declare(&name, project, &mut Vec::new()),
-            None if has_group(root, given) => {}
+            // PDM calls both by one option.
+            None if has_group(root, given) || selection.extras.contains(given) => {}
             None => groups.report_unknown(given, None, project),
         }
     }
@@ -53,6 +65,26 @@ impl<'t, 'd> Groups<'t, 'd> {
             }
         }
         Self(groups)
+    }
+
+    /// Returns the groups that a tool installs where nothing is said.
+    fn defaults(&self, tool: Syncer, root: &DeTable<'_>) -> Vec<String> {
+        let all = || self.0.keys().cloned();
+        match tool {
+            Syncer::Uv => match Document::find(root, &["tool", "uv", "default-groups"]) {
+                None => vec![DEV.to_owned()],
+                Some(value) => match value.get_ref().as_array() {
+                    Some(names) => {
+                        let names = names.iter().filter_map(|it| it.get_ref().as_str());
+                        names.filter_map(normalized).collect()
+                    }
+                    None => all().collect(),
+                },
+            },
+            Syncer::Poetry => all().filter(|name| !is_optional(root, name)).collect(),
+            Syncer::Pdm => all().collect(),
+            Syncer::Pipenv => Vec::new(),
+        }
     }
 
     /// Declares a group's requirements and those of the groups it includes; `path` holds the

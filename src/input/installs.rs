@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::commands::{
-    Action, Argument, InstallCommand, InstallOption, Installer, Recipe, Step, command_reader_of,
+    Action, Argument, FileRole, InstallCommand, InstallOption, Installer, Recipe, Step,
+    command_reader_of, left_out,
 };
 use super::formats::{FormatList, FormatName};
 use super::manifest::{
@@ -14,13 +15,10 @@ use super::reference::{Reference, is_url, read_address, read_reference};
 use super::{Manifest, ReadContext, Reading};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, Marker, PackageName};
 use crate::source::{Origin, Problem, SourceFile, Span};
-use crate::target::Flavour;
+use crate::target::{Flavour, PythonVersion};
 
 /// The option that keeps what a package requires from being installed.
 const NO_DEPS: &str = "--no-deps";
-
-/// The option that installs beside the environment.
-const TARGET: &str = "--target";
 
 /// Reads what the commands of a file install.
 pub(super) fn read_installs(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
@@ -39,12 +37,12 @@ pub(super) fn of_recipe(
     file: &Arc<SourceFile>,
     context: &ReadContext<'_>,
 ) -> Reading {
-    let mut steps_of_all = recipe.stages.iter().flat_map(|it| &it.steps);
     let mut installs = Installs {
         context,
         reading: Reading::default(),
         looked: Vec::new(),
-        are_folders_taken: steps_of_all.any(|it| matches!(it.action, Action::Take(_))),
+        takes_folders: false,
+        named_python: None,
     };
     installs.reading.manifest.problems = recipe.problems.clone();
     let wanted = context.selection.stage.as_deref();
@@ -56,12 +54,15 @@ pub(super) fn of_recipe(
         None => Vec::new(),
         Some(build) => {
             installs.reading.manifest.machine.image = build.base.cloned();
+            installs.takes_folders = build.takes_folders;
             build.steps
         }
     };
     for step in steps {
         installs.read(step);
     }
+    let machine = &mut installs.reading.manifest.machine;
+    machine.python = machine.python.take().or(installs.named_python.take());
     installs.settle_indexes();
     installs.reading
 }
@@ -78,8 +79,9 @@ struct Installs<'a> {
     context: &'a ReadContext<'a>,
     reading: Reading,
     looked: Vec<Looked>,
-    /// Whether a stage takes folders with packages from another: they can be those of `--target`.
-    are_folders_taken: bool,
+    takes_folders: bool,
+    /// The Python in the name of the last program that installs.
+    named_python: Option<Located<String>>,
 }
 
 impl Installs<'_> {
@@ -101,7 +103,14 @@ impl Installs<'_> {
         match &step.action {
             // What pipx installs is by itself.
             Action::Install(command) if command.installer == Installer::Pipx => {}
-            Action::Install(command) => self.install(step, command),
+            Action::Install(command) => {
+                if let Some(version) = &command.python {
+                    let version = (version.text.clone(), version.origin.clone());
+                    self.tell_other_python(Some(&version), self.named_python.clone());
+                    self.named_python = Some(version);
+                }
+                self.install(step, command);
+            }
             Action::Uninstall(names) => {
                 let names = literal(names).into_iter();
                 let names = names.filter_map(|(name, _)| PackageName::new(name).ok());
@@ -114,10 +123,37 @@ impl Installs<'_> {
             }
             Action::Python(version) => {
                 let version = literal(std::slice::from_ref(version)).pop();
+                self.tell_other_python(
+                    version.as_ref(),
+                    self.reading.manifest.machine.python.clone(),
+                );
                 self.reading.manifest.machine.python = version;
             }
             Action::Sync(_) => self.files(step, DeclarationKind::Requirement),
             Action::Take(_) => {}
+        }
+    }
+
+    /// Tells that commands are for two Pythons; the later one counts, as it does for what is installed.
+    fn tell_other_python(
+        &mut self,
+        later: Option<&Located<String>>,
+        earlier: Option<Located<String>>,
+    ) {
+        let release = |text: &str| {
+            let version = text.strip_prefix("python").unwrap_or(text);
+            let version: PythonVersion = version.parse().ok()?;
+            Some(version.minor())
+        };
+        let Some(((later, origin), (earlier, place))) = later.zip(earlier) else {
+            return;
+        };
+        let releases = release(later).zip(release(&earlier));
+        if releases.is_some_and(|(later, earlier)| later != earlier) {
+            let message = format!("this is for Python {later}, and {place} for {earlier}");
+            let help = "Take one of them with `--stage`, or say for which Python: `--python 3.12`.";
+            let problem = Problem::at(origin.clone(), message).with_help(help);
+            self.say(problem.as_warning());
         }
     }
 
@@ -127,8 +163,10 @@ impl Installs<'_> {
             self.say(Problem::at(command.origin.clone(), message).as_warning());
             return;
         }
-        if !self.are_folders_taken && command.options.iter().any(|it| it.name == TARGET) {
-            let message = "what this installs is left out: it goes into a folder of its own";
+        if let Some(place) = command.elsewhere().filter(|_| !self.takes_folders) {
+            let message = format!(
+                "what this installs is left out: it goes outside of the environment (`{place}`)"
+            );
             self.say(Problem::at(command.origin.clone(), message).as_warning());
             return;
         }
@@ -170,8 +208,7 @@ impl Installs<'_> {
     /// Reads one word that names a package; nothing of those that install others.
     fn requirement(&mut self, argument: &Argument) -> Option<PackageName> {
         if !argument.is_literal {
-            let message = "what this installs is known only when it runs, and is left out";
-            self.say(Problem::at(argument.origin.clone(), message).as_warning());
+            self.say(left_out(argument.origin.clone()));
             return None;
         }
         let reference = match read_reference(&argument.text, self.context.folder) {
@@ -210,7 +247,8 @@ impl Installs<'_> {
     }
 
     fn files(&mut self, step: &Step, kind: DeclarationKind) {
-        for file in &step.files {
+        let read = step.files.iter().filter(|it| it.role != FileRole::Lock);
+        for file in read {
             let text = &file.argument.text;
             if file.paths.is_empty() {
                 let message = format!(
@@ -222,7 +260,10 @@ impl Installs<'_> {
             self.state(Statement::File(ProjectFile {
                 paths: file.paths.clone(),
                 role: file.role,
-                is_synced: matches!(step.action, Action::Sync(_)),
+                synced: match &step.action {
+                    Action::Sync(command) => Some(command.selection.clone()),
+                    _ => None,
+                },
                 text: text.clone(),
                 kind,
                 origin: file.argument.origin.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::commands::{BaseImage, FileRole};
 use super::formats::{FormatList, FormatName};
-use super::{FormatControl, ToolEnvironments};
+use super::{FormatControl, Selection, ToolEnvironments};
 use crate::package::{
     Declaration, DeclarationKind, Digest, DirectUrl, ExtraName, IndexUrl, Marker, PackageName,
     Specifiers,
@@ -240,8 +240,9 @@ pub struct ProjectFile {
     pub paths: Vec<String>,
     /// What it is read for.
     pub role: FileRole,
-    /// Whether it is a project whose dependencies are installed, and perhaps not itself.
-    pub is_synced: bool,
+    /// What of it is asked for, where it is the file of a project whose dependencies are installed, and
+    /// perhaps not itself.
+    pub synced: Option<Selection>,
     /// What the command says: `/app/requirements.txt`, `.[gpu]`.
     pub text: String,
     /// What its requirements are.

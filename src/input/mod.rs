@@ -20,7 +20,9 @@ mod options;
 mod pipfile;
 mod poetry;
 mod pyproject;
+mod python_names;
 mod python_tokens;
+mod python_values;
 mod reference;
 mod requirements;
 mod script;
@@ -44,7 +46,7 @@ pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambie
 pub use commands::{
     Action, Argument, Base, BaseImage, Build, COMMAND_READERS, Call, Calls, CommandReader,
     FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step,
-    StepFile, Swallowed, Syncer, command_reader_of, downloaded, piped, quoted,
+    StepFile, Swallowed, SyncCommand, Syncer, command_reader_of, downloaded, piped, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};

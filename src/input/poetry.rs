@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::Syncer;
 use super::document::{Document, Value};
 use super::pyproject::ProjectReader;
 use super::reference::{package_name, read_address, read_url};
@@ -33,12 +34,12 @@ pub(super) fn read_poetry<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d
         read_main(poetry, project);
     }
     if let Some(table) = poetry.get("dev-dependencies")
-        && is_selected("dev", project)
+        && is_selected("dev", root, project)
     {
         read_table(table, "tool.poetry.dev-dependencies", &|_| true, project);
     }
     for (group, table) in groups(poetry) {
-        if is_selected(group, project) {
+        if is_selected(group, root, project) {
             let section = format!("tool.poetry.group.{group}.dependencies");
             read_table(table, &section, &|_| true, project);
         }
@@ -65,10 +66,18 @@ fn groups<'t, 'd>(poetry: &'t DeTable<'d>) -> impl Iterator<Item = (&'t str, &'t
     })
 }
 
-fn is_selected(group: &str, project: &ProjectReader<'_>) -> bool {
+/// Whether a group is installed only where it is asked for.
+pub(super) fn is_optional(root: &DeTable<'_>, group: &str) -> bool {
+    Document::find(root, &["tool", "poetry", "group", group]).is_some_and(optional)
+}
+
+fn is_selected(group: &str, root: &DeTable<'_>, project: &ProjectReader<'_>) -> bool {
     let selection = project.context.selection;
     let mut named = selection.groups.iter().chain(&selection.only_groups);
-    selection.all_groups || named.any(|name| name == group)
+    let is_own = selection.defaults_of == Some(Syncer::Poetry) && !is_optional(root, group);
+    selection.takes_all_but(group)
+        || is_own && !selection.leaves_out(group)
+        || named.any(|name| name == group)
 }
 
 fn read_main<'d>(poetry: &DeTable<'d>, project: &mut ProjectReader<'d>) {

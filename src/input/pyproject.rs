@@ -236,6 +236,8 @@ impl<'d> ProjectReader<'d> {
                 Ok(extra) if self.extras.contains_key(&extra) => {
                     self.declare_extra(&extra, &Marker::always(), &[]);
                 }
+                // PDM calls extras and groups by one option.
+                _ if selection.groups.contains(name) => {}
                 _ => self.report_unknown_extra(name, None),
             }
         }

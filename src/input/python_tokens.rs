@@ -9,6 +9,8 @@ pub(super) enum Token<'t> {
     Name(&'t str, usize),
     /// What stands between the quotes of a string without escapes or parts to fill in.
     Text(Span),
+    /// What stands between the quotes of a string with parts to fill in: `f"a=={VERSION}"`.
+    Filled(Span),
     /// A string of which only running tells what it says.
     Unclear,
     /// Any other character.
@@ -16,6 +18,7 @@ pub(super) enum Token<'t> {
 }
 
 /// A text, token by token.
+#[derive(Clone, Copy)]
 pub(super) struct Tokens<'t> {
     text: &'t str,
     /// Where the next token is looked for.
@@ -43,6 +46,20 @@ impl<'t> Tokens<'t> {
                 return;
             }
             self.at += trimmed.find('\n').unwrap_or(trimmed.len());
+        }
+    }
+
+    /// Passes over blanks within a line, and over a backslash that takes it on to the next one.
+    pub(super) fn skip_to_word(&mut self) {
+        loop {
+            let rest = self.rest();
+            let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\u{c}']);
+            let behind = trimmed.strip_prefix('\\');
+            let next = behind.and_then(|it| it.trim_start_matches('\r').strip_prefix('\n'));
+            self.at += rest.len() - next.unwrap_or(trimmed).len();
+            if next.is_none() {
+                return;
+            }
         }
     }
 
@@ -77,8 +94,7 @@ impl<'t> Tokens<'t> {
             } else if first == '#' {
                 self.at += rest.find('\n').unwrap_or(rest.len());
             } else if first == '"' || first == '\'' {
-                let span = self.string(first, "");
-                return Some(span.map_or(Token::Unclear, Token::Text));
+                return Some(self.string(first, ""));
             } else if first.is_alphabetic() || first == '_' {
                 let is_part = |c: char| c.is_alphanumeric() || c == '_';
                 let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
@@ -88,8 +104,7 @@ impl<'t> Tokens<'t> {
                 let Some(quote) = quote.filter(|it| matches!(it, '"' | '\'')) else {
                     return Some(Token::Name(name, start));
                 };
-                let span = self.string(quote, name);
-                return Some(span.map_or(Token::Unclear, Token::Text));
+                return Some(self.string(quote, name));
             } else {
                 self.at += first.len_utf8();
                 return Some(Token::Sign(first));
@@ -97,8 +112,8 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Reads a string; nothing for one that is not literal.
-    fn string(&mut self, quote: char, prefix: &str) -> Option<Span> {
+    /// Reads a string behind its prefix.
+    fn string(&mut self, quote: char, prefix: &str) -> Token<'t> {
         let triple = quote.to_string().repeat(3);
         let is_triple = self.rest().starts_with(&triple);
         let mark = if is_triple { triple } else { quote.to_string() };
@@ -121,7 +136,11 @@ impl<'t> Tokens<'t> {
         };
         let is_closed = self.text[end..].starts_with(&mark);
         self.at = if is_closed { end + mark.len() } else { end };
-        let is_filled = prefix.contains(['f', 'F', 'b', 'B', 't', 'T']);
-        (is_closed && !has_escape && !is_filled).then_some(Span { start, end })
+        let span = Span { start, end };
+        match prefix.to_ascii_lowercase().as_str() {
+            "" | "r" | "u" if is_closed && !has_escape => Token::Text(span),
+            "f" | "fr" | "rf" if is_closed && !has_escape => Token::Filled(span),
+            _ => Token::Unclear,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Which optional parts of a project are asked for.
 
+use super::Syncer;
+
 /// The `--extra`, `--group` and similar options, as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -13,11 +15,24 @@ pub struct Selection {
     pub all_groups: bool,
     /// `--only-group`: these groups and not the project's own dependencies.
     pub only_groups: Vec<String>,
+    /// The tool whose own groups are asked for: those that it installs where nothing is said.
+    pub defaults_of: Option<Syncer>,
+    /// Groups that are left out, whoever asks for all or for those of a tool.
+    pub without: Vec<String>,
     /// `--stage`: a stage of a Dockerfile, or a function of a Python source.
     pub stage: Option<String>,
 }
 
 impl Selection {
+    /// Whether all of a project's groups are asked for, and this is not one that is left out.
+    pub(super) fn takes_all_but(&self, group: &str) -> bool {
+        self.all_groups && !self.leaves_out(group)
+    }
+
+    pub(super) fn leaves_out(&self, group: &str) -> bool {
+        self.without.iter().any(|it| it == group)
+    }
+
     /// Whether nothing is asked for beyond the project's dependencies.
     pub fn is_empty(&self) -> bool {
         let no_stage = Self {

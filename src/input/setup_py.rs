@@ -1,23 +1,22 @@
-//! `setup.py`, where it is static: the literals that its call of `setup` holds, or variables that
-//! hold them. It is never run; what only running would tell is an error, as leaving it out would
+//! `setup.py`, where it is static: the strings that its call of `setup` holds, and lists and names
+//! that plainly hold strings. It is never run; what only running would tell is an error, as leaving it out would
 //! lock less than what is required.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::excerpt::Excerpt;
+use super::python_names::Names;
 use super::python_tokens::{Token, Tokens};
+use super::python_values::{Item, Room, Value, Written, argument};
 use super::requirements::read_lines;
 use super::{ReadContext, Reading};
 use crate::package::Specifiers;
 use crate::source::{Origin, Problem, SourceFile, Span};
 
-/// A list of strings; none where only running tells what it holds.
-type Literals = Option<Vec<Span>>;
-
 /// Reads what a `setup.py` declares.
 pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
-    let variables = variables(file.text());
+    let mut room = Room::default();
+    let names = Names::of(file.text(), &mut room);
     let mut tokens = Tokens::new(file.text());
     let mut said = Said::default();
     let mut is_called = false;
@@ -27,7 +26,7 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
         };
         if tokens.take('(') {
             is_called = true;
-            read_call(&mut tokens, &variables, &mut said);
+            read_call(&mut tokens, (&names, &mut room), &mut said);
         }
     }
     if !is_called {
@@ -36,16 +35,19 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
     let text = |span: &Span| file.text().get(span.start..span.end).unwrap_or_default();
     let selection = context.selection;
     let mut lines = said.requires;
-    for (extra, literals) in said.extras {
+    for (extra, requires) in said.extras {
         if selection.all_extras || selection.extras.iter().any(|it| it == text(&extra)) {
-            lines.extend(literals);
+            lines.extend(requires);
         }
     }
     let excerpts: Vec<Excerpt> = lines
         .into_iter()
-        .map(|span| {
+        .map(|line| {
             let mut excerpt = Excerpt::new(file);
-            excerpt.push(span);
+            match line.text == text(&line.span) {
+                true => excerpt.push(line.span),
+                false => excerpt.push_instead(&line.text, line.span),
+            }
             excerpt
         })
         .collect();
@@ -70,13 +72,13 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
 struct Said {
     name: Option<Span>,
     pythons: Option<Span>,
-    requires: Vec<Span>,
-    extras: Vec<(Span, Vec<Span>)>,
-    /// Where something is not literal that has to be.
+    requires: Vec<Written>,
+    extras: Vec<(Span, Vec<Written>)>,
+    /// Where something is not plain that has to be.
     unclear: Vec<Span>,
 }
 
-fn read_call(tokens: &mut Tokens<'_>, variables: &BTreeMap<&str, Literals>, said: &mut Said) {
+fn read_call<'t>(tokens: &mut Tokens<'t>, (names, room): (&Names<'t>, &mut Room), said: &mut Said) {
     let mut depth = 1_usize;
     while depth > 0 {
         let Some(token) = tokens.next() else { return };
@@ -94,18 +96,19 @@ fn read_call(tokens: &mut Tokens<'_>, variables: &BTreeMap<&str, Literals>, said
                 match name {
                     "name" => said.name = text(tokens),
                     "python_requires" => said.pythons = text(tokens),
-                    "install_requires" => match list(tokens, variables) {
-                        Some(literals) => said.requires.extend(literals),
+                    "install_requires" => match list(tokens, (names, room)) {
+                        Some(requires) => said.requires.extend(requires),
                         None => said.unclear.push(place),
                     },
-                    "extras_require" => match extras(tokens, variables) {
+                    "extras_require" => match extras(tokens, (names, room)) {
                         Some(extras) => said.extras.extend(extras),
                         None => said.unclear.push(place),
                     },
                     _ => {}
                 }
             }
-            Token::Name(..) | Token::Text(_) | Token::Unclear | Token::Sign(_) => {}
+            Token::Name(..) | Token::Sign(_) => {}
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
         }
     }
 }
@@ -122,66 +125,23 @@ fn text(tokens: &mut Tokens<'_>) -> Option<Span> {
     }
 }
 
-/// Reads a list of strings, or the name of a variable that holds one.
-fn list(tokens: &mut Tokens<'_>, variables: &BTreeMap<&str, Literals>) -> Literals {
-    let before = tokens.at;
-    let found = match tokens.next() {
-        Some(Token::Sign('[')) => strings(tokens, ']'),
-        Some(Token::Sign('(')) => strings(tokens, ')'),
-        Some(Token::Name(name, _)) => variables.get(name).cloned().flatten(),
-        _ => None,
-    };
-    // `[…] + more` is not all of it.
-    let is_whole = matches!(rest(tokens).chars().next(), Some(',' | ')' | '}'));
-    let found = found.filter(|_| is_whole);
-    if found.is_none() {
-        tokens.at = before;
-    }
-    found
-}
-
-fn rest<'t>(tokens: &Tokens<'t>) -> &'t str {
-    let mut ahead = Tokens::new(tokens.text());
-    ahead.at = tokens.at;
-    ahead.skip_blanks();
-    tokens.text().get(ahead.at..).unwrap_or_default()
-}
-
-/// Reads strings up to a bracket; nothing where anything else stands between them.
-fn strings(tokens: &mut Tokens<'_>, end: char) -> Literals {
-    let mut found = Vec::new();
-    let mut is_separate = true;
-    loop {
-        match tokens.next()? {
-            Token::Sign(sign) if sign == end => return Some(found),
-            Token::Sign(',') => is_separate = true,
-            // Two strings side by side are one.
-            Token::Text(span) if is_separate => {
-                found.push(span);
-                is_separate = false;
-            }
-            Token::Text(_) | Token::Name(..) | Token::Unclear | Token::Sign(_) => return None,
-        }
-    }
-}
-
 /// Reads lists by extra: `{"fast": ["a"]}`.
-fn extras(
-    tokens: &mut Tokens<'_>,
-    variables: &BTreeMap<&str, Literals>,
-) -> Option<Vec<(Span, Vec<Span>)>> {
+fn extras<'t>(
+    tokens: &mut Tokens<'t>,
+    known: (&Names<'t>, &mut Room),
+) -> Option<Vec<(Span, Vec<Written>)>> {
     let before = tokens.at;
-    let found = lists_by_extra(tokens, variables);
+    let found = lists_by_extra(tokens, known);
     if found.is_none() {
         tokens.at = before;
     }
     found
 }
 
-fn lists_by_extra(
-    tokens: &mut Tokens<'_>,
-    variables: &BTreeMap<&str, Literals>,
-) -> Option<Vec<(Span, Vec<Span>)>> {
+fn lists_by_extra<'t>(
+    tokens: &mut Tokens<'t>,
+    (names, room): (&Names<'t>, &mut Room),
+) -> Option<Vec<(Span, Vec<Written>)>> {
     let mut found = Vec::new();
     if !tokens.take('{') {
         return None;
@@ -191,35 +151,24 @@ fn lists_by_extra(
             Token::Sign('}') => return Some(found),
             Token::Sign(',') => {}
             Token::Text(extra) if tokens.take(':') => {
-                found.push((extra, list(tokens, variables)?));
+                found.push((extra, list(tokens, (names, room))?));
             }
             _ => return None,
         }
     }
 }
 
-/// Returns the variables that are set once, to a list of strings, at the left edge.
-fn variables(text: &str) -> BTreeMap<&str, Literals> {
-    let mut found: BTreeMap<&str, Literals> = BTreeMap::new();
-    let mut tokens = Tokens::new(text);
-    while let Some(token) = tokens.next() {
-        let Token::Name(name, start) = token else {
-            continue;
-        };
-        let is_at_edge = start == 0 || text[..start].ends_with('\n');
-        let is_changed = tokens.take('+') || tokens.take('.');
-        if is_changed && is_at_edge {
-            found.insert(name, None);
-        }
-        if !tokens.take('=') {
-            continue;
-        }
-        let is_list = is_at_edge && !is_changed && tokens.take('[');
-        let literals = is_list.then(|| strings(&mut tokens, ']')).flatten();
-        let is_new = !found.contains_key(name);
-        if is_at_edge || !is_new {
-            found.insert(name, literals.filter(|_| is_new));
-        }
-    }
-    found
+/// Reads a list of strings; nothing of one that holds anything else.
+fn list<'t>(
+    tokens: &mut Tokens<'t>,
+    (names, room): (&Names<'t>, &mut Room),
+) -> Option<Vec<Written>> {
+    let Value::List(items) = argument(tokens, names, room) else {
+        return None;
+    };
+    let written = items.into_iter().map(|item| match item {
+        Item::Text(written) => Some(written),
+        Item::Unclear(_) => None,
+    });
+    written.collect()
 }

@@ -64,6 +64,17 @@ struct PackageWire {
 
 /// Reads a lock of Pipenv's; the problem says what was expected where.
 pub fn read_pipfile_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
+    to_lock(read(file)?, file)
+}
+
+/// Reads the same without what is for development: the packages do not say who needs them.
+pub fn read_pipfile_lock_without_development(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
+    let mut wire = read(file)?;
+    wire.develop.clear();
+    to_lock(wire, file)
+}
+
+fn read(file: &Arc<SourceFile>) -> Result<FileWire, Problem> {
     let wire: FileWire = serde_json::from_str(file.text()).map_err(|error| {
         let at = offset(file.text(), error.line(), error.column());
         let message = format!("this is not a lock of Pipenv's: {error}");
@@ -76,6 +87,10 @@ pub fn read_pipfile_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         );
         return Err(problem(file, 0..0, message).with_help(NEWER));
     }
+    Ok(wire)
+}
+
+fn to_lock(wire: FileWire, file: &Arc<SourceFile>) -> Result<Lock, Problem> {
     let mut lock = Lock {
         created_by: "pipenv".into(),
         edge_detail: EdgeDetail::Nothing,

@@ -6,7 +6,7 @@ use super::why::bytes;
 use super::words::{Style, count};
 use crate::explain::{Explanation, break_sentence, moved_sentence, reasons};
 use crate::package::{IndexUrl, PackageName};
-use crate::sequence::{Baseline, Break, Change, ChangeKind, Effect, Lapse, Told};
+use crate::sequence::{Baseline, Break, Change, ChangeKind, Effect, Lapse, Moved, Told};
 use crate::source::Origin;
 
 /// More additions than this are told in one line.
@@ -42,6 +42,8 @@ pub struct PlannedStep {
     pub kept: usize,
     /// Whether it is played; what is left out has a note that says why.
     pub is_played: bool,
+    /// Whether the outside world failed, so that it is not known what it does; a note says why.
+    pub is_unplayed: bool,
     /// Why it fails.
     pub conflict: Option<Explanation>,
     /// What a person should know of it, as sentences without a full stop.
@@ -62,6 +64,20 @@ impl Plan<'_> {
     /// Whether something is broken then, or a command fails.
     pub fn is_broken(&self) -> bool {
         !self.broken.is_empty() || self.steps.iter().any(|it| it.conflict.is_some())
+    }
+
+    /// Returns the commands, each with what it moves of what earlier ones installed.
+    pub(super) fn steps_with_moves(&self) -> Vec<(&PlannedStep, Vec<&Moved>)> {
+        let mut played = 0..;
+        let steps = self.steps.iter().map(|step| {
+            let at = step.is_played.then(|| played.next()).flatten();
+            let moved = self.lapses.iter().filter_map(|lapse| match lapse {
+                Lapse::Moved(moved) if Some(moved.later) == at => Some(&**moved),
+                Lapse::Moved(_) | Lapse::Broken { .. } | Lapse::Failed { .. } => None,
+            });
+            (step, moved.collect())
+        });
+        steps.collect()
     }
 
     /// Returns the packages that take no part in the judgement, with the reasons.
@@ -87,18 +103,15 @@ pub(super) fn unjudged(baseline: &Baseline) -> Vec<(&PackageName, &str)> {
 /// Tells a person what commands would do.
 pub fn plan_text(plan: &Plan<'_>, style: Style) -> String {
     let mut lines = vec![headline(plan, style)];
-    for (at, step) in plan.steps.iter().enumerate() {
+    for (step, moved) in plan.steps_with_moves() {
         lines.push(String::new());
         if plan.steps.len() > 1 {
-            lines.push(format!("{} {}", style.bold(&label(plan, at)), step.command));
+            lines.push(format!("{} {}", style.bold(&place(step)), step.command));
         }
         lines.extend(step_lines(step, style));
-        let of_step = plan.lapses.iter().filter(|it| it.later() == at);
-        for lapse in of_step {
-            if let Lapse::Moved(moved) = lapse {
-                let told = moved_sentence(moved, &|at| label(plan, at));
-                lines.push(warning(&format!("it {told}"), style));
-            }
+        for moved in moved {
+            let told = moved_sentence(moved, &|at| label(plan, at));
+            lines.push(warning(&format!("it {told}"), style));
         }
     }
     lines.extend(broken_lines(plan.broken, style));
@@ -158,18 +171,22 @@ fn headline(plan: &Plan<'_>, style: Style) -> String {
     format!("{} {over}, {}", style.bold(&what), plan.target)
 }
 
-/// Returns what a command is called in the sentences about others: the line that it stands on.
+/// Returns what a command is called in the sentences about others: the line that it stands on. Those
+/// that are left out are not counted.
 pub(super) fn label(plan: &Plan<'_>, at: usize) -> String {
-    plan.steps.get(at).map_or_else(String::new, |step| {
-        let origin = &step.origin;
-        IndexUrl::redacted(&format!("{}:{}", origin.label(), origin.line()))
-    })
+    let mut steps = plan.steps.iter().filter(|step| step.is_played);
+    steps.nth(at).map(place).unwrap_or_default()
+}
+
+/// Returns the line that a command stands on.
+pub(super) fn place(step: &PlannedStep) -> String {
+    IndexUrl::redacted(&step.origin.to_string())
 }
 
 fn step_lines(step: &PlannedStep, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     match &step.conflict {
-        _ if !step.is_played => {}
+        _ if !step.is_played || step.is_unplayed => {}
         Some(conflict) => lines.push(draw_conflict(conflict, style).trim_end().to_owned()),
         None => {
             lines.extend(change_lines(&step.changes, style));

@@ -72,6 +72,7 @@ fn step_json(step: &PlannedStep) -> Value {
         "command": step.command,
         "place": place_json(&step.origin),
         "outcome": match (step.is_played, &step.conflict) {
+            _ if step.is_unplayed => "not-played",
             (false, _) => "left-out",
             (true, Some(_)) => "fails",
             (true, None) => "installs",

@@ -1,10 +1,10 @@
 //! What install commands would do, as Markdown for comments and documents.
 
-use super::plan::{Plan, label};
+use super::plan::{Plan, label, place};
 use super::plan_words::{change_line, unjudged_lines};
 use super::words::{Style, count};
 use crate::explain::{break_sentence, moved_sentence, reasons};
-use crate::sequence::{Change, ChangeKind, Lapse};
+use crate::sequence::{Change, ChangeKind};
 
 /// Tells what commands would do.
 pub fn plan_markdown(plan: &Plan<'_>) -> String {
@@ -17,25 +17,20 @@ pub fn plan_markdown(plan: &Plan<'_>) -> String {
         ),
     };
     let mut text = format!("# Plan\n\nOver {over}, {}.\n", plan.target);
-    for (at, step) in plan.steps.iter().enumerate() {
+    for (step, moved) in plan.steps_with_moves() {
         text += &format!("\n## `{}`\n\n", inline(&step.command));
         if plan.steps.len() > 1 {
-            text += &format!("At `{}`.\n\n", label(plan, at));
+            text += &format!("At `{}`.\n\n", place(step));
         }
         if let Some(conflict) = &step.conflict {
             text += &format!("It fails: {}.\n\n", escaped(&conflict.headline));
         }
-        if step.is_played {
+        if step.is_played && !step.is_unplayed {
             text += &changes(&step.changes);
         }
         let mut notes: Vec<String> = step.notes.clone();
-        notes.extend(plan.lapses.iter().filter_map(|lapse| match lapse {
-            Lapse::Moved(moved) if moved.later == at => Some(format!(
-                "it {}",
-                moved_sentence(moved, &|at| label(plan, at))
-            )),
-            Lapse::Moved(_) | Lapse::Broken { .. } | Lapse::Failed { .. } => None,
-        }));
+        let moved = moved.into_iter();
+        notes.extend(moved.map(|it| format!("it {}", moved_sentence(it, &|at| label(plan, at)))));
         for note in notes {
             text += &format!("- **note**: {}\n", escaped(&note));
         }

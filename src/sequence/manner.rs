@@ -17,8 +17,6 @@ pub struct Manner {
     pub installs_again: bool,
     /// Whether it installs only what it names.
     pub is_alone: bool,
-    /// Where it installs, if that is not the environment: `--target lib`.
-    pub elsewhere: Option<String>,
 }
 
 /// What a command keeps of what is installed.
@@ -32,9 +30,6 @@ pub enum Keeps {
     Nothing,
 }
 
-/// Options that install elsewhere.
-const ELSEWHERE: &[&str] = &["--target", "--prefix", "--root"];
-
 impl Default for Manner {
     fn default() -> Self {
         Self {
@@ -42,7 +37,6 @@ impl Default for Manner {
             anew: BTreeSet::new(),
             installs_again: false,
             is_alone: false,
-            elsewhere: None,
         }
     }
 }
@@ -65,10 +59,6 @@ impl Manner {
                     manner.installs_again = true;
                 }
                 "--no-deps" | "--no-dependencies" => manner.is_alone = true,
-                elsewhere if ELSEWHERE.contains(&elsewhere) => {
-                    let value = value.unwrap_or_default();
-                    manner.elsewhere = Some(format!("{elsewhere} {value}").trim_end().to_owned());
-                }
                 // pip takes several short options in one word: `-qU`.
                 short if !short.starts_with("--") => {
                     upgrades |= short.contains('U');

@@ -27,4 +27,4 @@ pub use learn::learn;
 pub use manner::{Keeps, Manner};
 pub use over::{INSTALLED, Over};
 pub use read::read_baseline;
-pub use run::{Lapse, Layer, Layered, Moved, Step, lapses, run};
+pub use run::{Lapse, Layer, Layered, Locked, Moved, Step, lapses, run};

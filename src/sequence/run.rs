@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, Present};
 use super::breaks::{Break, breaks, new_breaks};
-use super::change::{Change, ChangeKind};
+use super::change::{Because, Change, ChangeKind};
 use super::install::{Effect, Installed, Surroundings, Wish, install};
 use super::learn::learn;
-use crate::package::{DeclarationKind, PackageName, Requirement};
+use crate::package::{DeclarationKind, Marker, PackageName, Requirement, Specifiers};
 use crate::solve::{Catalog, Conflict, Failure};
 use crate::source::Origin;
 
@@ -18,6 +18,13 @@ use crate::source::Origin;
 pub enum Step {
     /// Installs.
     Install(Box<Wish>),
+    /// Installs what a lock pins, and asks nobody for more.
+    Sync {
+        /// The packages.
+        packages: Vec<Locked>,
+        /// The command.
+        origin: Origin,
+    },
     /// Takes packages away.
     Remove {
         /// The packages.
@@ -25,6 +32,15 @@ pub enum Step {
         /// The command.
         origin: Origin,
     },
+}
+
+/// A package that a lock pins.
+#[derive(Clone, Debug)]
+pub struct Locked {
+    /// The package.
+    pub present: Present,
+    /// How many bytes its file has, where the lock says that.
+    pub size: Option<u64>,
 }
 
 /// A command with the indexes that it asks.
@@ -42,6 +58,8 @@ pub struct Layered {
     pub effect: Effect,
     /// Why it fails.
     pub failed: Option<Box<Conflict>>,
+    /// Why it is not known what it does: the outside world failed. It changes nothing here.
+    pub unplayed: Option<Failure>,
     /// What does not go together then, and went together before all commands.
     pub broken: Vec<Break>,
 }
@@ -83,7 +101,7 @@ impl Step {
     pub fn origin(&self) -> &Origin {
         match self {
             Self::Install(wish) => &wish.origin,
-            Self::Remove { origin, .. } => origin,
+            Self::Sync { origin, .. } | Self::Remove { origin, .. } => origin,
         }
     }
 }
@@ -99,23 +117,25 @@ impl Lapse {
 }
 
 /// Plays commands in order over what is installed. Once something moves, what everything requires is
-/// learned, of what is installed before as well. Fails only where a catalog does.
-pub fn run(
-    start: &mut Baseline,
-    layers: &[Layer<'_>],
-    around: Surroundings<'_>,
-) -> Result<Vec<Layered>, Failure> {
+/// learned, of what is installed before as well. Where a catalog fails, the others are played all the
+/// same.
+pub fn run(start: &mut Baseline, layers: &[Layer<'_>], around: Surroundings<'_>) -> Vec<Layered> {
     let mut standing = start.clone();
     let mut all = Vec::new();
     for layer in layers {
         let mut layered = match &layer.step {
-            Step::Install(wish) => match install(&standing, wish, around, layer.catalog)? {
-                Installed::Done(effect) => Layered::of(*effect),
-                Installed::Impossible(conflict) => Layered {
+            Step::Install(wish) => match install(&standing, wish, around, layer.catalog) {
+                Ok(Installed::Done(effect)) => Layered::of(*effect),
+                Ok(Installed::Impossible(conflict)) => Layered {
                     failed: Some(conflict),
                     ..Layered::of(unchanged(&standing))
                 },
+                Err(failure) => Layered {
+                    unplayed: Some(failure),
+                    ..Layered::of(unchanged(&standing))
+                },
             },
+            Step::Sync { packages, .. } => Layered::of(synced(&standing, packages)),
             Step::Remove { names, .. } => Layered::of(removed(&standing, names)),
         };
         if layered.effect.changes.iter().any(Change::is_move) {
@@ -135,7 +155,7 @@ pub fn run(
         let after = breaks(&layered.effect.after, around);
         layered.broken = new_breaks(&at_first, after);
     }
-    Ok(all)
+    all
 }
 
 /// Returns the catalogs of some commands, each once: first the one that most of them ask. An index of
@@ -151,6 +171,35 @@ fn catalogs<'a>(layers: &[Layer<'a>]) -> Vec<&'a dyn Catalog> {
     }
     counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     counted.into_iter().map(|(_, catalog)| catalog).collect()
+}
+
+/// Puts in what a lock pins; all else stays.
+fn synced(before: &Baseline, packages: &[Locked]) -> Effect {
+    let mut effect = unchanged(before);
+    for Locked { present, size } in packages {
+        let standing = before.get(&present.name);
+        if standing.is_some_and(|it| it.version == present.version) {
+            effect.kept.push(present.name.clone());
+            continue;
+        }
+        effect.after.put(present.clone());
+        let version = present.version.as_ref();
+        let pinned = version.and_then(|version| Specifiers::parse(&format!("=={version}")).ok());
+        let pinned = pinned.map(|specifiers| Requirement {
+            name: present.name.clone(),
+            extras: Vec::new(),
+            specifiers,
+            url: None,
+            marker: Marker::always(),
+        });
+        effect.changes.push(Change {
+            before: standing.cloned(),
+            after: Some(present.clone()),
+            because: pinned.into_iter().map(Because::Asked).collect(),
+            size: *size,
+        });
+    }
+    effect
 }
 
 /// Takes packages away from what is installed.
@@ -183,6 +232,7 @@ impl Layered {
         Self {
             effect,
             failed: None,
+            unplayed: None,
             broken: Vec::new(),
         }
     }
@@ -222,7 +272,7 @@ fn is_lapse(change: &Change) -> bool {
         ChangeKind::Added | ChangeKind::Removed => false,
         ChangeKind::Upgraded | ChangeKind::Downgraded | ChangeKind::Rebuilt => true,
         ChangeKind::Reinstalled => {
-            let index = |it: &Option<super::Present>| -> Option<Arc<str>> {
+            let index = |it: &Option<Present>| -> Option<Arc<str>> {
                 it.as_ref().and_then(|it| it.index.clone())
             };
             let (before, after) = (index(&change.before), index(&change.after));
@@ -237,7 +287,7 @@ fn unheeded(before: &[Layer<'_>], change: &Change) -> Option<(Requirement, Origi
     let version = after.version.as_ref()?;
     let wishes = before.iter().rev().filter_map(|layer| match &layer.step {
         Step::Install(wish) => Some(&**wish),
-        Step::Remove { .. } => None,
+        Step::Sync { .. } | Step::Remove { .. } => None,
     });
     let asked = wishes.flat_map(|wish| &wish.declarations);
     let mut unmet = asked.filter(|it| {

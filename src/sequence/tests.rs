@@ -201,7 +201,7 @@ fn a_later_command_that_moves_what_an_earlier_one_pinned_is_a_lapse() {
     };
     let layers = [layer(&["a==1"]), layer(&["b==1"]), layer(&["e"])];
 
-    let layered = run(&mut Baseline::default(), &layers, around).unwrap();
+    let layered = run(&mut Baseline::default(), &layers, around);
     let found = lapses(&layers, &layered);
 
     let [Lapse::Moved(moved), Lapse::Broken { later: 2, what }] = &found[..] else {

@@ -88,7 +88,11 @@ fn of_file(
     let layers = ready.layers();
     let mut before = machine.cloned().unwrap_or_default();
     let played = run(&mut before, &layers, surroundings);
-    let played = played.map_err(|failure| why(Unready::Failure(failure), args))?;
+    let failures = ready.steps.iter().filter_map(|it| it.unplayed.as_ref());
+    let mut failures = failures.chain(played.iter().filter_map(|it| it.unplayed.as_ref()));
+    if let Some(failure) = failures.next() {
+        return Err(why(Unready::Failure(failure.clone()), args));
+    }
     let commands = layers.iter().map(|layer| layer.step.origin().clone());
     Ok((commands.collect(), lapses(&layers, &played)))
 }
@@ -116,6 +120,7 @@ fn outside_of<'a>(
         folder: around.folder,
         project: &asked.project,
         is_typed: asked.is_typed,
+        takes_folders: asked.takes_folders,
     }
 }
 

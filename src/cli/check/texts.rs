@@ -40,7 +40,7 @@ pub(super) fn texts(
     let projects = projects(&found);
     let said = said(&found, &projects, around);
     let declarations = said.declarations;
-    let recipes = recipes(&mut found, around);
+    let recipes = recipes(&mut found, label, around);
     let system_packages = system_packages(&recipes);
     let played = played(&recipes, args, around);
     let commands = commands(recipes, &projects);
@@ -153,8 +153,9 @@ fn read(label: &str, around: Around<'_>) -> Manifest {
     load(&request, &mut io::empty())
 }
 
-/// Reads the files with commands, each under its name.
-fn recipes(found: &mut FoundTexts, around: Around<'_>) -> Vec<(String, Recipe)> {
+/// Reads the files with commands, each under its name. What is not read of the file that is checked
+/// is told as it is of any input.
+fn recipes(found: &mut FoundTexts, checked: &str, around: Around<'_>) -> Vec<(String, Recipe)> {
     let of_folder = project_calls(around.folder, around.folder);
     let projects = found.files.iter();
     let projects = projects.filter(|it| it.label().ends_with("pyproject.toml"));
@@ -168,9 +169,9 @@ fn recipes(found: &mut FoundTexts, around: Around<'_>) -> Vec<(String, Recipe)> 
         Some((label.to_owned(), recipe))
     });
     let recipes: Vec<_> = recipes.collect();
-    let problems = recipes.iter().flat_map(|(_, recipe)| &recipe.problems);
-    let problems = problems.filter(|it| it.is_error());
-    let unread: BTreeSet<String> = problems
+    let others = recipes.iter().filter(|(label, _)| label != checked);
+    let unread: BTreeSet<String> = others
+        .flat_map(|(_, recipe)| recipe.unread())
         .map(|problem| match &problem.origin {
             Some(place) => format!("{place}: {}", problem.message),
             None => problem.message.clone(),

@@ -15,6 +15,10 @@ pub(in crate::cli) struct Asked {
     pub(in crate::cli) project: PathBuf,
     /// Whether somebody typed the command, and did not write it into a file.
     pub(in crate::cli) is_typed: bool,
+    /// Whether what is installed beside an environment becomes part of one.
+    pub(in crate::cli) takes_folders: bool,
+    /// What of the commands is not read.
+    pub(in crate::cli) problems: Vec<Problem>,
 }
 
 /// Programs that a command begins with.
@@ -83,7 +87,9 @@ pub(super) fn of_file(
         Some(stage) => format!("`{name}` has no stage `{stage}`"),
         None => format!("`{name}` installs nothing"),
     };
-    Err(vec![Problem::anywhere(message)])
+    let mut problems = recipe.problems;
+    problems.push(Problem::anywhere(message));
+    Err(problems)
 }
 
 /// Returns what a recipe does to get a stage.
@@ -95,9 +101,11 @@ pub(in crate::cli) fn asked(
 ) -> Option<Asked> {
     let build = recipe.build(stage)?;
     Some(Asked {
+        takes_folders: build.takes_folders,
         steps: build.steps.into_iter().cloned().collect(),
         project,
         is_typed,
+        problems: recipe.problems.clone(),
     })
 }
 

@@ -144,12 +144,13 @@ fn folder_of<'s>(step: &'s Step, argument: &Argument) -> Option<&'s StepFile> {
 
 /// Returns where a file is, as a path from the current folder: only one that comes from the project
 /// is read, unless somebody typed its name.
-fn path_of(file: &StepFile, outside: Outside<'_>) -> Option<String> {
+pub(super) fn path_of(file: &StepFile, outside: Outside<'_>) -> Option<String> {
     if outside.is_typed && file.argument.is_literal {
         let text = &file.argument.text;
         return Some(match file.role {
             FileRole::Project if !text.starts_with(['.', '/']) => format!("./{text}"),
-            FileRole::Project | FileRole::Requirements | FileRole::Constraints => text.clone(),
+            FileRole::Project | FileRole::Requirements => text.clone(),
+            FileRole::Constraints | FileRole::Lock => text.clone(),
         });
     }
     let found = file.paths.iter().flat_map(|path| {

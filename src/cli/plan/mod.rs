@@ -6,6 +6,7 @@ mod instead;
 mod lines;
 mod options;
 mod ready;
+mod synced;
 
 use std::path::Path;
 
@@ -32,6 +33,7 @@ use crate::report::{Plan, PlannedStep, plan_json, plan_markdown, plan_text};
 use crate::sequence::{
     Baseline, Layer, Layered, Step, Surroundings, lapses, question, run as play,
 };
+use crate::solve::Failure;
 use crate::source::Problem;
 
 /// Runs the command.
@@ -69,6 +71,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
             }
         },
     };
+    terminal.say_problems(&asked.problems);
     let mut before = before(&args, &asked, &folder)?;
     terminal.say_problems(passed_over(&before).as_slice());
     let together = together(&args, &asked, &before, terminal)?;
@@ -84,6 +87,7 @@ fn planned(args: PlanArgs, terminal: &Terminal) -> Result<Exit, Unready> {
         folder: &folder,
         project: &asked.project,
         is_typed: asked.is_typed,
+        takes_folders: asked.takes_folders,
     };
     let progress = Progress::new(terminal);
     let ready = ready(&asked.steps, outside, &|| progress.listener());
@@ -150,7 +154,12 @@ fn answered(
     terminal: &Terminal,
 ) -> Result<Exit, Unready> {
     let layers = ready.layers();
-    let layered = play(before, &layers, around)?;
+    let layered = play(before, &layers, around);
+    let failures = failures(ready, &layered);
+    let is_nothing = layered.iter().all(|it| it.unplayed.is_some());
+    if let Some(failure) = failures.first().filter(|_| is_nothing) {
+        return Err(failure.clone().into());
+    }
     let lapses = lapses(&layers, &layered);
     let instead = match together.filter(|_| !lapses.is_empty()) {
         Some(inputs) => instead::one_lock(inputs, before, args, terminal),
@@ -167,7 +176,26 @@ fn answered(
         broken: last.map_or(&[][..], |it| &it.broken),
         instead: instead.as_ref(),
     };
-    Ok(tell(&plan, args.output_format, terminal))
+    let told = tell(&plan, args.output_format, terminal);
+    failures.iter().for_each(|it| terminal.say_failure(it));
+    Ok(if failures.is_empty() {
+        told
+    } else {
+        Exit::Outside
+    })
+}
+
+/// Returns what failed outside, each once.
+fn failures(ready: &Ready, layered: &[Layered]) -> Vec<Failure> {
+    let of_steps = ready.steps.iter().filter_map(|it| it.unplayed.as_ref());
+    let of_layers = layered.iter().filter_map(|it| it.unplayed.as_ref());
+    let mut failures: Vec<Failure> = Vec::new();
+    for failure in of_steps.chain(of_layers) {
+        if !failures.iter().any(|it| it.doing == failure.doing) {
+            failures.push(failure.clone());
+        }
+    }
+    failures
 }
 
 fn tell(plan: &Plan<'_>, format: PlanFormatArg, terminal: &Terminal) -> Exit {
@@ -190,6 +218,7 @@ fn steps(
     around: Surroundings<'_>,
 ) -> Vec<PlannedStep> {
     let mut at = 0;
+    let mut missing: Option<String> = None;
     let steps = ready.steps.iter().map(|step| {
         let mut planned = PlannedStep {
             command: step.command.clone(),
@@ -199,11 +228,21 @@ fn steps(
             is_played: step.step.is_some(),
             conflict: None,
             notes: step.notes.clone(),
+            is_unplayed: false,
         };
-        if step.step.is_none() {
-            return planned;
+        let done = step.step.as_ref().map(|_| &layered[at]);
+        let failure = done.map_or(&step.unplayed, |done| &done.unplayed);
+        planned.notes.extend(ground(
+            failure.as_ref(),
+            missing.as_deref().filter(|_| done.is_some()),
+        ));
+        planned.is_unplayed = failure.is_some();
+        if failure.is_some() {
+            missing.get_or_insert_with(|| step.origin.to_string());
         }
-        let done = &layered[at];
+        let Some(done) = done else {
+            return planned;
+        };
         let standing = at.checked_sub(1).map(|at| &layered[at].effect.after);
         let standing = standing.unwrap_or(before);
         planned.notes.extend(absent(&layers[at].step, standing));
@@ -217,6 +256,17 @@ fn steps(
         planned
     });
     steps.collect()
+}
+
+/// Tells that a command is not played, or over what is not all that there will be.
+fn ground(failure: Option<&Failure>, missing: Option<&str>) -> Option<String> {
+    match (failure, missing) {
+        (Some(failure), _) => Some(format!("it is not played: {}", failure.doing)),
+        (None, Some(missing)) => Some(format!(
+            "it stands on incomplete ground: {missing} is not played"
+        )),
+        (None, None) => None,
+    }
 }
 
 /// Tells what a command would remove that is not there.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{Lines, lines_of};
+use super::synced::locked;
 use crate::cli::args::{CacheArgs, IndexArgs, IndexStrategyArg, TargetArgs};
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, Settings, settle};
@@ -13,7 +14,9 @@ use crate::cli::unnamed::name_all;
 use crate::facts::Facts;
 use crate::fetch::{Listener, LiveCatalog};
 use crate::host::{LoadRequest, load};
-use crate::input::{Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step};
+use crate::input::{
+    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand,
+};
 use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::sequence::{self, Layer, Manner, Wish};
 use crate::solve::Failure;
@@ -35,6 +38,8 @@ pub(in crate::cli) struct Outside<'a> {
     pub(in crate::cli) project: &'a Path,
     /// Whether somebody typed the command: what it names is read wherever it is.
     pub(in crate::cli) is_typed: bool,
+    /// Whether what is installed beside an environment becomes part of one.
+    pub(in crate::cli) takes_folders: bool,
 }
 
 /// Commands that can be played.
@@ -58,6 +63,8 @@ pub(in crate::cli) struct ReadyStep {
     pub(in crate::cli) origin: Origin,
     /// What a person should know of it.
     pub(in crate::cli) notes: Vec<String>,
+    /// Why it cannot be played, where the outside world failed.
+    pub(in crate::cli) unplayed: Option<Failure>,
     catalog: usize,
 }
 
@@ -137,9 +144,10 @@ impl Making<'_> {
     fn step(&mut self, step: &Step) -> Result<Option<ReadyStep>, Unready> {
         let mut made = ReadyStep {
             step: None,
-            command: IndexUrl::redacted(&on_one_line(step.origin.text())),
+            command: IndexUrl::redacted(&step.command),
             origin: step.origin.clone(),
             notes: Vec::new(),
+            unplayed: None,
             catalog: 0,
         };
         match &step.action {
@@ -152,12 +160,33 @@ impl Making<'_> {
                     origin: step.origin.clone(),
                 });
             }
-            Action::Sync(_) => made
-                .notes
-                .push("it installs a project from its lock, which is not played".to_owned()),
+            Action::Sync(command) => self.sync(step, command, &mut made)?,
             Action::SystemPackages(_) | Action::Python(_) | Action::Take(_) => return Ok(None),
         }
         Ok(Some(made))
+    }
+
+    fn sync(
+        &mut self,
+        step: &Step,
+        command: &SyncCommand,
+        made: &mut ReadyStep,
+    ) -> Result<(), Unready> {
+        let (settings, key) = self.settled(&Manifest::default(), None)?;
+        let target = bare(settings.target.clone());
+        match locked(step, command, &target, self.outside) {
+            Err(why) => made.notes.push(format!("it is left out: {why}")),
+            Ok(packages) => {
+                made.step = Some(sequence::Step::Sync {
+                    packages,
+                    origin: step.origin.clone(),
+                });
+                let place = (target, Arc::clone(&settings.facts));
+                self.place.get_or_insert(place);
+                made.catalog = self.catalog(settings, key);
+            }
+        }
+        Ok(())
     }
 
     fn install(
@@ -172,8 +201,8 @@ impl Making<'_> {
             made.notes.push(note.to_owned());
             return Ok(());
         }
-        if let Some(elsewhere) = &manner.elsewhere {
-            let note = format!("it installs elsewhere (`{elsewhere}`), and is left out");
+        if let Some(place) = command.elsewhere().filter(|_| !self.outside.takes_folders) {
+            let note = format!("it is left out: it goes outside of the environment (`{place}`)");
             made.notes.push(note);
             return Ok(());
         }
@@ -214,7 +243,13 @@ impl Making<'_> {
         self.place.get_or_insert(place);
         made.catalog = self.catalog(settings, key);
         let catalog = &self.catalogs[made.catalog];
-        let unnamed = name_all(&mut manifest, catalog, Some(&target))?;
+        let unnamed = match name_all(&mut manifest, catalog, Some(&target)) {
+            Ok(unnamed) => unnamed,
+            Err(failure) => {
+                made.unplayed = Some(failure);
+                return Ok(());
+            }
+        };
         made.notes.extend(unnamed.into_iter().map(|it| it.message));
         let of_target = manifest.declarations.into_iter();
         let of_target =
@@ -309,17 +344,6 @@ impl Making<'_> {
         let at = self.catalogs.len() - 1;
         self.known.insert(key, at);
         at
-    }
-}
-
-/// Commands of Dockerfiles go on over several lines.
-fn on_one_line(command: &str) -> String {
-    match command.contains('\n') {
-        true => {
-            let words = command.split_whitespace().filter(|word| *word != "\\");
-            words.collect::<Vec<_>>().join(" ")
-        }
-        false => command.trim().to_owned(),
     }
 }
 

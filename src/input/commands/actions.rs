@@ -3,7 +3,9 @@
 
 use super::installs::{Glued, argument, install_command, option, pip, program_name, verb, whole};
 use super::shell::{Simple, Word};
-use super::{Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, Syncer};
+use super::{
+    Action, Argument, FileRole, InstallOption, Speaker, Step, StepFile, SyncCommand, Syncer, quoted,
+};
 use crate::input::excerpt::Excerpt;
 
 /// Package managers of operating systems, with the word that installs, and their options that
@@ -46,12 +48,37 @@ pub(super) fn step(
 ) -> Option<Step> {
     let action = action(command, script, speaker)?;
     let files = files(&action, command, script);
+    let whole = whole(command)?;
     Some(Step {
         action,
-        origin: script.origin(whole(command)?),
+        origin: script.origin(whole),
+        command: match speaker {
+            Speaker::List => typed(&command.words),
+            Speaker::Shell | Speaker::Notebook | Speaker::Program => {
+                on_one_line(script.text().get(whole.start..whole.end)?)
+            }
+        },
         layer,
         files,
     })
+}
+
+/// Returns the words of a list as a shell would be given them.
+fn typed(words: &[Word]) -> String {
+    let words = words.iter().map(|word| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~^[]".contains(c);
+        match word.is_literal && !word.text.chars().all(is_plain) {
+            true => quoted(&word.text).unwrap_or_else(|| word.text.clone()),
+            false => word.text.clone(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a text that goes on over several lines as one line.
+pub(super) fn on_one_line(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "\\");
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn action(command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Action> {
@@ -79,7 +106,8 @@ fn action(command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Action
     let (verb, from) = verb(words, at + 1)?;
     // `pipenv install a` adds to the project.
     let is_whole = arguments(words, from, script, &[]).is_empty() || *syncer != Syncer::Pipenv;
-    (verbs.contains(&verb) && is_whole).then_some(Action::Sync(*syncer))
+    (verbs.contains(&verb) && is_whole)
+        .then(|| Action::Sync(SyncCommand::read(*syncer, &words[from..])))
 }
 
 /// Returns the position behind a word that installs, whatever options stand before it.
@@ -159,7 +187,7 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
             let files = files.chain(constraints.map(file(FileRole::Constraints)));
             files.chain(projects.map(file(FileRole::Project))).collect()
         }
-        Action::Sync(_) => {
+        Action::Sync(sync) => {
             let mut words = command.words.windows(2);
             let named = words.find(|pair| FOLDERS.contains(&pair[0].text.as_str()));
             let folder = match named {
@@ -170,7 +198,18 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
                     origin: script.origin(whole(command).unwrap_or_default()),
                 },
             };
-            vec![file(FileRole::Project)(&folder)]
+            let inside = |name: &str| Argument {
+                text: match folder.text.trim_end_matches('/') {
+                    "." => name.to_owned(),
+                    folder => format!("{folder}/{name}"),
+                },
+                ..folder.clone()
+            };
+            let (project, lock) = (sync.syncer.project_name(), sync.syncer.lock_name());
+            vec![
+                file(FileRole::Project)(&inside(project)),
+                file(FileRole::Lock)(&inside(lock)),
+            ]
         }
         Action::Uninstall(_) | Action::SystemPackages(_) | Action::Python(_) | Action::Take(_) => {
             Vec::new()

@@ -235,6 +235,7 @@ impl Reader {
             let step = Step {
                 action: Action::Take(at),
                 origin: instruction.rest.origin(whole),
+                command: actions::on_one_line(instruction.rest.text()),
                 layer: self.layer,
                 files: Vec::new(),
             };

@@ -7,10 +7,12 @@ use crate::input::excerpt::Excerpt;
 use crate::package::Requirement;
 use crate::source::Span;
 
-/// What may stand before a program.
-const BEFORE: &[&str] = &[
-    "!", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "sudo", "then", "time",
-    "until", "while", "{",
+/// Programs that start others.
+const STARTERS: &[&str] = &["command", "env", "exec", "nohup", "sudo", "time"];
+
+/// Words of the shell's own language that a command can stand behind.
+const KEYWORDS: &[&str] = &[
+    "!", "do", "elif", "else", "if", "then", "until", "while", "{",
 ];
 
 /// Options that take a value, as pip, uv and pipx have them; short ones beside the long.
@@ -93,6 +95,7 @@ pub(super) fn install_command(
         installer,
         speaker,
         origin: script.origin(whole(command)?),
+        python: named_python(command, script),
         requirements: Vec::new(),
         requirement_files: Vec::new(),
         constraint_files: Vec::new(),
@@ -138,6 +141,43 @@ pub(super) fn install_command(
     Some(found)
 }
 
+/// Returns the version of Python that a command says it is for: in the name of its program, as an
+/// option of `py`, or as the value of `--python`.
+fn named_python(command: &Simple, script: &Excerpt) -> Option<Argument> {
+    let words = &command.words;
+    let (at, name) = program_name(words)?;
+    let text = |at: usize| words.get(at).map(|word| word.text.as_str());
+    let is_option = |word: &Word| option(&word.text).0 == "--python";
+    let said = words
+        .iter()
+        .position(is_option)
+        .map(|at| match option(&words[at].text).1 {
+            Glued::Value(value) => (at, value),
+            Glued::Follows | Glued::None => (at + 1, text(at + 1).unwrap_or_default()),
+        });
+    let by_launcher = || {
+        let version = text(at + 1).filter(|_| name == "py")?.strip_prefix('-')?;
+        Some((at + 1, version))
+    };
+    let (at, text) = said.or_else(by_launcher).or(Some((at, text(at)?)))?;
+    let word = words.get(at).filter(|word| word.is_literal)?;
+    Some(Argument {
+        text: version_in(text)?.to_owned(),
+        ..argument(word, script)
+    })
+}
+
+/// Returns the version at the end of `3.11`, `pip3.11` and `/usr/bin/python3.11`; nothing of one that
+/// does not say which Python 3 it is.
+fn version_in(text: &str) -> Option<&str> {
+    let name = text.rsplit(['/', '\\']).next()?;
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let name = name.strip_prefix("pip").unwrap_or(name);
+    let version = name.strip_prefix("python").unwrap_or(name);
+    let is_version = |it: &str| it.chars().all(|c| c.is_ascii_digit() || c == '.');
+    Some(version).filter(|it| it.starts_with("3.") && it.len() > 2 && is_version(it))
+}
+
 /// Whether all words are files with what is to be installed: `uv pip sync`.
 fn is_sync(words: &[Word]) -> bool {
     let verb = pip(words).and_then(|(_, from)| verb(words, from));
@@ -153,9 +193,10 @@ pub(super) fn argument(word: &Word, script: &Excerpt) -> Argument {
     }
 }
 
-/// Returns where all of a command stands.
+/// Returns where all of a command stands, behind the words of the shell's own language.
 pub(super) fn whole(command: &Simple) -> Option<Span> {
-    let (first, last) = (command.words.first()?, command.words.last()?);
+    let is_own = |word: &&Word| !KEYWORDS.contains(&word.text.as_str());
+    let (first, last) = (command.words.iter().find(is_own)?, command.words.last()?);
     let ends = command.redirections.iter().map(|it| it.span.end);
     Some(Span {
         start: first.span.start,
@@ -203,7 +244,9 @@ pub(super) fn program_name(words: &[Word]) -> Option<(usize, &str)> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let is_option = at > 0 && word.text.starts_with('-');
-        let is_before = BEFORE.contains(&word.text.as_str()) || assignment(&word.text).is_some();
+        let text = word.text.as_str();
+        let is_before =
+            STARTERS.contains(&text) || KEYWORDS.contains(&text) || assignment(text).is_some();
         if !is_before && !is_option {
             break;
         }

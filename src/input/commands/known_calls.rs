@@ -11,8 +11,18 @@ use crate::source::Problem;
 pub struct Call {
     /// The last part of its name.
     name: Cow<'static, str>,
-    /// The keyword that holds the packages; none where they are the arguments in order.
-    packages: Option<Cow<'static, str>>,
+    packages: Packages,
+}
+
+/// Where a call has its packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Packages {
+    /// They are its arguments in order.
+    Arguments,
+    /// Behind a keyword.
+    Keyword(Cow<'static, str>),
+    /// It has none, and says what those of others are for.
+    Nowhere,
 }
 
 /// The calls of RunPod Flash, Beam, Modal and their like, sorted by name.
@@ -20,6 +30,9 @@ const WELL_KNOWN: &[Call] = &[
     Call::with("Endpoint", "dependencies"),
     Call::with("Image", "python_packages"),
     Call::of("add_python_packages"),
+    Call::start("debian_slim"),
+    Call::start("from_registry"),
+    Call::start("micromamba"),
     Call::of("pip_install"),
     Call::with("remote", "dependencies"),
     Call::of("uv_pip_install"),
@@ -27,6 +40,9 @@ const WELL_KNOWN: &[Call] = &[
 
 /// The keyword that holds packages of the operating system, beside one that holds packages.
 const SYSTEM: &str = "system_dependencies";
+
+/// The keywords that hold the version of Python.
+const PYTHON: &[&str] = &["add_python", "python_version"];
 
 /// The calls that are looked for: the well-known ones always.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,26 +65,47 @@ impl Call {
     const fn with(name: &'static str, packages: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            packages: Some(Cow::Borrowed(packages)),
+            packages: Packages::Keyword(Cow::Borrowed(packages)),
+        }
+    }
+
+    const fn start(name: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            packages: Packages::Nowhere,
         }
     }
 
     const fn of(name: &'static str) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            packages: None,
+            packages: Packages::Arguments,
         }
     }
 
     /// Whether packages stand behind this keyword, or behind none.
     pub(super) fn has_packages_in(&self, keyword: Option<&str>) -> bool {
-        self.packages.as_deref() == keyword
+        match &self.packages {
+            Packages::Arguments => keyword.is_none(),
+            Packages::Keyword(own) => keyword == Some(own.as_ref()),
+            Packages::Nowhere => false,
+        }
+    }
+
+    /// Whether packages can come out of a table of keywords: `**settings`.
+    pub(super) fn takes_keywords(&self) -> bool {
+        matches!(self.packages, Packages::Keyword(_))
     }
 
     /// Whether packages of the operating system stand behind this keyword.
     pub(super) fn has_system_packages_in(&self, keyword: Option<&str>) -> bool {
-        self.packages.is_some() && keyword == Some(SYSTEM)
+        self.takes_keywords() && keyword == Some(SYSTEM)
     }
+}
+
+/// Whether a keyword holds the version of Python.
+pub(super) fn is_python(keyword: Option<&str>) -> bool {
+    keyword.is_some_and(|keyword| PYTHON.contains(&keyword))
 }
 
 /// Reads `NAME:KEYWORD`, or `NAME` where the packages are the arguments in order.
@@ -85,7 +122,10 @@ impl FromStr for Call {
         }
         Ok(Self {
             name: Cow::Owned(name.to_owned()),
-            packages: packages.map(|keyword| Cow::Owned(keyword.to_owned())),
+            packages: match packages {
+                Some(keyword) => Packages::Keyword(Cow::Owned(keyword.to_owned())),
+                None => Packages::Arguments,
+            },
         })
     }
 }
@@ -107,8 +147,12 @@ mod tests {
 
     #[test]
     fn a_call_is_a_name_and_perhaps_a_keyword() {
-        assert_eq!("remote:dependencies".parse(), Ok(WELL_KNOWN[4].clone()));
-        assert_eq!("pip_install".parse(), Ok(WELL_KNOWN[3].clone()));
+        let known = |name: &str| {
+            let mut calls = WELL_KNOWN.iter();
+            Ok(calls.find(|it| it.name == name).unwrap().clone())
+        };
+        assert_eq!("remote:dependencies".parse(), known("remote"));
+        assert_eq!("pip_install".parse(), known("pip_install"));
         for wrong in [
             "", ":", "a:", ":a", "a:b:c", "a.b", "a b", "1a", "a:b=", " a",
         ] {

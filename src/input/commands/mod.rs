@@ -15,6 +15,7 @@ mod notebook;
 mod processes;
 mod recipe;
 mod shell;
+mod syncs;
 mod workflow;
 
 #[cfg(test)]
@@ -29,7 +30,9 @@ use crate::source::{Origin, SourceFile};
 
 pub use fetches::{downloaded, piped};
 pub use known_calls::{Call, Calls};
+pub(super) use recipe::left_out;
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
+pub use syncs::SyncCommand;
 
 /// One command, or call, that installs packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct InstallCommand {
     pub speaker: Speaker,
     /// The whole command.
     pub origin: Origin,
+    /// The version of Python in the name of its program: `pip3.11`, `python3.11 -m pip`.
+    pub python: Option<Argument>,
     /// The packages that it names, as the installer gets them.
     pub requirements: Vec<Argument>,
     /// The files of `-r`.
@@ -50,6 +55,21 @@ pub struct InstallCommand {
     pub options: Vec<InstallOption>,
     /// Constraints that never reach the installer.
     pub swallowed: Vec<Swallowed>,
+}
+
+/// Options that install beside the environment.
+const ELSEWHERE: &[&str] = &["--prefix", "--root", "--target"];
+
+impl InstallCommand {
+    /// Returns where it installs, if that is not the environment: `--target lib`.
+    pub fn elsewhere(&self) -> Option<String> {
+        let mut options = self.options.iter().rev();
+        let option = options.find(|it| ELSEWHERE.contains(&it.name.as_str()))?;
+        Some(match &option.value {
+            Some(value) => format!("{} {}", option.name, value.text),
+            None => option.name.clone(),
+        })
+    }
 }
 
 /// A word with its place.

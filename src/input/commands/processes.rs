@@ -2,7 +2,7 @@
 //! lists that are written out are read; others that speak of an install are told as not read.
 
 use super::shell::{Simple, Variables, Word};
-use super::{Speaker, Step, actions, of_shell};
+use super::{Speaker, Step, actions, left_out, of_shell};
 use crate::input::excerpt::Excerpt;
 use crate::input::python_tokens::{Token, Tokens};
 use crate::source::{Problem, Span};
@@ -58,7 +58,9 @@ pub(super) fn processes(text: &Excerpt, layer: usize) -> Vec<Started> {
             }
             Token::Sign('.') => is_dotted = true,
             Token::Sign('(' | ')') => {}
-            Token::Sign(_) | Token::Text(_) | Token::Unclear => (last, is_dotted) = (None, false),
+            Token::Sign(_) | Token::Text(_) | Token::Filled(_) | Token::Unclear => {
+                (last, is_dotted) = (None, false);
+            }
         }
     }
     found
@@ -96,10 +98,7 @@ fn started(text: &Excerpt, tokens: &mut Tokens<'_>, layer: usize) -> (Vec<Step>,
         );
     }
     let is_install = written.contains("pip ") && written.contains(" install ");
-    let problem = is_install.then(|| {
-        let message = "what this installs is known only when it runs, and is left out";
-        Problem::at(text.origin(part.span), message).as_warning()
-    });
+    let problem = is_install.then(|| left_out(text.origin(part.span)));
     (Vec::new(), problem)
 }
 
@@ -129,7 +128,8 @@ fn part(tokens: &mut Tokens<'_>, close: char) -> Option<(Option<Part>, bool)> {
             Token::Sign('(' | '[' | '{') => depth += 1,
             Token::Sign(')' | ']' | '}') => depth = depth.checked_sub(1)?,
             Token::Text(span) if end == start => literal = Some(span),
-            Token::Text(_) | Token::Sign(_) | Token::Name(..) | Token::Unclear => {}
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
+            Token::Sign(_) | Token::Name(..) => {}
         }
         end = tokens.at;
     }

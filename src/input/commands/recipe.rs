@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Argument, InstallCommand};
+use super::{Argument, InstallCommand, Installer, SyncCommand};
 use crate::source::{Origin, Problem};
 
 /// All that a file does, stage by stage.
@@ -11,7 +11,7 @@ use crate::source::{Origin, Problem};
 pub struct Recipe {
     /// The stages, each built on what stands before it.
     pub stages: Vec<Stage>,
-    /// What is wrong with what the project says of its commands.
+    /// What is wrong with what the project says of its commands, and what of them is not read.
     pub problems: Vec<Problem>,
 }
 
@@ -51,6 +51,8 @@ pub struct Step {
     pub action: Action,
     /// The command that does it.
     pub origin: Origin,
+    /// Its words on one line, as somebody would type them.
+    pub command: String,
     /// The instruction or cell that the command is part of, counted from 1: what one layer of an
     /// image has in common.
     pub layer: usize,
@@ -68,7 +70,7 @@ pub enum Action {
     /// Packages of the operating system are installed; their names, without versions.
     SystemPackages(Vec<Argument>),
     /// A project is installed from its lock.
-    Sync(Syncer),
+    Sync(SyncCommand),
     /// A Python is installed, or an environment made for it: its version.
     Python(Argument),
     /// Installed packages are taken from another stage, by its position.
@@ -107,8 +109,11 @@ pub enum FileRole {
     Requirements,
     /// `-c`.
     Constraints,
-    /// A folder with a project, or an archive of one: `-e .`, `./a.whl`, `uv sync`.
+    /// A folder with a project, or an archive of one: `-e .`, `./a.whl`; of what is installed from a
+    /// lock, the file that declares it.
     Project,
+    /// The lock that a project is installed from.
+    Lock,
 }
 
 /// What is done in the end to get one stage.
@@ -118,9 +123,32 @@ pub struct Build<'r> {
     pub base: Option<&'r BaseImage>,
     /// What is done, in order; those of the stages it is built on come first.
     pub steps: Vec<&'r Step>,
+    /// Whether a stage takes folders with packages from another: what is installed beside an
+    /// environment is then part of one.
+    pub takes_folders: bool,
+}
+
+/// Tells that what a place installs is not taken.
+pub(in crate::input) fn left_out(origin: Origin) -> Problem {
+    let message = "what this installs is known only when it runs, and is left out";
+    Problem::at(origin, message).as_warning()
 }
 
 impl Recipe {
+    /// Returns what is not read of what is asked for: the problems, and what calls of Python hold
+    /// that only running tells.
+    pub fn unread(&self) -> Vec<Problem> {
+        let steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        let calls = steps.filter_map(|step| match &step.action {
+            Action::Install(command) if command.installer == Installer::Call => Some(command),
+            _ => None,
+        });
+        let words = calls.flat_map(|command| &command.requirements);
+        let unclear = words.filter(|word| !word.is_literal);
+        let unclear = unclear.map(|word| left_out(word.origin.clone()));
+        self.problems.iter().cloned().chain(unclear).collect()
+    }
+
     /// Makes one of steps that somebody starts somewhere.
     pub(super) fn of_steps(steps: Vec<Step>) -> Self {
         let stages = match steps.is_empty() {
@@ -155,6 +183,7 @@ impl Recipe {
             return Some(Build {
                 base: None,
                 steps: steps.collect(),
+                takes_folders: false,
             });
         }
         let at = match stage {
@@ -164,10 +193,16 @@ impl Recipe {
         let mut build = Build {
             base: None,
             steps: Vec::new(),
+            takes_folders: self.takes_folders(),
         };
         self.add(at, &mut BTreeSet::new(), &mut build);
         build.base = self.image_of(at);
         Some(build)
+    }
+
+    fn takes_folders(&self) -> bool {
+        let mut steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        steps.any(|step| matches!(step.action, Action::Take(_)))
     }
 
     fn position(&self, wanted: &str) -> Option<usize> {

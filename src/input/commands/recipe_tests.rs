@@ -20,7 +20,7 @@ fn told(build: &Build<'_>) -> Vec<String> {
             Action::Install(command) => format!("install {}", words(&command.requirements)),
             Action::Uninstall(names) => format!("uninstall {}", words(names)),
             Action::SystemPackages(names) => format!("system {}", words(names)),
-            Action::Sync(syncer) => format!("sync {syncer:?}"),
+            Action::Sync(sync) => format!("sync {:?}", sync.syncer),
             Action::Python(version) => format!("python {}", version.text),
             Action::Take(stage) => format!("take {stage}"),
         };
@@ -29,6 +29,7 @@ fn told(build: &Build<'_>) -> Vec<String> {
                 FileRole::Requirements => "-r",
                 FileRole::Constraints => "-c",
                 FileRole::Project => "-e",
+                FileRole::Lock => "lock",
             };
             format!(" {role} {:?}", it.paths)
         });
@@ -124,9 +125,9 @@ fn all_kinds_of_steps_are_told_in_order() {
             "3 uninstall a b",
             "4 python 3.12",
             "4 python 3.11",
-            "4 sync Uv -e []",
+            "4 sync Uv -e [] lock []",
             "5 install -r []",
-            "5 sync Poetry -e []",
+            "5 sync Poetry -e [] lock []",
         ],
     );
 }
@@ -150,6 +151,20 @@ fn files_are_told_where_they_stand_in_the_project() {
          pip install -r /tmp/r.txt",
         None,
         &["from a", "2 install -r [\"r.txt\"]"],
+    );
+}
+
+#[test]
+fn a_lock_is_taken_from_where_it_was_copied() {
+    check(
+        "FROM a\nWORKDIR /app\nCOPY api/pyproject.toml api/uv.lock ./\nRUN uv sync --frozen\n\
+         RUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync --project sub",
+        None,
+        &[
+            "from a",
+            "4 sync Uv -e [\"api/pyproject.toml\"] lock [\"api/uv.lock\"]",
+            "5 sync Uv -e [] lock []",
+        ],
     );
 }
 
@@ -225,6 +240,29 @@ fn each_call_of_python_is_a_stage_and_chains_are_one() {
             (Some("train"), steps(&["3 system libgl1", "3 install c<2"])),
             (None, steps(&["4 install d"])),
         ]
+    );
+}
+
+#[test]
+fn calls_say_for_which_python_they_are() {
+    let text = "image = (Image.debian_slim(python_version='3.11').run_commands('a', f('b'))\n.pip_install('a'))\n\
+                other(x).pip_install('b')\n@Endpoint(dependencies=['c'], python_version=V)\ndef train(): ...\n";
+    let recipe = recipe("a.py", text);
+    let stages = recipe.stages.len();
+    let built = (0..stages).map(|at| told(&recipe.build(Some(&at.to_string())).unwrap()));
+    let messages = recipe.problems.iter().map(|it| it.message.as_str());
+
+    assert_eq!(
+        built.collect::<Vec<_>>(),
+        [
+            vec!["1 python 3.11", "2 install a"],
+            vec!["3 install b"],
+            vec!["4 install c"]
+        ]
+    );
+    assert_eq!(
+        messages.collect::<Vec<_>>(),
+        ["which Python this is for is known only when it runs"]
     );
 }
 

@@ -104,6 +104,25 @@ fn a_shell_gives_pip_its_words_without_quotes() {
 }
 
 #[test]
+fn a_program_says_for_which_python_it_installs() {
+    for (command, python) in [
+        ("pip3.11 install a", Some("3.11")),
+        ("/usr/bin/python3.9 -m pip install a", Some("3.9")),
+        ("py -3.12 -m pip install a", Some("3.12")),
+        ("uv pip install --python 3.10 a", Some("3.10")),
+        ("uv pip install -p/opt/bin/python3.13 a", Some("3.13")),
+        ("uv pip install --python .venv a", None),
+        ("pip3 install a", None),
+        ("python$V -m pip install a", None),
+        ("python -m pip install a", None),
+    ] {
+        let found = read("a.sh", command);
+        let said = found.iter().filter_map(|it| it.python.as_ref()).next();
+        assert_eq!(said.map(|it| it.text.as_str()), python, "{command}");
+    }
+}
+
+#[test]
 fn only_variables_that_are_set_once_to_a_literal_are_filled_in() {
     check(
         "a.sh",
@@ -290,8 +309,29 @@ fn calls_of_python_are_read_where_they_are_literal() {
     check(
         "a.py",
         text,
-        &["torch==2.1 a --index-url=https://i.example", "c<2"],
+        &["torch==2.1 a ?f'b{x}' --index-url=https://i.example", "c<2"],
     );
+    let text = "from x import MORE\nV = '2.1'\nBASE = ['a', f'torch=={V}']\nALL = BASE + MORE\n\
+                @remote(dependencies=ALL + ['b'], system_dependencies=['libgl1', *LIBS])\ndef f(): ...\n\
+                image.pip_install(*BASE, *MORE, pre=f(), index_url=URL)\n@remote(gpu=1, **CONFIG)\ndef g(): ...\n\
+                image.pip_install('c', **CONFIG)\n";
+    check(
+        "a.py",
+        text,
+        &[
+            "a torch==2.1 ?MORE b",
+            "a torch==2.1 ?*MORE --index-url=?URL",
+            "c",
+        ],
+    );
+    let reader = command_reader_of("a.py").unwrap();
+    let recipe = (reader.read)(&SourceFile::new("a.py", text), &Calls::default());
+    let problems = recipe.problems.iter();
+    let places: Vec<&str> = problems
+        .filter_map(|it| Some(it.origin.as_ref()?.text()))
+        .collect();
+
+    assert_eq!(places, ["*LIBS", "**CONFIG"]);
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! What a command installs that takes a project from its lock: `uv sync`, `poetry install`. The lock is
+//! the one that the image gets; what of it counts is what the project's file declares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::lines::path_of;
+use super::ready::Outside;
+use crate::cli::baseline::present_in;
+use crate::graph::Graph;
+use crate::host::{LoadRequest, load, read_list};
+use crate::input::{FileRole, Step, SyncCommand, Syncer};
+use crate::lock::{Format, Lock, read_pipfile_lock_without_development};
+use crate::package::{DeclarationKind, ExtraName, PackageName, Specifiers, Version};
+use crate::sequence::Locked;
+use crate::source::{Problem, SourceFile};
+use crate::target::Target;
+
+/// A package that is asked for.
+struct Wanted {
+    name: PackageName,
+    extras: Vec<ExtraName>,
+    version: Option<Version>,
+}
+
+/// Returns the packages that a command installs on a target; where it cannot be played, the reason.
+pub(super) fn locked(
+    step: &Step,
+    command: &SyncCommand,
+    target: &Target,
+    outside: Outside<'_>,
+) -> Result<Vec<Locked>, String> {
+    if let Some(other) = &command.other {
+        return Err(format!(
+            "it is for something else than the project (`{other}`)"
+        ));
+    }
+    let name = command.syncer.lock_name();
+    let lock = step.files.iter().find(|it| it.role == FileRole::Lock);
+    let lock = lock.ok_or_else(|| format!("there is no `{name}`"))?;
+    let path = match lock.paths.is_empty() && !outside.is_typed {
+        true => Err(format!("nothing brings a `{name}` to where it runs")),
+        false => path_of(lock, outside).ok_or_else(|| format!("no `{name}` is in the project")),
+    }?;
+    let unread = |problem: Problem| match &problem.origin {
+        Some(place) => format!("{place}: {}", problem.message),
+        None => problem.message,
+    };
+    let shown = path.trim_start_matches("./");
+    let file = read_list(&outside.folder.join(&path), shown).map_err(unread)?;
+    let file = file.ok_or_else(|| format!("no `{name}` is in the project"))?;
+    let lock = read(command, &file).map_err(unread)?;
+    let pythons = lock
+        .requires_python
+        .as_deref()
+        .map(Specifiers::parse_lenient);
+    if let Some(Ok(pythons)) = pythons.filter(|it| {
+        let pythons = it.as_ref().ok();
+        pythons.is_some_and(|it| !it.contains(target.python().version()))
+    }) {
+        return Err(format!("its lock is for Python {pythons}"));
+    }
+    let graph = Graph::new(&lock, Some(target));
+    let reached = match wanted(command, Path::new(&path), target, outside) {
+        Some(wanted) => reached(&graph, wanted, target),
+        // Nobody says what was declared.
+        None => (0..graph.packages().len()).collect(),
+    };
+    let packages = reached.into_iter().map(|at| graph.packages()[at]);
+    let locked = packages.map(|package| Locked {
+        present: present_in(&lock, package, &file),
+        size: package
+            .installed_file(Some(target))
+            .and_then(|file| file.size),
+    });
+    Ok(locked.collect())
+}
+
+fn read(command: &SyncCommand, file: &Arc<SourceFile>) -> Result<Lock, Problem> {
+    match command.syncer {
+        // This one does not say who needs whom.
+        Syncer::Pipenv if command.selection.groups.is_empty() => {
+            read_pipfile_lock_without_development(file)
+        }
+        Syncer::Uv | Syncer::Poetry | Syncer::Pdm | Syncer::Pipenv => {
+            (Format::of_path(command.syncer.lock_name()).read)(file)
+        }
+    }
+}
+
+/// Returns what the project's file beside a lock asks for; nothing where there is none, and for a
+/// lock that does not say who needs whom.
+fn wanted(
+    command: &SyncCommand,
+    lock: &Path,
+    target: &Target,
+    outside: Outside<'_>,
+) -> Option<Vec<Wanted>> {
+    if command.syncer == Syncer::Pipenv {
+        return None;
+    }
+    let project = lock.with_file_name(command.syncer.project_name());
+    if !outside.folder.join(&project).is_file() {
+        return None;
+    }
+    let request = LoadRequest {
+        inputs: &[project.to_string_lossy().into_owned()],
+        constraints: &[],
+        overrides: &[],
+        excludes: &[],
+        selection: &command.selection,
+        folder: outside.folder,
+        variables: outside.ambient.variables.as_map(),
+    };
+    let manifest = load(&request, &mut io::empty());
+    let declared = manifest.declarations.into_iter().filter(|it| {
+        it.kind == DeclarationKind::Requirement
+            && it.requirement.marker.holds(target.environment(), &[])
+    });
+    let declared = declared.map(|it| Wanted {
+        name: it.requirement.name,
+        extras: it.requirement.extras,
+        version: None,
+    });
+    // What a reference is for without a name is not known here.
+    manifest.unnamed.is_empty().then(|| declared.collect())
+}
+
+/// Returns the packages that requirements ask for, with all that these need in the extras that are
+/// asked for.
+fn reached(graph: &Graph<'_>, wanted: Vec<Wanted>, target: &Target) -> BTreeSet<usize> {
+    let mut extras: BTreeMap<usize, BTreeSet<ExtraName>> = BTreeMap::new();
+    let mut waiting = wanted;
+    while let Some(wanted) = waiting.pop() {
+        for at in graph.named(&wanted.name) {
+            let package = graph.packages()[at];
+            if wanted.version.is_some() && wanted.version != package.version {
+                continue;
+            }
+            let is_new = !extras.contains_key(&at);
+            let known = extras.entry(at).or_default();
+            let before = known.len();
+            known.extend(wanted.extras.iter().cloned());
+            if !is_new && known.len() == before {
+                continue;
+            }
+            let known: Vec<ExtraName> = known.iter().cloned().collect();
+            let edges = package.edges.iter();
+            let needed = edges.filter(|edge| {
+                let marker = &edge.requirement.marker;
+                marker.holds(target.environment(), &known)
+            });
+            waiting.extend(needed.map(|edge| Wanted {
+                name: edge.requirement.name.clone(),
+                extras: edge.requirement.extras.clone(),
+                version: edge.version.clone(),
+            }));
+        }
+    }
+    extras.into_keys().collect()
+}

@@ -1,0 +1,217 @@
+//! The names of a Python source that are bound once, to what is plain: what a use of them stands for,
+//! wherever it is. One that anything binds again, or changes in its place, is not known.
+
+use std::collections::BTreeMap;
+
+use super::python_tokens::{Token, Tokens};
+use super::python_values::{Ends, Room, Value, value};
+use crate::source::Span;
+
+/// Words that bind the names behind them.
+const BINDERS: &[&str] = &[
+    "as", "class", "def", "del", "for", "global", "import", "lambda", "nonlocal",
+];
+
+/// Words that begin a statement with others in it.
+const COMPOUND: &[&str] = &[
+    "async", "case", "class", "def", "elif", "else", "except", "finally", "for", "if", "match",
+    "try", "while", "with",
+];
+
+/// Methods that change a list.
+const CHANGERS: &[&str] = &[
+    "append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort",
+];
+
+/// What names stand for.
+#[derive(Debug, Default)]
+pub(super) struct Names<'t>(BTreeMap<&'t str, Value>);
+
+impl<'t> Names<'t> {
+    /// Finds the names of a text.
+    pub(super) fn of(text: &'t str, room: &mut Room) -> Self {
+        let mut scan = Scan {
+            tokens: Tokens::new(text),
+            names: Self::default(),
+            room,
+            depth: 0,
+            statement: Statement::default(),
+            last: Last::Other,
+        };
+        while scan.step() {}
+        scan.names
+    }
+
+    /// Returns what a name stands for; nothing of one that is bound nowhere in the text.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    fn bind(&mut self, name: &'t str, value: Value) {
+        let is_new = !self.0.contains_key(name);
+        let value = if is_new { value } else { unknown() };
+        self.0.insert(name, value);
+    }
+
+    fn forget(&mut self, name: &'t str) {
+        self.0.insert(name, unknown());
+    }
+}
+
+fn unknown() -> Value {
+    Value::Unclear(Span::default())
+}
+
+/// What is known of the statement so far.
+#[derive(Default)]
+struct Statement<'t> {
+    /// Its names that stand in no bracket, up to the last `=`.
+    names: Vec<&'t str>,
+    is_assigned: bool,
+    is_annotated: bool,
+    /// Whether the names that come are bound.
+    is_binding: bool,
+    is_function: bool,
+}
+
+/// What stood before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last<'t> {
+    Name(&'t str),
+    /// The point behind a name.
+    Point(Option<&'t str>),
+    Sign(char),
+    Other,
+}
+
+struct Scan<'a, 't> {
+    tokens: Tokens<'t>,
+    names: Names<'t>,
+    room: &'a mut Room,
+    depth: usize,
+    statement: Statement<'t>,
+    last: Last<'t>,
+}
+
+impl<'t> Scan<'_, 't> {
+    /// Takes in one token; says whether there was one.
+    fn step(&mut self) -> bool {
+        if self.depth == 0 {
+            self.tokens.skip_to_word();
+            let rest = &self.tokens.text().as_bytes()[self.tokens.at..];
+            if matches!(rest.first(), Some(b'\n' | b'#')) {
+                self.statement = Statement::default();
+                self.last = Last::Other;
+            }
+        }
+        let Some(token) = self.tokens.next() else {
+            return false;
+        };
+        self.last = match token {
+            Token::Name(name, _) => {
+                self.name(name);
+                match self.last {
+                    Last::Point(_) => Last::Other,
+                    _ => Last::Name(name),
+                }
+            }
+            Token::Sign('.') => Last::Point(match self.last {
+                Last::Name(name) => Some(name),
+                _ => None,
+            }),
+            Token::Sign(sign) => {
+                self.sign(sign);
+                Last::Sign(sign)
+            }
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => Last::Other,
+        };
+        true
+    }
+
+    fn name(&mut self, name: &'t str) {
+        if let Last::Point(owner) = self.last {
+            if let Some(owner) = owner.filter(|_| CHANGERS.contains(&name)) {
+                self.names.forget(owner);
+            }
+            return;
+        }
+        if BINDERS.contains(&name) {
+            self.statement.is_binding = true;
+            self.statement.is_function |= name == "def";
+        } else if name == "in" {
+            self.statement.is_binding = false;
+        } else if self.statement.is_binding || self.is_parameter() {
+            self.names.forget(name);
+        }
+        if self.depth == 0 {
+            self.statement.names.push(name);
+        }
+    }
+
+    /// Whether a name that comes now is a parameter of the function that is defined.
+    fn is_parameter(&self) -> bool {
+        let begins = matches!(self.last, Last::Sign('(' | ',' | '*'));
+        self.statement.is_function && self.depth == 1 && begins
+    }
+
+    fn sign(&mut self, sign: char) {
+        match sign {
+            '(' | '[' | '{' => {
+                self.depth += 1;
+                // What a call or the parameters hold is not bound by the word before them.
+                self.statement.is_binding &= match self.last {
+                    Last::Name(name) => BINDERS.contains(&name),
+                    Last::Point(_) | Last::Sign(_) | Last::Other => true,
+                };
+            }
+            ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
+            ';' => self.statement = Statement::default(),
+            ':' => self.colon(),
+            '=' => self.equals(),
+            _ => {}
+        }
+    }
+
+    /// A colon goes before what a statement holds, before the type of a name, and is the first half
+    /// of a sign that binds.
+    fn colon(&mut self) {
+        if let (Last::Name(name), true) = (self.last, self.tokens.take('=')) {
+            self.names.forget(name);
+        }
+        self.statement.is_binding = false;
+        if self.depth > 0 {
+            return;
+        }
+        let first = self.statement.names.first();
+        match first.is_some_and(|first| COMPOUND.contains(first)) {
+            true => self.statement = Statement::default(),
+            false => self.statement.is_annotated = true,
+        }
+    }
+
+    fn equals(&mut self) {
+        let is_compared = matches!(self.last, Last::Sign('=' | '!' | '<' | '>'));
+        let next = self.tokens.text().as_bytes().get(self.tokens.at);
+        if self.depth > 0 || is_compared || next == Some(&b'=') {
+            return;
+        }
+        let statement = std::mem::take(&mut self.statement);
+        self.statement.is_assigned = true;
+        let is_plain = match self.last {
+            Last::Name(_) => statement.names.len() == 1 || statement.is_annotated,
+            Last::Point(_) | Last::Sign(_) | Last::Other => statement.is_annotated,
+        };
+        match statement.names.first() {
+            Some(name) if is_plain && !statement.is_assigned => {
+                let mut ahead = self.tokens;
+                let value = value(&mut ahead, &self.names, self.room, Ends::WithLine);
+                self.names.bind(name, value);
+            }
+            _ => {
+                for name in statement.names {
+                    self.names.forget(name);
+                }
+            }
+        }
+    }
+}
