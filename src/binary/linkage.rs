@@ -10,7 +10,8 @@ use object::read::{ReadCache, ReadRef};
 use object::{FileKind, LittleEndian, elf, macho, pe};
 use serde::{Deserialize, Serialize};
 
-use super::MajorMinor;
+use super::torch::torch_abi;
+use super::{MajorMinor, TorchAbi, is_of_torch};
 
 /// So much is read of a file's tables, in so many pieces.
 const MOST_READ: u64 = 256 << 20;
@@ -45,6 +46,8 @@ pub struct Linkage {
     pub rpath: Vec<String>,
     /// The newest glibc of which it needs something.
     pub glibc: Option<MajorMinor>,
+    /// What it takes of torch or gives; none where it has nothing to do with it.
+    pub torch: Option<TorchAbi>,
 }
 
 /// Reads the tables of a file.
@@ -114,6 +117,10 @@ where
                 _ => {}
             }
         }
+    }
+    let mut names = linkage.needed.iter().chain(&linkage.soname);
+    if names.any(|name| is_of_torch(name)) {
+        linkage.torch = torch_abi(&sections, (endian, data));
     }
     let (libraries, strings) = sections.gnu_verneed(endian, data).ok()??;
     let strings = sections.strings(endian, data, strings).ok()?;

@@ -20,5 +20,5 @@ pub use base::Facts;
 pub use gpu_names::GpuUnknown;
 pub use images::Image;
 pub use kernels::{Confidence, Kernels};
-pub use libraries::{Libraries, OfDebian, OfPackage, Owners, libraries};
+pub use libraries::{Libraries, OfDebian, OfPackage, Owners, StringsOf, libraries};
 pub use tables::{DriverFloor, Limit, Where};

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::torch_built::Torch;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Contents, Kind, Look, Needs, On, Rule, Severity, Subject};
 use crate::binary::{Closure, Format, MajorMinor, Reached, base_name};
@@ -35,12 +36,13 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let Os::Glibc(major, minor) = on.platform().os else {
             continue;
         };
+        let torch = Torch::of(subject, on);
         for package in on.graph.packages() {
             let Some(contents) = subject.contents_of(package) else {
                 continue;
             };
             let closure = Closure::of(&contents.binaries);
-            let missing = missing(subject, (&closure, contents), &brought);
+            let missing = missing((subject, torch.as_ref()), (&closure, contents), &brought);
             for (severity, missing) in missing {
                 remarks.tell_on(on, told(subject, package, severity, &missing));
             }
@@ -70,7 +72,7 @@ struct Missing<'a> {
 
 /// Returns what is missing, by how much it weighs.
 fn missing<'a>(
-    subject: &Subject<'_>,
+    (subject, torch): (&Subject<'_>, Option<&Torch<'_>>),
     (closure, contents): (&'a Closure<'_>, &Contents),
     brought: &BTreeSet<String>,
 ) -> BTreeMap<Severity, Vec<Missing<'a>>> {
@@ -92,7 +94,9 @@ fn missing<'a>(
             || brought.contains(&name)
             || is_unread(subject, &name)
             || system.is_some_and(|it| it.names.contains(&name))
-            || is_installed(subject, known.of_debian(&name));
+            || is_installed(subject, known.of_debian(&name))
+            // PYA305 says more of it.
+            || torch.is_some_and(|it| it.explains(contents, &name));
         if is_there
             || contents
                 .files

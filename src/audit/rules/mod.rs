@@ -11,6 +11,7 @@ mod changed;
 mod cuda;
 mod declaration_drift;
 mod duplicate_metadata;
+mod extension_cohort;
 mod file_collision;
 mod gpu_code;
 mod hashes;
@@ -32,6 +33,7 @@ mod sdist_build;
 mod stale;
 mod status;
 mod too_fresh;
+mod torch_built;
 mod uncovered;
 mod unpinned;
 mod unquoted_specifier;
@@ -67,6 +69,7 @@ pub const RULES: &[Rule] = &[
     file_collision::RULE,
     altered_files::RULE,
     missing_library::RULE,
+    extension_cohort::RULE,
     duplicate_metadata::RULE,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,
