@@ -66,6 +66,8 @@ pub struct Subject<'a> {
 pub struct On<'a> {
     /// Where it has to run.
     pub target: Option<&'a Target>,
+    /// Which of the targets that is, by its position.
+    pub(super) place: usize,
     /// The packages that count there.
     pub graph: Graph<'a>,
     /// The extras and groups that are chosen, and those that could be.
@@ -92,7 +94,7 @@ impl<'a> Subject<'a> {
     ) -> Self {
         let ways = lock.ways_to_choose();
         let offered = lock.offered();
-        let on = |target: &'a Target| -> Vec<On<'a>> {
+        let on = |(place, target): (usize, &'a Target)| -> Vec<On<'a>> {
             let chosen = ways.iter().map(|made| {
                 Some(Chosen {
                     made: made.clone(),
@@ -105,7 +107,10 @@ impl<'a> Subject<'a> {
             } else {
                 chosen
             };
-            let on = |chosen| On::choosing(lock, Some(target), declared, chosen);
+            let on = |chosen| On {
+                place,
+                ..On::choosing(lock, Some(target), declared, chosen)
+            };
             chosen.into_iter().map(on).collect()
         };
         Self {
@@ -119,7 +124,7 @@ impl<'a> Subject<'a> {
             is_claimed: false,
             on: match targets {
                 [] => vec![On::new(lock, None, declared)],
-                targets => targets.iter().flat_map(on).collect(),
+                targets => targets.iter().enumerate().flat_map(on).collect(),
             },
         }
     }
@@ -265,6 +270,7 @@ impl<'a> On<'a> {
                 .chain(by_address.cloned())
                 .collect(),
             excluded: excludes.filter_map(|name| name.parse().ok()).collect(),
+            place: 0,
             target,
         }
     }

@@ -4,7 +4,7 @@
 use super::numpy_abi::is_of_numpy;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
-use crate::audit::{Confidence, Fix, Kind, Needs, Rule, Severity, Subject};
+use crate::audit::{Confidence, Fix, Kind, Needs, On, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::facts::Limit;
 use crate::lock::LockedPackage;
@@ -16,14 +16,14 @@ pub(super) const RULE: Rule = Rule {
     summary: "A locked version is known not to work with another, which its metadata does not say.",
     page: include_str!("../../../docs/rules/undeclared-bound.md"),
     needs: Needs::Lock,
-    check: |subject, remarks| check(subject, remarks, |_, limit| !is_of_numpy(limit)),
+    check: |subject, remarks| check(subject, remarks, |_, _, limit| !is_of_numpy(limit)),
 };
 
 /// Tells of the limits that are ours to tell of and that are not kept.
 pub(super) fn check(
     subject: &Subject<'_>,
     remarks: &mut Remarks,
-    is_ours: impl Fn(&LockedPackage, &Limit) -> bool,
+    is_ours: impl Fn(&On<'_>, &LockedPackage, &Limit) -> bool,
 ) {
     for on in subject.on() {
         let platform = on.platform();
@@ -32,7 +32,7 @@ pub(super) fn check(
                 continue;
             };
             let limits = subject.facts.limits_on(&package.name, version, &platform);
-            for limit in limits.filter(|limit| is_ours(package, limit)) {
+            for limit in limits.filter(|limit| is_ours(on, package, limit)) {
                 if on.is_overridden(&limit.needs.name) {
                     continue;
                 }

@@ -28,8 +28,8 @@ const BY_BUILD: &str = "its wheels were built against NumPy 1";
 const MOST_NAMED: usize = 2;
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    limits::check(subject, remarks, |package, limit| {
-        is_of_numpy(limit) && !(is_of_build(limit) && was_read(subject, package))
+    limits::check(subject, remarks, |on, package, limit| {
+        is_of_numpy(limit) && !(is_of_build(limit) && was_read(subject, on, package))
     });
     for on in subject.on() {
         let Some(name) = numpy_name() else { return };
@@ -66,8 +66,8 @@ fn release_of(version: &Version) -> MajorMinor {
 }
 
 /// Whether the files of a package tell what they were built against.
-fn was_read(subject: &Subject<'_>, package: &LockedPackage) -> bool {
-    let contents = subject.contents_of(package);
+fn was_read(subject: &Subject<'_>, on: &On<'_>, package: &LockedPackage) -> bool {
+    let contents = subject.contents_of(on, package);
     contents.is_some_and(|it| !it.binaries.is_empty() && it.unread.is_empty())
 }
 
@@ -77,7 +77,7 @@ fn check_package(
     (package, numpy): (&LockedPackage, (&LockedPackage, MajorMinor)),
     remarks: &mut Remarks,
 ) {
-    let Some(contents) = subject.contents_of(package) else {
+    let Some(contents) = subject.contents_of(on, package) else {
         return;
     };
     // Its own files are as old as it is.

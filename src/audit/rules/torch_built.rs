@@ -39,7 +39,7 @@ impl<'a> Torch<'a> {
         Some(Self {
             package,
             flavour: flavour_of(subject.facts, &on.platform(), &package.name, version, index),
-            contents: subject.contents_of(package),
+            contents: subject.contents_of(on, package),
         })
     }
 
@@ -103,8 +103,13 @@ impl<'a> Torch<'a> {
     }
 
     /// Holds the compiled files of a package to those of torch.
-    pub(super) fn bytes_against(&self, subject: &Subject<'_>, package: &LockedPackage) -> Bytes {
-        let Some(contents) = subject.contents_of(package) else {
+    pub(super) fn bytes_against(
+        &self,
+        subject: &Subject<'_>,
+        on: &On<'_>,
+        package: &LockedPackage,
+    ) -> Bytes {
+        let Some(contents) = subject.contents_of(on, package) else {
             return Bytes::Silent;
         };
         if !contents.binaries.iter().any(takes_of_torch) {

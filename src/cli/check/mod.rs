@@ -19,6 +19,7 @@ mod texts;
 mod trials;
 mod ways_out;
 mod what;
+mod wheels;
 
 use std::path::Path;
 use std::sync::Arc;
