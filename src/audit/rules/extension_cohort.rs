@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let others = on.graph.packages().iter().copied();
         for package in others.filter(|it| !std::ptr::eq(*it, torch.package)) {
             let found = match torch.bytes_against(subject, on, package) {
-                Bytes::Against(found) => Some(found.resting_on(Confidence::Bytes)),
+                Bytes::Against(found) => Some((*found).resting_on(Confidence::Bytes)),
                 Bytes::Agree => None,
                 Bytes::Silent => by_name(subject, on, package, &torch),
             };

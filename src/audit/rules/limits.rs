@@ -1,6 +1,7 @@
-//! PYA109: bounds that metadata does not declare and that facts tell; those on NumPy that a build
-//! brings are PYA301's.
+//! PYA109: bounds that metadata does not declare and that facts or compiled files tell; what breaks with
+//! the NumPy that is there is PYA301's.
 
+use super::declared_numpy;
 use super::numpy_abi::is_of_numpy;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
@@ -13,10 +14,13 @@ pub(super) const RULE: Rule = Rule {
     id: "PYA109",
     name: "undeclared-bound",
     severity: Severity::Warning,
-    summary: "A locked version is known not to work with another, which its metadata does not say.",
+    summary: "A version does not work with another, which its metadata does not say.",
     page: include_str!("../../../docs/rules/undeclared-bound.md"),
     needs: Needs::Lock,
-    check: |subject, remarks| check(subject, remarks, |_, _, limit| !is_of_numpy(limit)),
+    check: |subject, remarks| {
+        check(subject, remarks, |_, _, limit| !is_of_numpy(limit));
+        declared_numpy::check(subject, remarks);
+    },
 };
 
 /// Tells of the limits that are ours to tell of and that are not kept.

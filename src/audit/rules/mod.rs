@@ -10,6 +10,7 @@ mod blocking_pin;
 mod changed;
 mod cuda;
 mod declaration_drift;
+mod declared_numpy;
 mod duplicate_metadata;
 mod extension_cohort;
 mod file_collision;

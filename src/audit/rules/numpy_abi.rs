@@ -52,12 +52,12 @@ fn is_of_build(limit: &Limit) -> bool {
     limit.because.starts_with(BY_BUILD)
 }
 
-fn numpy_name() -> Option<PackageName> {
+pub(super) fn numpy_name() -> Option<PackageName> {
     NUMPY.parse().ok()
 }
 
 /// Returns the first two parts of a version.
-fn release_of(version: &Version) -> MajorMinor {
+pub(super) fn release_of(version: &Version) -> MajorMinor {
     let part = |at: usize| {
         let part = version.release().get(at).copied().unwrap_or_default();
         u16::try_from(part).unwrap_or(u16::MAX)

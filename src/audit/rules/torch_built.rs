@@ -23,7 +23,7 @@ pub(super) struct Torch<'a> {
 /// What the bytes of an extension say.
 pub(super) enum Bytes {
     /// It does not go with torch.
-    Against(Remark),
+    Against(Box<Remark>),
     /// All that it takes of torch is there.
     Agree,
     /// Not enough was read to tell.
@@ -126,7 +126,7 @@ impl<'a> Torch<'a> {
         let functions = self.functions(contents);
         let found = found.or_else(|| extension.of_other_functions(functions.as_deref()?));
         match (found, functions) {
-            (Some(remark), _) => Bytes::Against(remark),
+            (Some(remark), _) => Bytes::Against(Box::new(remark)),
             (None, Some(_)) => Bytes::Agree,
             (None, None) => Bytes::Silent,
         }
