@@ -80,14 +80,32 @@ pub(super) fn contents(
     let one = one.collect();
     // Another platform than this machine's was typed, or the packages are for one.
     let is_here = args.target.platform.is_none() && environment.platform == this_machine();
+    let told = on_disk(&found);
     Some(ContentsEvidence {
         by_target: vec![one],
         looks: found,
         libraries: is_here
             .then(|| libraries_here(Path::new(&installed.root)))
             .flatten(),
-        told: None,
+        told,
     })
+}
+
+/// Says how much what is installed takes on the disk.
+fn on_disk(looks: &[Look]) -> Option<String> {
+    let sizes = looks.iter().filter_map(|it| match it {
+        Look::Seen(contents) => Some(contents.files.iter().filter_map(|file| file.size)),
+        Look::Unknown(_) => None,
+    });
+    let sizes: Vec<u64> = sizes.map(Iterator::sum).collect();
+    let text = || {
+        let packages = count(sizes.len(), "package");
+        format!(
+            "the files of {packages}: {} on the disk",
+            bytes(sizes.iter().sum())
+        )
+    };
+    (!sizes.is_empty()).then(text)
 }
 
 /// Returns how deep to look for the sake of targets.

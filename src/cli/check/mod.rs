@@ -331,6 +331,7 @@ fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
         lock: lock.clone(),
         file: file.label().to_owned(),
         target: recorded_target(lock),
+        environment: None,
     }
 }
 
