@@ -5,6 +5,7 @@
 mod base;
 mod embedded;
 mod gpu_names;
+mod image_reader;
 mod images;
 mod kernels;
 mod libraries;

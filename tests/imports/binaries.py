@@ -130,14 +130,14 @@ def audited(arguments, folder):
     found = {"numpy": None, "library": None, "silent": None, "bound": None, "declared": None}
     for finding in every(report, "findings"):
         rule, severity, message = finding["rule"], finding["severity"], finding["message"]
+        if rule in DECLARED and " needs numpy" in message:
+            found["declared"] = message
         if finding.get("package") == "numpy" or severity == "info":
             continue
         if rule in NUMPY:
             found["silent" if "silently" in message else "numpy"] = message
         if rule in BOUND and "numpy" in message:
             found["bound"] = message
-        if rule in DECLARED and " needs numpy" in message:
-            found["declared"] = message
         if rule in LIBRARY and severity == "error":
             found["library"] = message
     return found
