@@ -2,6 +2,7 @@
 //! PYA109 that rests on bytes. What breaks with the NumPy that is there is PYA301's.
 
 use super::numpy_abi::{numpy_name, release_of};
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Kind, Known, Learned, On, Subject};
 use crate::binary::{Closure, MajorMinor};
@@ -57,9 +58,15 @@ pub(super) fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             let mut releases = releases().filter(|it| *it >= first && (broken.breaks)(*it));
             if let Some(release) = releases.find(admits) {
                 let about = About::Package(subject.position(package), None);
+                let circle = opposed::circle(subject, on, package, &numpy);
+                let remark = told(subject, package, (&declared, release), broken);
+                let remark = Remark { about, ..remark };
                 remarks.tell_on(
                     on,
-                    told(subject, about, package, (&declared, release), broken),
+                    match circle {
+                        Some(circle) => remark.with_fix(circle),
+                        None => remark,
+                    },
                 );
             }
         }
@@ -168,7 +175,6 @@ fn broken(
 
 fn told(
     subject: &Subject<'_>,
-    about: About,
     package: &LockedPackage,
     (declared, release): (&[&Requirement], MajorMinor),
     broken: Broken,
@@ -185,7 +191,7 @@ fn told(
         Kind::Lock | Kind::Declarations => "so that no later lock breaks it",
     };
     let bound = Requirement::parse(&broken.bound).map_or(broken.bound, |it| need(&it));
-    Remark::new(about, message)
+    Remark::new(About::Lock, message)
         .resting_on(Confidence::Bytes)
         .with_evidence(broken.evidence)
         .with_fix(format!("Declare `{bound}` beside it, {kept}."))

@@ -3,6 +3,7 @@
 
 use super::declared_numpy;
 use super::numpy_abi::is_of_numpy;
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
 use crate::audit::{Confidence, Fix, Kind, Needs, On, Rule, Severity, Subject};
@@ -61,20 +62,25 @@ pub(super) fn check(
                     .resting_on(Confidence::Table)
                     .with_evidence(format!("because {}", limit.because))
                     .with_evidence(limit.source.clone());
-                remarks.tell_on(on, mended(subject, limit, remark));
+                remarks.tell_on(on, mended((subject, on), package, limit, remark));
             }
         }
     }
 }
 
 /// Says what to do; where pyaudit's own answer was solved, what that is.
-fn mended(subject: &Subject<'_>, limit: &Limit, remark: Remark) -> Remark {
+fn mended(
+    (subject, on): (&Subject<'_>, &On<'_>),
+    package: &LockedPackage,
+    limit: &Limit,
+    remark: Remark,
+) -> Remark {
     let locked = subject
         .evidence
         .trials
         .and_then(|trials| trials.lock.as_ref());
     if subject.kind == Kind::Environment {
-        return remark.with_fix(subject.remedy(&limit.needs));
+        return remark.with_fix(opposed::remedy(subject, on, package, &limit.needs));
     }
     let Some(version) = locked.and_then(|locked| locked.get(&limit.needs.name)) else {
         return remark.with_fix(format!("Declare `{}` and lock again.", need(&limit.needs)));

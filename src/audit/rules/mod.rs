@@ -26,6 +26,7 @@ mod missing_library;
 mod missing_requirement;
 mod no_op;
 mod numpy_abi;
+mod opposed;
 mod order_dependent;
 mod refuted_claim;
 mod requirement_violated;

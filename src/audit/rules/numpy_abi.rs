@@ -2,6 +2,7 @@
 //! compiled files say of themselves counts; where none was read, a dated table does.
 
 use super::limits;
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Contents, Kind, Needs, On, Rule, Severity, Subject};
 use crate::binary::{BinaryFacts, Closure, MajorMinor, Reached};
@@ -93,7 +94,7 @@ fn check_package(
     for (remark, needs) in found.into_iter().flatten() {
         let about = About::Package(subject.position(package), None);
         let remark = Remark { about, ..remark }.resting_on(Confidence::Bytes);
-        remarks.tell_on(on, mended(subject, needs, remark));
+        remarks.tell_on(on, mended((subject, on), package, needs, remark));
     }
 }
 
@@ -197,10 +198,17 @@ fn said(file: &BinaryFacts) -> String {
 }
 
 /// Says what to do.
-fn mended(subject: &Subject<'_>, needs: Option<Requirement>, remark: Remark) -> Remark {
+fn mended(
+    (subject, on): (&Subject<'_>, &On<'_>),
+    package: &LockedPackage,
+    needs: Option<Requirement>,
+    remark: Remark,
+) -> Remark {
     match needs {
         None => remark,
-        Some(needs) if subject.kind == Kind::Environment => remark.with_fix(subject.remedy(&needs)),
+        Some(needs) if subject.kind == Kind::Environment => {
+            remark.with_fix(opposed::remedy(subject, on, package, &needs))
+        }
         Some(needs) => remark.with_fix(format!(
             "Declare `{}` and lock again.",
             crate::explain::need(&needs)
