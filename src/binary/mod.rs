@@ -8,6 +8,7 @@ mod fatbin;
 mod files;
 mod linkage;
 mod numpy;
+mod parts;
 mod record;
 mod scan;
 mod torch;
