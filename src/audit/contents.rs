@@ -93,10 +93,15 @@ impl ContentsEvidence {
     }
 
     /// Returns the packages that could not be looked at on a target, by their positions, and why.
-    pub fn unknown(&self) -> BTreeMap<usize, &str> {
+    pub fn unknown(&self) -> BTreeMap<usize, String> {
+        let seen = |at: usize| {
+            let mut places = 0..self.by_target.len();
+            places.any(|place| self.seen(place, at).is_some())
+        };
         let rows = self.by_target.iter().flat_map(|row| row.iter().enumerate());
         let told = rows.filter_map(|(at, look)| match self.looks.get((*look)?)? {
-            Look::Unknown(why) => Some((at, why.as_str())),
+            Look::Unknown(why) if seen(at) => Some((at, format!("on some targets {why}"))),
+            Look::Unknown(why) => Some((at, why.clone())),
             Look::Seen(_) => None,
         });
         told.collect()
