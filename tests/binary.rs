@@ -69,6 +69,12 @@ fn told(facts: &BinaryFacts) -> Vec<String> {
     told.extend(linkage.soname.iter().map(|it| format!("is {it}")));
     told.extend(linkage.rpath.iter().map(|it| format!("looks in {it}")));
     told.extend(linkage.glibc.map(|it| format!("glibc {it}")));
+    if let Some(torch) = &linkage.torch {
+        let (taken, given) = (torch.taken.len(), torch.given.len());
+        told.push(format!("takes {taken} of torch, gives {given}"));
+        told.extend(torch.takes.map(|it| format!("takes {it:?} strings")));
+        told.extend(torch.gives.map(|it| format!("gives {it:?} strings")));
+    }
     if let Some(fatbins) = &facts.fatbins {
         let covered = |(major, minor): (u16, u16)| {
             let count = fatbins.covering(Capability { major, minor }, false);

@@ -1,6 +1,8 @@
 //! The files of a package: which there are, out of an installation's record or a wheel's table of
 //! contents, and what the compiled ones say.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::binary::BinaryFacts;
 
 /// The files of a package.
@@ -48,8 +50,11 @@ pub enum Look {
 /// What is known of the files of each package.
 #[derive(Clone, Debug, Default)]
 pub struct ContentsEvidence {
-    /// By position in the lock; nothing for those that were not looked at.
-    pub packages: Vec<Option<Look>>,
+    /// What was looked at, each once.
+    pub looks: Vec<Look>,
+    /// For each target, the look at each package of the lock; nothing for those that were not looked
+    /// at. One alone counts for all targets.
+    pub by_target: Vec<Vec<Option<usize>>>,
     /// The libraries that the target has beside packages, where that is known.
     pub libraries: Option<Libraries>,
     /// What was consulted, in words; none where that goes without saying.
@@ -60,7 +65,7 @@ pub struct ContentsEvidence {
 #[derive(Clone, Debug, Default)]
 pub struct Libraries {
     /// Their names: `libGL.so.1`.
-    pub names: std::collections::BTreeSet<String>,
+    pub names: BTreeSet<String>,
     /// Where that was learned: "this machine".
     pub source: String,
 }
@@ -73,16 +78,32 @@ impl Contents {
 }
 
 impl ContentsEvidence {
-    /// Returns the files of the package at a position.
-    pub fn of(&self, at: usize) -> Option<&Look> {
-        self.packages.get(at)?.as_ref()
+    /// Returns the files of the package at a position of the lock, on the target at a place.
+    pub fn of(&self, place: usize, at: usize) -> Option<&Look> {
+        let on_target = self.by_target.get(place).or(self.by_target.first())?;
+        self.looks.get((*on_target.get(at)?)?)
     }
 
-    /// Returns the files of the package at a position, where they were looked at.
-    pub fn seen(&self, at: usize) -> Option<&Contents> {
-        match self.of(at)? {
+    /// Returns the same, where they were looked at.
+    pub fn seen(&self, place: usize, at: usize) -> Option<&Contents> {
+        match self.of(place, at)? {
             Look::Seen(contents) => Some(contents),
             Look::Unknown(_) => None,
         }
+    }
+
+    /// Returns the packages that could not be looked at on a target, by their positions, and why.
+    pub fn unknown(&self) -> BTreeMap<usize, String> {
+        let seen = |at: usize| {
+            let mut places = 0..self.by_target.len();
+            places.any(|place| self.seen(place, at).is_some())
+        };
+        let rows = self.by_target.iter().flat_map(|row| row.iter().enumerate());
+        let told = rows.filter_map(|(at, look)| match self.looks.get((*look)?)? {
+            Look::Unknown(why) if seen(at) => Some((at, format!("on some targets {why}"))),
+            Look::Unknown(why) => Some((at, why.clone())),
+            Look::Seen(_) => None,
+        });
+        told.collect()
     }
 }

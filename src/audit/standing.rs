@@ -2,7 +2,7 @@
 //! and how each is mended: rules are the same for both.
 
 use super::places::place_of;
-use super::{Contents, Distribution, EnvironmentKind, Installed, Kind, Subject};
+use super::{Contents, Distribution, EnvironmentKind, Installed, Kind, On, Subject};
 use crate::lock::LockedPackage;
 use crate::package::{Marker, PackageName, Requirement};
 use crate::source::Origin;
@@ -74,9 +74,10 @@ impl Subject<'_> {
         by_uv.len() > others.len()
     }
 
-    /// Returns the files of a package, where they were looked at.
-    pub(super) fn contents_of(&self, package: &LockedPackage) -> Option<&Contents> {
-        self.evidence.contents?.seen(self.position(package))
+    /// Returns the files of a package as a target has them, where they were looked at.
+    pub(super) fn contents_of(&self, on: &On<'_>, package: &LockedPackage) -> Option<&Contents> {
+        let evidence = self.evidence.contents?;
+        evidence.seen(on.place, self.position(package))
     }
 
     /// Returns where a package stands, or the file of it that is named.

@@ -68,6 +68,8 @@ pub struct Subject<'a> {
 pub struct On<'a> {
     /// Where it has to run.
     pub target: Option<&'a Target>,
+    /// Which of the targets that is, by its position.
+    pub(super) place: usize,
     /// The packages that count there.
     pub graph: Graph<'a>,
     /// The extras and groups that are chosen, and those that could be.
@@ -94,7 +96,7 @@ impl<'a> Subject<'a> {
     ) -> Self {
         let ways = lock.ways_to_choose();
         let offered = lock.offered();
-        let on = |target: &'a Target| -> Vec<On<'a>> {
+        let on = |(place, target): (usize, &'a Target)| -> Vec<On<'a>> {
             let chosen = ways.iter().map(|made| {
                 Some(Chosen {
                     made: made.clone(),
@@ -107,7 +109,10 @@ impl<'a> Subject<'a> {
             } else {
                 chosen
             };
-            let on = |chosen| On::choosing(lock, Some(target), declared, chosen);
+            let on = |chosen| On {
+                place,
+                ..On::choosing(lock, Some(target), declared, chosen)
+            };
             chosen.into_iter().map(on).collect()
         };
         Self {
@@ -122,7 +127,7 @@ impl<'a> Subject<'a> {
             is_for_all_systems: false,
             on: match targets {
                 [] => vec![On::new(lock, None, declared)],
-                targets => targets.iter().flat_map(on).collect(),
+                targets => targets.iter().enumerate().flat_map(on).collect(),
             },
         }
     }
@@ -275,6 +280,7 @@ impl<'a> On<'a> {
                 .chain(by_address.cloned())
                 .collect(),
             excluded: excludes.filter_map(|name| name.parse().ok()).collect(),
+            place: 0,
             target,
         }
     }

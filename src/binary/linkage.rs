@@ -2,6 +2,7 @@
 //! a stranger: so much is read of it and no more, and what makes no sense is left out.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use object::read::elf::FileHeader;
 use object::read::macho::{FatArch, LoadCommandVariant, MachHeader, MachOFatFile};
@@ -10,7 +11,9 @@ use object::read::{ReadCache, ReadRef};
 use object::{FileKind, LittleEndian, elf, macho, pe};
 use serde::{Deserialize, Serialize};
 
-use super::MajorMinor;
+use super::parts::passed_over;
+use super::torch::torch_abi;
+use super::{MajorMinor, TorchAbi, is_of_torch};
 
 /// So much is read of a file's tables, in so many pieces.
 const MOST_READ: u64 = 256 << 20;
@@ -45,10 +48,20 @@ pub struct Linkage {
     pub rpath: Vec<String>,
     /// The newest glibc of which it needs something.
     pub glibc: Option<MajorMinor>,
+    /// What it takes of torch or gives; none where it has nothing to do with it.
+    pub torch: Option<TorchAbi>,
+}
+
+/// What the tables of a file tell.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) linkage: Linkage,
+    /// The parts of it that have nothing to look for.
+    pub(super) passed_over: Vec<Range<u64>>,
 }
 
 /// Reads the tables of a file.
-pub(super) fn linkage(file: &mut (impl Read + Seek)) -> Linkage {
+pub(super) fn tables(file: &mut (impl Read + Seek)) -> Tables {
     let cache = ReadCache::new(Bounded {
         inner: file,
         bytes: MOST_READ,
@@ -56,26 +69,27 @@ pub(super) fn linkage(file: &mut (impl Read + Seek)) -> Linkage {
     });
     let data = &cache;
     let Ok(kind) = FileKind::parse(data) else {
-        return Linkage::default();
+        return Tables::default();
     };
-    let mut linkage = Linkage::default();
+    let mut tables = Tables::default();
+    let linkage = &mut tables.linkage;
     // What was read before something made no sense counts.
     let _ = match kind {
-        FileKind::Elf32 => of_elf::<elf::FileHeader32<object::Endianness>, _>(data, &mut linkage),
-        FileKind::Elf64 => of_elf::<elf::FileHeader64<object::Endianness>, _>(data, &mut linkage),
-        FileKind::Pe32 => of_pe::<pe::ImageNtHeaders32, _>(data, &mut linkage),
-        FileKind::Pe64 => of_pe::<pe::ImageNtHeaders64, _>(data, &mut linkage),
+        FileKind::Elf32 => of_elf::<elf::FileHeader32<object::Endianness>, _>(data, &mut tables),
+        FileKind::Elf64 => of_elf::<elf::FileHeader64<object::Endianness>, _>(data, &mut tables),
+        FileKind::Pe32 => of_pe::<pe::ImageNtHeaders32, _>(data, linkage),
+        FileKind::Pe64 => of_pe::<pe::ImageNtHeaders64, _>(data, linkage),
         FileKind::MachO32 => {
-            of_macho::<macho::MachHeader32<object::Endianness>, _>(data, 0, &mut linkage)
+            of_macho::<macho::MachHeader32<object::Endianness>, _>(data, 0, linkage)
         }
         FileKind::MachO64 => {
-            of_macho::<macho::MachHeader64<object::Endianness>, _>(data, 0, &mut linkage)
+            of_macho::<macho::MachHeader64<object::Endianness>, _>(data, 0, linkage)
         }
-        FileKind::MachOFat32 => of_fat::<macho::FatArch32, _>(data, &mut linkage),
-        FileKind::MachOFat64 => of_fat::<macho::FatArch64, _>(data, &mut linkage),
+        FileKind::MachOFat32 => of_fat::<macho::FatArch32, _>(data, linkage),
+        FileKind::MachOFat64 => of_fat::<macho::FatArch64, _>(data, linkage),
         _ => None,
     };
-    linkage
+    tables
 }
 
 impl Linkage {
@@ -95,15 +109,17 @@ impl Linkage {
     }
 }
 
-fn of_elf<'d, Elf, R>(data: R, linkage: &mut Linkage) -> Option<()>
+fn of_elf<'d, Elf, R>(data: R, tables: &mut Tables) -> Option<()>
 where
     Elf: FileHeader<Endian = object::Endianness>,
     R: ReadRef<'d>,
 {
     let header = Elf::parse(data).ok()?;
     let endian = header.endian().ok()?;
+    let linkage = &mut tables.linkage;
     linkage.format = Some(Format::Elf);
     let sections = header.sections(endian, data).ok()?;
+    tables.passed_over = passed_over(&sections, endian);
     if let Ok(dynamic) = sections.dynamic_table(endian, data) {
         for entry in dynamic.iter().take(MOST_ENTRIES) {
             let text = || dynamic.string(entry).unwrap_or_default();
@@ -114,6 +130,10 @@ where
                 _ => {}
             }
         }
+    }
+    let mut names = linkage.needed.iter().chain(&linkage.soname);
+    if names.any(|name| is_of_torch(name)) {
+        linkage.torch = torch_abi(&sections, (endian, data));
     }
     let (libraries, strings) = sections.gnu_verneed(endian, data).ok()??;
     let strings = sections.strings(endian, data, strings).ok()?;

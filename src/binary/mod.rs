@@ -8,8 +8,10 @@ mod fatbin;
 mod files;
 mod linkage;
 mod numpy;
+mod parts;
 mod record;
 mod scan;
+mod torch;
 mod window;
 
 pub use closure::{Closure, Reached, base_name};
@@ -19,3 +21,4 @@ pub use linkage::{Format, Linkage};
 pub use numpy::{Culprit, Dynamic, Generation, NumpyAbi};
 pub use record::{decode, encode};
 pub use scan::{BinaryFacts, MajorMinor, scan_file, scan_stream};
+pub use torch::{Strings, TorchAbi, is_of_cuda_torch, is_of_torch};

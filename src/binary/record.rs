@@ -3,7 +3,7 @@
 use super::BinaryFacts;
 
 /// The first byte; another form gets another, and what has it is read anew.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 /// Writes the facts of files.
 pub fn encode(files: &[BinaryFacts]) -> Vec<u8> {

@@ -1,5 +1,5 @@
-//! A compiled file, scanned: one pass over its bytes for texts and code for GPUs, and a look at its
-//! tables for what it needs.
+//! A compiled file, scanned: a look at its tables for what it needs, and one pass over the bytes that can
+//! hold them for texts and code for GPUs.
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,9 +7,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 
 use super::fatbin::Fatbins;
-use super::linkage::{Linkage, linkage};
+use super::linkage::{Linkage, Tables, tables};
 use super::numpy::NumpyAbi;
-use super::window::{Seeking, Streaming, look};
+use super::parts::rest;
+use super::window::{look, look_at};
 
 /// What a compiled file says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +43,14 @@ pub struct MajorMinor {
 pub fn scan_file(path: &str, mut file: impl Read + Seek) -> io::Result<BinaryFacts> {
     let len = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
-    let linkage = linkage(&mut file);
+    let Tables {
+        linkage,
+        passed_over,
+    } = tables(&mut file);
     if linkage.format.is_none() {
         return Ok(BinaryFacts::of(path));
     }
-    file.seek(SeekFrom::Start(0))?;
-    let (numpy, fatbins) = look(&mut Seeking { inner: file, len })?;
+    let (numpy, fatbins) = look_at(file, &rest(&passed_over, len))?;
     Ok(BinaryFacts {
         numpy,
         fatbins,
@@ -59,7 +62,7 @@ pub fn scan_file(path: &str, mut file: impl Read + Seek) -> io::Result<BinaryFac
 /// Scans what comes of a file, at most so many bytes: what stands in tables is not read.
 pub fn scan_stream(path: &str, file: impl Read, most: u64) -> io::Result<BinaryFacts> {
     let mut limited = file.take(most);
-    let (numpy, fatbins) = look(&mut Streaming(&mut limited))?;
+    let (numpy, fatbins) = look(&mut limited)?;
     let is_partial = limited.limit() == 0;
     Ok(BinaryFacts {
         numpy,

@@ -1,7 +1,8 @@
-//! Reads a file from its beginning to its end through a small window, and passes over the code in
+//! Reads a stream, or parts of a file, from beginning to end through a small window, and passes over the code in
 //! containers, which is most of the largest libraries.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use memchr::memmem::Finder;
 
@@ -12,38 +13,36 @@ use super::numpy::{NumpyAbi, REACH, Texts};
 const WINDOW: usize = 256 << 10;
 
 /// What is read from its beginning to its end.
-pub(super) trait Forward {
+trait Forward {
     /// Reads some bytes; none at the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Passes over bytes.
     fn pass(&mut self, bytes: u64) -> io::Result<()>;
-
-    /// Returns how long it is, where that is known.
-    fn len(&self) -> Option<u64>;
 }
 
-/// A file.
-pub(super) struct Seeking<R> {
-    pub(super) inner: R,
-    pub(super) len: u64,
+/// A part of a file.
+struct Seeking<R> {
+    inner: R,
+    at: u64,
+    end: u64,
 }
 
 /// What comes as it comes.
-pub(super) struct Streaming<R>(pub(super) R);
+struct Streaming<R>(R);
 
 impl<R: Read + Seek> Forward for Seeking<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer)
+        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let most = buffer.len().min(left);
+        let read = self.inner.read(&mut buffer[..most])?;
+        self.at += read as u64;
+        Ok(read)
     }
 
     fn pass(&mut self, bytes: u64) -> io::Result<()> {
-        let by = i64::try_from(bytes).map_err(io::Error::other)?;
-        self.inner.seek(SeekFrom::Current(by)).map(|_| ())
-    }
-
-    fn len(&self) -> Option<u64> {
-        Some(self.len)
+        self.at = self.at.saturating_add(bytes);
+        self.inner.seek(SeekFrom::Start(self.at)).map(|_| ())
     }
 }
 
@@ -55,32 +54,29 @@ impl<R: Read> Forward for Streaming<R> {
     fn pass(&mut self, bytes: u64) -> io::Result<()> {
         io::copy(&mut self.0.by_ref().take(bytes), &mut io::sink()).map(|_| ())
     }
-
-    fn len(&self) -> Option<u64> {
-        None
-    }
 }
 
-/// Reads all of it; a part that cannot be read ends it, and is an error.
-pub(super) fn look(input: &mut impl Forward) -> io::Result<(NumpyAbi, Option<Fatbins>)> {
-    let mut looker = Looker {
-        texts: Texts::new(),
-        magic: Finder::new(&MAGIC),
-        window: vec![0; WINDOW],
-        held: 0,
-        base: 0,
-        from: 0,
-        walk: None,
-        fatbins: None,
-        len: input.len(),
-    };
-    while looker.fill(input)? {
-        looker.texts.look(&looker.window[..looker.held]);
-        looker.walk_on();
-        looker.move_on(input)?;
-    }
-    if let Some(walk) = looker.walk.take() {
-        walk.finish(false, &mut looker.fatbins);
+/// Reads all of a stream; a part that cannot be read ends it, and is an error.
+pub(super) fn look(input: impl Read) -> io::Result<(NumpyAbi, Option<Fatbins>)> {
+    let mut looker = Looker::new();
+    looker.look(&mut Streaming(input), 0, None)?;
+    Ok((looker.texts.told(), looker.fatbins))
+}
+
+/// Reads parts of a file.
+pub(super) fn look_at(
+    mut input: impl Read + Seek,
+    parts: &[Range<u64>],
+) -> io::Result<(NumpyAbi, Option<Fatbins>)> {
+    let mut looker = Looker::new();
+    for part in parts {
+        input.seek(SeekFrom::Start(part.start))?;
+        let mut seeking = Seeking {
+            inner: &mut input,
+            at: part.start,
+            end: part.end,
+        };
+        looker.look(&mut seeking, part.start, Some(part.end))?;
     }
     Ok((looker.texts.told(), looker.fatbins))
 }
@@ -97,10 +93,39 @@ struct Looker {
     from: u64,
     walk: Option<Walk>,
     fatbins: Option<Fatbins>,
+    /// Where it ends, if that is known.
     len: Option<u64>,
 }
 
 impl Looker {
+    fn new() -> Self {
+        Self {
+            texts: Texts::new(),
+            magic: Finder::new(&MAGIC),
+            window: vec![0; WINDOW],
+            held: 0,
+            base: 0,
+            from: 0,
+            walk: None,
+            fatbins: None,
+            len: None,
+        }
+    }
+
+    /// Reads a part to its end.
+    fn look(&mut self, input: &mut impl Forward, from: u64, end: Option<u64>) -> io::Result<()> {
+        (self.held, self.base, self.from, self.len) = (0, from, from, end);
+        while self.fill(input)? {
+            self.texts.look(&self.window[..self.held]);
+            self.walk_on();
+            self.move_on(input)?;
+        }
+        if let Some(walk) = self.walk.take() {
+            walk.finish(false, &mut self.fatbins);
+        }
+        Ok(())
+    }
+
     /// Fills the window; nothing new comes at the end.
     fn fill(&mut self, input: &mut impl Forward) -> io::Result<bool> {
         let before = self.held;

@@ -1,9 +1,12 @@
 //! Where the result has to run, as inputs tell it by the image that they start from: taken where
 //! nobody says it otherwise.
 
+use std::path::Path;
+
 use super::args::QuestionArgs;
+use super::settings::own_facts;
 use super::terminal::Terminal;
-use crate::facts::Image;
+use crate::facts::{Facts, Image};
 use crate::host::this_machine;
 use crate::input::{Ambient, BaseImage, Located, Machine, Manifest, ToolTable};
 use crate::source::{Origin, Problem};
@@ -22,7 +25,7 @@ const PYTHON: &[&str] = &[
 /// Adds to the settings of the inputs what the image tells, and says so.
 pub(super) fn take_machine(
     manifest: &mut Manifest,
-    ambient: &Ambient,
+    (ambient, folder): (&Ambient, &Path),
     args: &QuestionArgs,
     terminal: &Terminal,
 ) {
@@ -31,7 +34,9 @@ pub(super) fn take_machine(
     }
     let machine = manifest.machine.clone();
     let image = machine.image.as_ref().filter(|it| it.name.is_literal);
-    let known = image.and_then(|it| Image::of(&it.name.text));
+    // A mistake in the user's own file is told where all settings are.
+    let facts = || own_facts(&manifest.tool, folder).unwrap_or_else(|_| Facts::embedded());
+    let known = image.and_then(|it| facts().image(&it.name.text));
     if let (Some(image), None) = (image, &known) {
         manifest.problems.push(unknown(image));
     }
@@ -80,9 +85,9 @@ fn offered_platform(
         return None;
     }
     tool.platform = Some((platform.tag(), image.name.origin.clone()));
-    Some(match (known.release, platform.os) {
+    Some(match (&known.release, platform.os) {
         (Some(release), Os::Glibc(major, minor)) => format!("{release} (glibc {major}.{minor})"),
-        (Some(release), _) => release.to_owned(),
+        (Some(release), _) => release.clone(),
         (None, _) => platform.to_string(),
     })
 }
@@ -144,7 +149,10 @@ fn arch(image: &BaseImage) -> Arch {
 fn unknown(image: &BaseImage) -> Problem {
     let message = format!("what `{}` brings is not known", image.name.text);
     Problem::at(image.name.origin.clone(), message)
-        .with_help("Say where the result runs: `--python 3.12 --platform linux`.")
+        .with_help(
+            "Say where the result runs: `--python 3.12 --platform linux`; or for good what it brings, \
+             as `[[images]]` of your own facts (`[tool.pyaudit] facts`).",
+        )
         .as_warning()
 }
 
@@ -172,7 +180,7 @@ mod tests {
             python: made.map(located),
             system_packages: packages.iter().map(|it| located(it)).collect(),
         };
-        let image = Image::of(image).unwrap_or_default();
+        let image = Facts::embedded().image(image).unwrap_or_default();
         python(&machine, &image).map(|(version, _)| version.to_string())
     }
 

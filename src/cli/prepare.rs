@@ -102,7 +102,7 @@ impl Inputs {
         if !may_build {
             manifest.tool.allow_build = None;
         }
-        take_machine(&mut manifest, &ambient, args, terminal);
+        take_machine(&mut manifest, (&ambient, &folder), args, terminal);
         let mut problems = std::mem::take(&mut manifest.problems);
         // What is odd about the surroundings is rarely of this project's making.
         let is_told = |problem: &&Problem| problem.is_error() || terminal.verbosity > 0;

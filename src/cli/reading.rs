@@ -16,7 +16,7 @@ use super::relock::relocked;
 use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use super::unnamed;
-use crate::host::{LoadRequest, load, read_ambient, read_environment, read_if_there};
+use crate::host::{Environment, LoadRequest, load, read_ambient, read_environment, read_if_there};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
 use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
 use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
@@ -50,6 +50,8 @@ pub(super) struct Reading {
     pub(super) file: String,
     /// The target that it is read for; none where neither it nor the user says one.
     pub(super) target: Option<Target>,
+    /// The environment, where it was read in place of a lock.
+    pub(super) environment: Option<Arc<Environment>>,
 }
 
 /// The question of a lock, and how to ask the indexes about it.
@@ -81,6 +83,7 @@ impl Reading {
             lock,
             file: path.to_string_lossy().into_owned(),
             target,
+            environment: None,
         })
     }
 
@@ -102,6 +105,7 @@ impl Reading {
             lock: installed.to_lock(&target, []),
             file: installed.root.clone(),
             target: Some(target),
+            environment: Some(Arc::new(environment)),
         })
     }
 

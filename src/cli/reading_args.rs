@@ -85,7 +85,7 @@ pub(crate) struct TreeArgs {
     /// Leave out a package and what it needs
     #[arg(long, value_name = "NAME")]
     pub(crate) prune: Vec<String>,
-    /// Show the sizes of the files
+    /// Show the sizes of the files; of an environment, what its packages take on the disk
     #[arg(long, alias = "sizes")]
     pub(crate) show_sizes: bool,
     /// Show the licences that packages name, from the cache, else from the index

@@ -7,7 +7,7 @@ use super::reading_args::{GraphFormatArg, TreeArgs};
 use super::settings::names;
 use super::terminal::Terminal;
 use crate::graph::Graph;
-use crate::report::{Drawing, Tree, draw_needs, draw_paths, tree_json, tree_text};
+use crate::report::{Drawing, Sizes, Tree, draw_needs, draw_paths, tree_json, tree_text};
 use crate::source::Problem;
 
 /// Runs the command.
@@ -36,6 +36,10 @@ fn tree(args: &TreeArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         }
         begin.extend(found);
     }
+    let installed = args
+        .show_sizes
+        .then(|| installed(&reading, &graph))
+        .flatten();
     let tree = Tree {
         graph: &graph,
         target: reading.target.as_ref(),
@@ -44,7 +48,11 @@ fn tree(args: &TreeArgs, terminal: &Terminal) -> Result<Exit, Vec<Problem>> {
         depth: args.depth,
         dedupes: !args.no_dedupe,
         pruned: &pruned,
-        shows_sizes: args.show_sizes,
+        sizes: match (args.show_sizes, &installed) {
+            (false, _) => Sizes::Hidden,
+            (true, None) => Sizes::Download,
+            (true, Some(sizes)) => Sizes::Installed(sizes),
+        },
         licences: None,
     };
     let is_told = matches!(
@@ -93,6 +101,13 @@ fn told(args: &TreeArgs, tree: &Tree<'_>, terminal: &Terminal) -> String {
         GraphFormatArg::Mermaid => drawn(Drawing::Mermaid),
         GraphFormatArg::Dot => drawn(Drawing::Dot),
     }
+}
+
+/// Returns how much each package of an environment takes on the disk; nothing of a lock.
+fn installed(reading: &Reading, graph: &Graph<'_>) -> Option<Vec<Option<u64>>> {
+    let sizes = reading.environment.as_ref()?.sizes();
+    let packages = graph.packages().iter();
+    Some(packages.map(|it| sizes.get(&it.name).copied()).collect())
 }
 
 fn all(graph: &Graph<'_>) -> Vec<usize> {

@@ -1,14 +1,15 @@
 //! The facts as they are asked: a user's own before the embedded ones.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::embedded::{DATE, Part, embedded, embedded_limits, names};
 use super::gpu_names::{self, GpuUnknown};
 use super::reader::read;
 use super::tables::{BuildRow, KernelRow, System, Tables};
-use super::{DriverFloor, Kernels, Limit};
+use super::{DriverFloor, Image, Kernels, Limit};
 use crate::package::{PackageName, Specifiers, Version};
-use crate::source::{Problem, SourceFile};
+use crate::source::{Origin, Problem, SourceFile, Span};
 use crate::target::{CudaVersion, Flavour, Gpu, Os, Platform};
 
 /// What is known beside metadata, in a state that an option may have narrowed or a file widened.
@@ -56,7 +57,38 @@ impl Facts {
         }
         let mut extended = self.clone();
         extended.own.insert(0, Arc::new(tables));
-        Ok(extended)
+        let unknown = extended.unknown_releases(file);
+        match unknown.is_empty() {
+            true => Ok(extended),
+            false => Err(unknown),
+        }
+    }
+
+    /// Returns the releases of systems that the images of the last file name and that nobody tells of.
+    fn unknown_releases(&self, file: &Arc<SourceFile>) -> Vec<Problem> {
+        let named = self.own.iter().take(1).flat_map(|tables| &tables.images);
+        let named = named.filter_map(|row| row.release.as_ref());
+        let is_known = |name: &str| {
+            let mut systems = self.tables(Part::Images).flat_map(|it| &it.systems);
+            systems.any(|it| it.name == name)
+        };
+        let unknown = named.filter(|(name, _)| !is_known(name));
+        let problem = |(name, span): &(String, Range<usize>)| {
+            let span = Span {
+                start: span.start,
+                end: span.end,
+            };
+            let message = format!("no release of a system is called `{name}`");
+            Problem::at(Origin::new(file, span), message)
+                .with_help("A row of `[[releases]]` tells of it: its `name` and its `libc`.")
+        };
+        unknown.map(problem).collect()
+    }
+
+    /// Returns what an image brings, by its name; nothing of one of which nothing is known.
+    pub fn image(&self, reference: &str) -> Option<Image> {
+        let tables: Vec<&Tables> = self.tables(Part::Images).collect();
+        Image::of(reference, &tables)
     }
 
     /// Returns the day of the embedded facts: `2026-11-20`.

@@ -21,15 +21,17 @@ pub(super) enum Part {
     Drivers,
     Family,
     Gpus,
+    Images,
     Kernels,
 }
 
 /// The file of each part, in the parts' order.
-pub(super) const FILES: [&str; 5] = [
+pub(super) const FILES: [&str; 6] = [
     include_str!("../../facts/builds.toml"),
     include_str!("../../facts/drivers.toml"),
     include_str!("../../facts/family.toml"),
     include_str!("../../facts/gpus.toml"),
+    include_str!("../../facts/images.toml"),
     include_str!("../../facts/kernels.toml"),
 ];
 
@@ -49,7 +51,7 @@ struct Rows {
     limits: OnceLock<Vec<Limit>>,
 }
 
-static TABLES: [OnceLock<Tables>; 5] = [const { OnceLock::new() }; 5];
+static TABLES: [OnceLock<Tables>; 6] = [const { OnceLock::new() }; 6];
 static ROWS: OnceLock<BTreeMap<&'static str, Rows>> = OnceLock::new();
 
 /// Returns a part's tables.

@@ -1,17 +1,8 @@
 //! What base images bring, by their names and tags.
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
-use crate::package::{Specifiers, Version};
+use super::tables::{ImageRow, SystemRow, Tables};
+use crate::package::Version;
 use crate::target::{CudaVersion, Os, PythonVersion};
-
-/// The table.
-const TEXT: &str = include_str!("../../facts/images.toml");
-
-// A test reads all of it, so that there is nothing wrong with it here.
-static TABLE: LazyLock<TableWire> = LazyLock::new(|| toml::from_str(TEXT).unwrap_or_default());
 
 /// What is known of an image before anything is installed in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +12,7 @@ pub struct Image {
     /// The Python that the packages of its operating system bring, once they are installed.
     pub system_python: Option<PythonVersion>,
     /// The release of its operating system: `Ubuntu 22.04`.
-    pub release: Option<&'static str>,
+    pub release: Option<String>,
     /// Its operating system, with the C library.
     pub os: Option<Os>,
     /// Its CUDA toolkit.
@@ -30,72 +21,46 @@ pub struct Image {
     pub torch: Option<Version>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TableWire {
-    releases: Vec<ReleaseWire>,
-    images: Vec<ImageWire>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReleaseWire {
-    name: String,
-    words: Vec<String>,
-    libc: String,
-    python: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ImageWire {
-    names: Vec<String>,
-    #[serde(default)]
-    leads: String,
-    versions: Option<String>,
-    release: Option<String>,
-    python: Option<String>,
-}
-
 impl Image {
-    /// Reads the name of an image, such as `nvidia/cuda:12.1.1-runtime-ubuntu22.04`; nothing of one
-    /// of which nothing is known.
-    pub fn of(reference: &str) -> Option<Self> {
+    /// Reads the name of an image, such as `nvidia/cuda:12.1.1-runtime-ubuntu22.04`, by tables of
+    /// which the first that knows it counts; nothing of one of which nothing is known.
+    pub(super) fn of(reference: &str, tables: &[&Tables]) -> Option<Self> {
         let (name, tag) = name_and_tag(reference);
-        let mut rows = TABLE.images.iter();
+        let mut rows = tables.iter().flat_map(|it| &it.images);
         let row = rows.find(|row| row.names.iter().any(|it| it == name) && row.admits(tag))?;
         let mut image = Self::default();
         let mut parts = tag.split('-');
         if let Some(first) = parts.clone().next() {
-            image.lead(&row.leads, first);
+            image.lead(&row.leads, first, tables);
         }
-        parts.by_ref().for_each(|part| image.part(part));
-        if image.release.is_none() {
-            let mut releases = TABLE.releases.iter();
-            let usual = releases.find(|it| Some(&it.name) == row.release.as_ref());
-            image.set_release(usual);
+        parts.by_ref().for_each(|part| image.part(part, tables));
+        if let (None, Some((usual, _))) = (&image.release, &row.release) {
+            let mut systems = tables.iter().flat_map(|it| &it.systems);
+            image.set_system(systems.find(|it| it.name == *usual));
         }
-        let usual = row.python.as_ref().and_then(|text| text.parse().ok());
-        image.python = image.python.or(usual);
+        image.python = image.python.or_else(|| row.python.clone());
+        image.cuda = image.cuda.or(row.cuda);
+        image.torch = image.torch.or_else(|| row.torch.clone());
         Some(image).filter(|it| *it != Self::default())
     }
 
     /// Takes the number that a tag begins with for what it is.
-    fn lead(&mut self, leads: &str, number: &str) {
+    fn lead(&mut self, leads: &str, number: &str, tables: &[&Tables]) {
         match leads {
             "" => {}
             "CUDA" => self.cuda = cuda(number),
             "Python" => self.python = python(number),
             "torch" => self.torch = number.parse().ok(),
-            system => self.part(&format!("{system}{number}")),
+            system => self.part(&format!("{system}{number}"), tables),
         }
     }
 
     /// Takes in a part of a tag: `cu121`, `py3.10`, `torch280`, `ubuntu22.04`.
-    fn part(&mut self, part: &str) {
-        let word = |it: &&ReleaseWire| it.words.iter().any(|word| word == part);
-        if let Some(release) = TABLE.releases.iter().find(word) {
-            return self.set_release(Some(release));
+    fn part(&mut self, part: &str, tables: &[&Tables]) {
+        let mut systems = tables.iter().flat_map(|it| &it.systems);
+        let said = systems.find(|it| it.words.iter().any(|word| word == part));
+        if said.is_some() {
+            return self.set_system(said);
         }
         let behind = |leads: &[&str]| leads.iter().find_map(|lead| part.strip_prefix(lead));
         let is_number = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
@@ -109,26 +74,22 @@ impl Image {
         }
     }
 
-    fn set_release(&mut self, release: Option<&'static ReleaseWire>) {
-        let Some(release) = release else { return };
-        self.release = Some(&release.name);
-        self.os = os(&release.libc);
-        let python = release.python.as_ref();
-        self.system_python = python.and_then(|text| text.parse().ok());
+    fn set_system(&mut self, system: Option<&SystemRow>) {
+        let Some(system) = system else { return };
+        self.release = Some(system.name.clone());
+        self.os = Some(system.os);
+        self.system_python.clone_from(&system.python);
     }
 }
 
-impl ImageWire {
+impl ImageRow {
     /// Whether the row is for a tag, by the number that it begins with.
     fn admits(&self, tag: &str) -> bool {
         let Some(bound) = &self.versions else {
             return true;
         };
         let version = tag.split('-').next().and_then(|it| it.parse().ok());
-        let bound = Specifiers::parse(bound).ok();
-        version
-            .zip(bound)
-            .is_some_and(|(version, bound)| bound.contains(&version))
+        version.is_some_and(|version| bound.contains(&version))
     }
 }
 
@@ -171,25 +132,14 @@ fn dotted(number: &str, first: usize) -> String {
     format!("{}{}", &number[..first], rest.collect::<String>())
 }
 
-/// Reads `glibc 2.35` and `musl 1.2`.
-fn os(text: &str) -> Option<Os> {
-    let (name, version) = text.split_once(' ')?;
-    let (major, minor) = version.split_once('.')?;
-    let (major, minor) = (major.parse().ok()?, minor.parse().ok()?);
-    match name {
-        "glibc" => Some(Os::Glibc(major, minor)),
-        "musl" => Some(Os::Musl(major, minor)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::embedded::{Part, embedded};
     use super::*;
 
     /// Tells Python, release, C library, CUDA and torch, `-` for what is not known.
     fn told(reference: &str) -> String {
-        let Some(image) = Image::of(reference) else {
+        let Some(image) = Image::of(reference, &[embedded(Part::Images)]) else {
             return "nothing".to_owned();
         };
         let text = |it: Option<String>| it.unwrap_or_else(|| "-".to_owned());
@@ -200,7 +150,7 @@ mod tests {
         let cuda = image.cuda.map(|it| format!("{}.{}", it.major, it.minor));
         [
             text(image.python.map(|it| it.to_string())),
-            text(image.release.map(ToOwned::to_owned)),
+            text(image.release),
             text(os),
             text(cuda),
             text(image.torch.map(|it| it.to_string())),
@@ -209,21 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn the_table_can_be_read_and_is_whole() {
-        let table: TableWire = toml::from_str(TEXT).unwrap();
+    fn every_row_names_a_system_that_is_told_of() {
+        let table = embedded(Part::Images);
 
-        assert!(table.releases.iter().all(|it| os(&it.libc).is_some()));
-        for python in table.releases.iter().filter_map(|it| it.python.as_ref()) {
-            assert!(python.parse::<PythonVersion>().is_ok());
-        }
+        assert!(table.images.len() > 15 && table.systems.len() > 10);
         for row in &table.images {
-            let is_known = |it: &String| table.releases.iter().any(|known| known.name == *it);
-            assert!(row.release.as_ref().is_none_or(is_known), "{:?}", row.names);
+            let release = row.release.as_ref().map(|(name, _)| name);
+            let is_known = |it: &&String| table.systems.iter().any(|known| known.name == **it);
+            assert!(release.as_ref().is_none_or(is_known), "{:?}", row.names);
             assert!(row.names.is_sorted(), "{:?}", row.names);
-            let bound = row.versions.as_ref();
-            assert!(bound.is_none_or(|it| Specifiers::parse(it).is_ok()));
-            let python = row.python.as_ref();
-            assert!(python.is_none_or(|it| it.parse::<PythonVersion>().is_ok()));
         }
     }
 

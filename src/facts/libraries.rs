@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::package::PackageName;
+use crate::package::{PackageName, Specifiers, Version};
 
 const TEXT: &str = include_str!("../../facts/libraries.toml");
 
@@ -21,6 +21,18 @@ pub struct Libraries {
     debian: Vec<OfDebian>,
     instead: Vec<Instead>,
     owners: Vec<Owners>,
+    strings: Vec<StringsOf>,
+}
+
+/// The form of C++ strings that the wheels of torch for Linux on x86-64 were compiled with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StringsOf {
+    releases: String,
+    /// Whether it is the newer one.
+    pub is_new: bool,
+    /// Who says so.
+    pub source: String,
 }
 
 /// A project whose wheels have libraries that others need.
@@ -103,6 +115,14 @@ impl Libraries {
             .map(|row| &row.takes)
     }
 
+    /// Returns the form of C++ strings that a release of torch was compiled with, where its builds for
+    /// all accelerators have the same.
+    pub fn strings_of(&self, torch: &Version) -> Option<&StringsOf> {
+        let torch = torch.clone().without_local();
+        let mut rows = self.strings.iter();
+        rows.find(|row| Specifiers::parse(&row.releases).is_ok_and(|it| it.contains(&torch)))
+    }
+
     /// Returns those who share folders.
     pub fn owners(&self) -> &[Owners] {
         &self.owners
@@ -125,6 +145,9 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count);
         assert!(read.debian.len() > 40);
+        for row in &read.strings {
+            assert!(Specifiers::parse(&row.releases).is_ok() && !row.source.is_empty());
+        }
         for owners in &read.owners {
             assert!(owners.projects.is_sorted(), "{}", owners.folder);
             assert!(owners.projects.len() > 1 && !owners.source.is_empty());

@@ -5,6 +5,7 @@
 mod base;
 mod embedded;
 mod gpu_names;
+mod image_reader;
 mod images;
 mod kernels;
 mod libraries;
@@ -20,5 +21,5 @@ pub use base::Facts;
 pub use gpu_names::GpuUnknown;
 pub use images::Image;
 pub use kernels::{Confidence, Kernels};
-pub use libraries::{Libraries, OfDebian, OfPackage, Owners, libraries};
+pub use libraries::{Libraries, OfDebian, OfPackage, Owners, StringsOf, libraries};
 pub use tables::{DriverFloor, Limit, Where};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::image_reader::{read_image, read_system};
 use super::tables::{BuildRow, DefaultRow, DriverFloor, DriverRow, KernelRow, System, Tables};
 use super::values::{Row, Text, Values};
 use super::{Confidence, Kernels, Limit, Where};
@@ -13,7 +14,8 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 use crate::target::{Capability, Flavour};
 
 const KEYS: &[&str] = &[
-    "builds", "defaults", "drivers", "family", "gpus", "kernels", "limits", "source",
+    "builds", "defaults", "drivers", "family", "gpus", "images", "kernels", "limits", "releases",
+    "source",
 ];
 const DRIVER_KEYS: &[&str] = &["cuda", "linux", "source", "windows"];
 const FLOOR_KEYS: &[&str] = &["own", "runs"];
@@ -85,6 +87,14 @@ impl Reader<'_> {
         for row in self.values.rows(root, "kernels") {
             let kernels = self.kernels(&row);
             self.tables.kernels.extend(kernels);
+        }
+        for row in self.values.rows(root, "releases") {
+            let system = read_system(&mut self.values, &row);
+            self.tables.systems.extend(system);
+        }
+        for row in self.values.rows(root, "images") {
+            let image = read_image(&mut self.values, &row);
+            self.tables.images.push(image);
         }
         for row in self.values.rows(root, "limits") {
             if let Some(limit) = self.limit(&row) {

@@ -1,10 +1,13 @@
 //! The rows of the tables, as one file of facts says them, whether it is embedded or a user's.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Kernels;
 use crate::package::{PackageName, Requirement, Specifiers, Version};
-use crate::target::{Arch, Capability, CudaVersion, DriverVersion, Flavour, Os, Platform};
+use crate::target::{
+    Arch, Capability, CudaVersion, DriverVersion, Flavour, Os, Platform, PythonVersion,
+};
 
 /// What a file says; most say a part.
 #[derive(Debug, Default)]
@@ -17,6 +20,33 @@ pub(super) struct Tables {
     pub(super) builds: Vec<BuildRow>,
     pub(super) defaults: Vec<DefaultRow>,
     pub(super) limits: BTreeMap<PackageName, Vec<Limit>>,
+    pub(super) systems: Vec<SystemRow>,
+    pub(super) images: Vec<ImageRow>,
+}
+
+/// A release of an operating system that images are made of.
+#[derive(Debug)]
+pub(super) struct SystemRow {
+    pub(super) name: String,
+    /// The parts of tags that say it.
+    pub(super) words: Vec<String>,
+    pub(super) os: Os,
+    /// The Python of its own packages.
+    pub(super) python: Option<PythonVersion>,
+}
+
+/// What images of a name bring where their tags do not say it.
+#[derive(Debug, Default)]
+pub(super) struct ImageRow {
+    pub(super) names: Vec<String>,
+    /// What the number is that their tags begin with.
+    pub(super) leads: String,
+    pub(super) versions: Option<Specifiers>,
+    /// The release of their system, and where the file says so.
+    pub(super) release: Option<(String, Range<usize>)>,
+    pub(super) python: Option<PythonVersion>,
+    pub(super) cuda: Option<CudaVersion>,
+    pub(super) torch: Option<Version>,
 }
 
 /// A bound that a package's metadata does not declare; it holds where the package is in the

@@ -23,6 +23,13 @@ pub(super) struct Text<'t> {
     span: Range<usize>,
 }
 
+impl Text<'_> {
+    /// Returns where it stands.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
 /// The file, and what was wrong in it so far.
 pub(super) struct Values<'f> {
     file: &'f Arc<SourceFile>,
@@ -135,6 +142,13 @@ impl<'f> Values<'f> {
         let read = text.text.parse();
         read.map_err(|error: T::Err| self.report_in(text, None, error.to_string()))
             .ok()
+    }
+
+    /// Notes that a string or a list of them is missing.
+    pub(super) fn text_or_list(&mut self, row: &Row, key: &str) {
+        if !row.table.contains_key(key) {
+            self.report(row.span.clone(), format!("`{key}` is missing here"));
+        }
     }
 
     fn string<'t>(&mut self, value: &'t Spanned<DeValue<'_>>) -> Option<Text<'t>> {

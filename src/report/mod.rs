@@ -54,7 +54,7 @@ pub use terminal::{
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,
     draw_problem,
 };
-pub use tree::{Tree, tree_json, tree_text};
+pub use tree::{Sizes, Tree, tree_json, tree_text};
 pub use why::{Decided, Known, Move, Why, Witness, bytes, why_text};
 pub use why_json::why_json;
 pub use why_not::{WhyNot, draw_why_not, why_not_json};

@@ -29,10 +29,21 @@ pub struct Tree<'a> {
     pub dedupes: bool,
     /// Packages that are left out.
     pub pruned: &'a [PackageName],
-    /// Whether the sizes of files are shown.
-    pub shows_sizes: bool,
+    /// Which sizes are shown.
+    pub sizes: Sizes<'a>,
     /// The licence of each package, where it is known; none if licences are not shown.
     pub licences: Option<&'a [Option<String>]>,
+}
+
+/// Which sizes a tree shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes<'a> {
+    /// None.
+    Hidden,
+    /// Those of the files that are downloaded, as the lock has them.
+    Download,
+    /// What each package takes on the disk, where that is known.
+    Installed(&'a [Option<u64>]),
 }
 
 /// Without deduplication a lock may unfold to more lines than any memory holds.
@@ -63,7 +74,7 @@ pub fn tree_text(tree: &Tree<'_>, style: Style) -> String {
     if drawer.has_repeated {
         lines.push(style.dim("(*) what is below it is shown above"));
     }
-    if tree.shows_sizes {
+    if tree.sizes != Sizes::Hidden {
         lines.push(total(tree));
     }
     lines.join("\n") + "\n"
@@ -209,7 +220,11 @@ impl Drawer<'_> {
         if !asks.trim().is_empty() {
             text.push_str(&self.style.dim(&format!(" ({})", asks.trim())));
         }
-        let size = size(self.tree, at).filter(|_| self.tree.shows_sizes);
+        let size = match self.tree.sizes {
+            Sizes::Hidden => None,
+            Sizes::Download => size(self.tree, at),
+            Sizes::Installed(sizes) => sizes[at],
+        };
         let licence = self.tree.licences.map(|licences| &licences[at]);
         let licence = licence.map(|known| known.clone().unwrap_or_else(|| "?".to_owned()));
         let told: Vec<String> = size.map(bytes).into_iter().chain(licence).collect();
@@ -226,14 +241,19 @@ fn size(tree: &Tree<'_>, at: usize) -> Option<u64> {
 
 fn total(tree: &Tree<'_>) -> String {
     let reached = tree.reached();
-    let sizes: Vec<u64> = reached.iter().filter_map(|at| size(tree, *at)).collect();
+    let (of, what, nowhere) = match tree.sizes {
+        Sizes::Installed(sizes) => (Some(sizes), " on the disk", "record of its files"),
+        Sizes::Hidden | Sizes::Download => (None, "", "size in the lock"),
+    };
+    let size = |at: &usize| of.map_or_else(|| size(tree, *at), |sizes| sizes[*at]);
+    let sizes: Vec<u64> = reached.iter().filter_map(size).collect();
     let unknown = match reached.len() - sizes.len() {
         0 => String::new(),
-        unknown => format!(", {} without a size in the lock", count(unknown, "package")),
+        unknown => format!(", {} without a {nowhere}", count(unknown, "package")),
     };
     let sum: u64 = sizes.iter().sum();
     format!(
-        "{}, {}{unknown}",
+        "{}, {}{what}{unknown}",
         count(reached.len(), "package"),
         bytes(sum)
     )
@@ -285,6 +305,9 @@ fn package_json(tree: &Tree<'_>, reached: &BTreeSet<usize>, at: usize) -> Value 
         "size": size(tree, at),
         "needs": needs.collect::<Vec<_>>(),
     });
+    if let Sizes::Installed(sizes) = tree.sizes {
+        value["installed-size"] = json!(sizes[at]);
+    }
     if let Some(licences) = tree.licences {
         value["license"] = json!(licences[at]);
     }
@@ -312,7 +335,7 @@ mod tests {
             depth: None,
             dedupes: true,
             pruned: &[],
-            shows_sizes: false,
+            sizes: Sizes::Hidden,
             licences: None,
         };
         let drawn = tree_text(&tree, Style::plain());

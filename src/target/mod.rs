@@ -2,6 +2,7 @@
 //! values, accepted wheel tags, and words for both. Beside them stand the accelerators, as said.
 
 mod accelerator;
+mod cohort;
 mod concrete;
 mod described;
 mod flavour;
@@ -21,6 +22,7 @@ mod tags;
 pub use accelerator::{
     AcceleratorError, Accelerators, Capability, CudaVersion, DriverVersion, Gpu,
 };
+pub use cohort::{Cohort, Device};
 pub use concrete::Target;
 pub use flavour::Flavour;
 pub use known_platform::KnownPlatform;

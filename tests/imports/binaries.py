@@ -13,7 +13,9 @@ the wrong one or that a library is not there.
 
 Told are the pairs on which the two do not agree, then precision and recall, by what was found: NumPy's
 ABI, libraries that are not there, and, without any import that could show it, files that take NumPy 2 for
-a NumPy 1 (`silent`).
+a NumPy 1 (`silent`). Bounds that a wheel should declare (`bound`) are found beside the first NumPy, and are
+right where the imports beside the last one fail, or the files lie there; they are missed where these
+imports fail and metadata does not forbid that NumPy.
 
 Not part of `cargo test`: it takes the package index that pip is configured for, about two gigabytes of
 downloads, and a Python 3.11 with pip. Exits with 1 where anything was said that no import shows.
@@ -34,6 +36,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOO_LONG = 900
 NUMPY = ("numpy-abi",)
 LIBRARY = ("missing-shared-lib",)
+BOUND = ("undeclared-bound",)
+DECLARED = ("requirement-violated",)
 # What NumPy, Cython and CPython say when a compiled module does not go with NumPy.
 OF_NUMPY = (
     "compiled using NumPy 1.x", "_ARRAY_API not found", "numpy.dtype size changed",
@@ -123,13 +127,17 @@ def audited(arguments, folder):
         arguments.pyaudit, "check", "--env", folder, "--python", "3.11", "--offline", "--no-cache",
         "--output-format", "json"])
     report = json.loads(done.stdout)
-    found = {"numpy": None, "library": None, "silent": None}
+    found = {"numpy": None, "library": None, "silent": None, "bound": None, "declared": None}
     for finding in every(report, "findings"):
         rule, severity, message = finding["rule"], finding["severity"], finding["message"]
+        if rule in DECLARED and " needs numpy" in message:
+            found["declared"] = message
         if finding.get("package") == "numpy" or severity == "info":
             continue
         if rule in NUMPY:
             found["silent" if "silently" in message else "numpy"] = message
+        if rule in BOUND and "numpy" in message:
+            found["bound"] = message
         if rule in LIBRARY and severity == "error":
             found["library"] = message
     return found
@@ -212,9 +220,27 @@ def tell(pairs):
         recall = f"{right / (right + missed):.3f}" if right + missed else "-"
         print(f"{kind:8} found rightly {right}, wrongly {false}, missed {missed}, rightly nothing "
               f"{counts[False, False]}; precision {precision}, recall {recall}")
+    counts = collections.Counter(bounds(pairs))
+    wrong += counts["wrongly"]
+    print(f"bound    found rightly {counts['rightly']}, wrongly {counts['wrongly']}, "
+          f"missed {counts['missed']}, rightly nothing {counts['nothing']}")
     silent = [f"{pair['name']} with numpy {pair['numpy']}" for pair in pairs if pair["found"]["silent"]]
     print(f"silent   {len(silent)}: {', '.join(silent) or 'none'}")
     return 1 if wrong else 0
+
+
+def bounds(pairs):
+    """Yields for each wheel how what it should declare was found."""
+    for name in sorted({pair["name"] for pair in pairs}):
+        first, *_, last = (pair for pair in pairs + pairs if pair["name"] == name)
+        breaks = last["shown"]["numpy"] or last["found"]["silent"]
+        if first["found"]["bound"]:
+            yield "rightly" if breaks else "wrongly"
+        elif last["shown"]["numpy"] and not last["found"]["declared"] and not first["shown"]["numpy"]:
+            print(f"      {name}: metadata admits numpy {last['numpy']}, and nothing was said")
+            yield "missed"
+        else:
+            yield "nothing"
 
 
 def run(command):

@@ -14,6 +14,10 @@ pub(crate) struct Recipe {
     pub(crate) rpath: Vec<String>,
     /// The versions of glibc of which it needs something.
     pub(crate) glibc: Vec<String>,
+    /// The functions that it takes of others, and those that it gives; a `?` before one that may be
+    /// absent. For ELF alone.
+    pub(crate) takes: Vec<String>,
+    pub(crate) gives: Vec<String>,
     /// Zeros before what follows.
     pub(crate) padding: usize,
     pub(crate) texts: Vec<String>,
@@ -71,7 +75,32 @@ impl Recipe {
         entry
     }
 
-    /// Sections: none, names, `.dynamic`, `.gnu.version_r`, names of sections.
+    /// Returns the table of functions, whose names go to the others.
+    fn symbols(&self, is_64: bool, names: &mut Names) -> Vec<u8> {
+        let size = if is_64 { 24 } else { 16 };
+        let mut symbols = vec![0; size];
+        let taken = self.takes.iter().map(|name| (name, 0_u16));
+        let given = self.gives.iter().map(|name| (name, 1));
+        for (name, section) in taken.chain(given) {
+            let (bind, name) = match name.strip_prefix('?') {
+                Some(name) => (2, name),
+                None => (1, name.as_str()),
+            };
+            let at = names.add(name) as u32;
+            let kind = [(bind << 4) | 2, 0];
+            let mut symbol = at.to_le_bytes().to_vec();
+            if !is_64 {
+                symbol.resize(12, 0);
+            }
+            symbol.extend(kind);
+            symbol.extend(section.to_le_bytes());
+            symbol.resize(size, 0);
+            symbols.extend(symbol);
+        }
+        symbols
+    }
+
+    /// Sections: none, names, `.dynamic`, `.gnu.version_r`, functions, names of sections.
     fn elf(&self, is_64: bool) -> Vec<u8> {
         let word = |value: u64| -> Vec<u8> {
             match is_64 {
@@ -103,8 +132,9 @@ impl Recipe {
             }
         }
         let header = if is_64 { 64 } else { 52 };
-        let parts = [names.0, dynamic, versions, vec![0]];
-        let kinds: [(u32, u32); 4] = [(3, 0), (6, 1), (0x6fff_fffe, 1), (3, 0)];
+        let symbols = self.symbols(is_64, &mut names);
+        let parts = [names.0, dynamic, versions, symbols, vec![0]];
+        let kinds: [(u32, u32); 5] = [(3, 0), (6, 1), (0x6fff_fffe, 1), (11, 1), (3, 0)];
         let mut body: Vec<u8> = Vec::new();
         let mut sections = vec![0; if is_64 { 64 } else { 40 }];
         for (part, (kind, link)) in parts.iter().zip(kinds) {
@@ -122,7 +152,7 @@ impl Recipe {
         bytes.extend([0, 0, sections_at].map(word).concat());
         bytes.extend([0; 4]);
         let entry = if is_64 { 64 } else { 40 };
-        let numbers = [header as u16, 0, 0, entry, 5, 4];
+        let numbers = [header as u16, 0, 0, entry, 6, 5];
         bytes.extend(numbers.map(u16::to_le_bytes).concat());
         bytes.extend(body);
         bytes.extend(sections);

@@ -3,7 +3,7 @@
 
 use super::gpu_code;
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Needs, Rule, Severity, Subject};
+use crate::audit::{Confidence, Needs, On, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
 use crate::solve::{Unfit, flavour_of, unfit_flavour, unserved};
 use crate::target::{Flavour, Gpu, Target};
@@ -43,6 +43,7 @@ const CARRIER: &str = "torch";
 
 /// A package of torch's family on a target, with what it is built for, if that is known.
 struct Build<'a> {
+    on: &'a On<'a>,
     package: &'a LockedPackage,
     target: &'a Target,
     flavour: Option<Flavour>,
@@ -64,6 +65,7 @@ fn builds<'a>(subject: &'a Subject<'_>) -> Vec<Build<'a>> {
             let name = &package.name;
             let platform = target.platform();
             builds.push(Build {
+                on,
                 package,
                 target,
                 flavour: flavour_of(subject.facts, platform, name, version, index),
@@ -104,7 +106,7 @@ fn check_kernels(subject: &Subject<'_>, remarks: &mut Remarks) {
         let (package, target) = (build.package, build.target);
         let gpus = &target.accelerators().gpus;
         // Its own files know better than a table.
-        let is_read = gpu_code::was_read(subject, package);
+        let is_read = gpu_code::was_read(subject, build.on, package);
         if package.name.as_ref() != CARRIER || gpus.is_empty() || is_read {
             continue;
         }

@@ -47,7 +47,7 @@ fn is_of_another(subject: &Subject<'_>, at: usize, altered: &Altered) -> bool {
     let packages = subject.lock.packages.iter().enumerate();
     let mut others = packages.filter(|(other, _)| *other != at);
     others.any(|(_, other)| {
-        let contents = subject.contents_of(other);
+        let contents = subject.contents_of(&subject.on()[0], other);
         let mut owned = contents.into_iter().flat_map(|it| &it.files);
         let is_whole = || match subject.installed(other).and_then(|it| it.files.as_ref()) {
             Some(Files::Compared { altered, .. }) => !altered.iter().any(|it| it.path == path),

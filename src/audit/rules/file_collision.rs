@@ -1,9 +1,11 @@
 //! PYA302: packages that install the same file with different bytes: whichever comes last wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Kind, Look, Needs, OwnedFile, Rule, Severity, Subject};
+use crate::audit::{
+    Confidence, ContentsEvidence, Kind, Needs, On, OwnedFile, Rule, Severity, Subject,
+};
 use crate::facts::libraries;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +24,7 @@ const MOST_NAMED: usize = 3;
 /// The files that two packages share with different bytes.
 #[derive(Default)]
 struct Shared<'a> {
-    paths: Vec<&'a str>,
+    paths: BTreeSet<&'a str>,
     is_imported: bool,
 }
 
@@ -32,47 +34,48 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.tell(told(subject, *pair, shared));
     }
     by_table(subject, remarks);
-    let evidence = subject.evidence.contents;
-    for (at, package) in subject.lock.packages.iter().enumerate() {
-        if let Some(Look::Unknown(why)) = evidence.and_then(|it| it.of(at)) {
-            remarks.cannot_judge(&package.name, why);
-        }
+    for (at, why) in subject
+        .evidence
+        .contents
+        .into_iter()
+        .flat_map(ContentsEvidence::unknown)
+    {
+        remarks.cannot_judge(&subject.lock.packages[at].name, why);
     }
 }
 
-/// Compares what is recorded of every file.
-fn by_bytes<'a>(subject: &Subject<'a>) -> BTreeMap<(usize, usize), Shared<'a>> {
+/// Compares what is recorded of every file that a target has.
+fn by_bytes<'a>(subject: &'a Subject<'_>) -> BTreeMap<(usize, usize), Shared<'a>> {
+    let mut found = BTreeMap::new();
+    for on in subject.on() {
+        compare(subject, on, &mut found);
+    }
+    found
+}
+
+fn compare<'a>(
+    subject: &'a Subject<'_>,
+    on: &On<'_>,
+    found: &mut BTreeMap<(usize, usize), Shared<'a>>,
+) {
     let mut owners: BTreeMap<&str, (usize, &OwnedFile)> = BTreeMap::new();
-    let mut found: BTreeMap<(usize, usize), Shared<'a>> = BTreeMap::new();
-    let Some(evidence) = subject.evidence.contents else {
-        return found;
-    };
-    for at in 0..subject.lock.packages.len() {
-        let files = evidence.seen(at).into_iter().flat_map(|it| &it.files);
+    for package in on.graph.packages() {
+        let at = subject.position(package);
+        let files = subject.contents_of(on, package);
+        let files = files.into_iter().flat_map(|it| &it.files);
         for file in files.filter(|file| counts(&file.path)) {
             let Some((first, other)) = owners.insert(&file.path, (at, file)) else {
                 continue;
             };
             let differ = matches!((other.bytes, file.bytes), (Some(one), Some(two)) if one != two);
-            if first != at && differ && may_meet(subject, first, at) {
+            let is_other = || subject.lock.packages[first].name != package.name;
+            if first != at && differ && is_other() {
                 let shared = found.entry((first, at)).or_default();
-                shared.paths.push(&file.path);
+                shared.paths.insert(&file.path);
                 shared.is_imported |= is_imported(&file.path);
             }
         }
     }
-    found
-}
-
-/// Whether two entries of a lock are installed together on a target.
-fn may_meet(subject: &Subject<'_>, one: usize, other: usize) -> bool {
-    let packages = &subject.lock.packages;
-    let has = |on: &crate::audit::On<'_>, at: usize| {
-        let mut here = on.graph.packages().iter();
-        here.any(|it| std::ptr::eq(*it, &packages[at]))
-    };
-    let mut on = subject.on().iter();
-    packages[one].name != packages[other].name && on.any(|on| has(on, one) && has(on, other))
 }
 
 /// What installers write for every package, and what Python does.
@@ -141,8 +144,8 @@ fn by_table(subject: &Subject<'_>, remarks: &mut Remarks) {
             let here = owners.projects.iter().flat_map(|name| on.named(name));
             let here: Vec<usize> = here.map(|it| subject.position(it)).collect();
             let was_read = |at: &usize| {
-                let evidence = subject.evidence.contents;
-                evidence.is_some_and(|it| it.seen(*at).is_some())
+                let package = &subject.lock.packages[*at];
+                subject.contents_of(on, package).is_some()
             };
             let [one, others @ ..] = here.as_slice() else {
                 continue;

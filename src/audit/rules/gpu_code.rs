@@ -29,8 +29,8 @@ pub(super) fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
 }
 
 /// Whether the files of a package were read, and tell what they have for GPUs.
-pub(super) fn was_read(subject: &Subject<'_>, package: &LockedPackage) -> bool {
-    let contents = subject.contents_of(package);
+pub(super) fn was_read(subject: &Subject<'_>, on: &On<'_>, package: &LockedPackage) -> bool {
+    let contents = subject.contents_of(on, package);
     contents.is_some_and(|it| it.binaries.iter().any(|file| file.fatbins.is_some()))
 }
 
@@ -39,7 +39,7 @@ type File<'a> = (&'a BinaryFacts, &'a Fatbins);
 
 /// Returns the files that count: what extension modules load, else what fits the CUDA of torch.
 fn relevant<'a>(subject: &'a Subject<'_>, on: &On<'_>, package: &LockedPackage) -> Vec<File<'a>> {
-    let Some(contents) = subject.contents_of(package) else {
+    let Some(contents) = subject.contents_of(on, package) else {
         return Vec::new();
     };
     let with_code = contents.binaries.iter();

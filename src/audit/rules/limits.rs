@@ -1,10 +1,12 @@
-//! PYA109: bounds that metadata does not declare and that facts tell; those on NumPy that a build
-//! brings are PYA301's.
+//! PYA109: bounds that metadata does not declare and that facts or compiled files tell; what breaks with
+//! the NumPy that is there is PYA301's.
 
+use super::declared_numpy;
 use super::numpy_abi::is_of_numpy;
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::answers;
-use crate::audit::{Confidence, Fix, Kind, Needs, Rule, Severity, Subject};
+use crate::audit::{Confidence, Fix, Kind, Needs, On, Rule, Severity, Subject};
 use crate::explain::need;
 use crate::facts::Limit;
 use crate::lock::LockedPackage;
@@ -13,17 +15,20 @@ pub(super) const RULE: Rule = Rule {
     id: "PYA109",
     name: "undeclared-bound",
     severity: Severity::Warning,
-    summary: "A locked version is known not to work with another, which its metadata does not say.",
+    summary: "A version does not work with another, which its metadata does not say.",
     page: include_str!("../../../docs/rules/undeclared-bound.md"),
     needs: Needs::Lock,
-    check: |subject, remarks| check(subject, remarks, |_, limit| !is_of_numpy(limit)),
+    check: |subject, remarks| {
+        check(subject, remarks, |_, _, limit| !is_of_numpy(limit));
+        declared_numpy::check(subject, remarks);
+    },
 };
 
 /// Tells of the limits that are ours to tell of and that are not kept.
 pub(super) fn check(
     subject: &Subject<'_>,
     remarks: &mut Remarks,
-    is_ours: impl Fn(&LockedPackage, &Limit) -> bool,
+    is_ours: impl Fn(&On<'_>, &LockedPackage, &Limit) -> bool,
 ) {
     for on in subject.on() {
         let platform = on.platform();
@@ -32,7 +37,7 @@ pub(super) fn check(
                 continue;
             };
             let limits = subject.facts.limits_on(&package.name, version, &platform);
-            for limit in limits.filter(|limit| is_ours(package, limit)) {
+            for limit in limits.filter(|limit| is_ours(on, package, limit)) {
                 if on.is_overridden(&limit.needs.name) {
                     continue;
                 }
@@ -57,20 +62,25 @@ pub(super) fn check(
                     .resting_on(Confidence::Table)
                     .with_evidence(format!("because {}", limit.because))
                     .with_evidence(limit.source.clone());
-                remarks.tell_on(on, mended(subject, limit, remark));
+                remarks.tell_on(on, mended((subject, on), package, limit, remark));
             }
         }
     }
 }
 
 /// Says what to do; where pyaudit's own answer was solved, what that is.
-fn mended(subject: &Subject<'_>, limit: &Limit, remark: Remark) -> Remark {
+fn mended(
+    (subject, on): (&Subject<'_>, &On<'_>),
+    package: &LockedPackage,
+    limit: &Limit,
+    remark: Remark,
+) -> Remark {
     let locked = subject
         .evidence
         .trials
         .and_then(|trials| trials.lock.as_ref());
     if subject.kind == Kind::Environment {
-        return remark.with_fix(subject.remedy(&limit.needs));
+        return remark.with_fix(opposed::remedy(subject, on, package, &limit.needs));
     }
     let Some(version) = locked.and_then(|locked| locked.get(&limit.needs.name)) else {
         return remark.with_fix(format!("Declare `{}` and lock again.", need(&limit.needs)));

@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::torch_built::Torch;
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Contents, Kind, Look, Needs, On, Rule, Severity, Subject};
+use crate::audit::{
+    Confidence, Contents, ContentsEvidence, Kind, Needs, On, Rule, Severity, Subject,
+};
 use crate::binary::{Closure, Format, MajorMinor, Reached, base_name};
 use crate::explain::list;
 use crate::facts::{Libraries, OfDebian, libraries};
@@ -25,22 +28,31 @@ pub(super) const RULE: Rule = Rule {
 const MOST_TOLD: usize = 20;
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    let brought = brought(subject);
-    for (at, package) in subject.lock.packages.iter().enumerate() {
-        if let Some(Look::Unknown(why)) = subject.evidence.contents.and_then(|it| it.of(at)) {
-            remarks.cannot_judge(&package.name, why);
-        }
+    for (at, why) in subject
+        .evidence
+        .contents
+        .into_iter()
+        .flat_map(ContentsEvidence::unknown)
+    {
+        remarks.cannot_judge(&subject.lock.packages[at].name, why);
     }
     for on in subject.on() {
         let Os::Glibc(major, minor) = on.platform().os else {
             continue;
         };
+        let torch = Torch::of(subject, on);
+        let brought = brought(subject, on);
         for package in on.graph.packages() {
-            let Some(contents) = subject.contents_of(package) else {
+            let Some(contents) = subject.contents_of(on, package) else {
                 continue;
             };
             let closure = Closure::of(&contents.binaries);
-            let missing = missing(subject, (&closure, contents), &brought);
+            let missing = missing(
+                (subject, on),
+                torch.as_ref(),
+                (&closure, contents),
+                &brought,
+            );
             for (severity, missing) in missing {
                 remarks.tell_on(on, told(subject, package, severity, &missing));
             }
@@ -52,11 +64,10 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     }
 }
 
-/// Returns the names of all libraries in all packages that were looked at.
-fn brought(subject: &Subject<'_>) -> BTreeSet<String> {
-    let evidence = subject.evidence.contents;
-    let packages = 0..subject.lock.packages.len();
-    let seen = packages.filter_map(|at| evidence?.seen(at));
+/// Returns the names of all libraries in all packages of a target that were looked at.
+fn brought(subject: &Subject<'_>, on: &On<'_>) -> BTreeSet<String> {
+    let packages = on.graph.packages().iter();
+    let seen = packages.filter_map(|it| subject.contents_of(on, it));
     let files = seen.flat_map(|it| &it.files);
     let libraries = files.filter(|file| crate::binary::is_binary(&file.path));
     libraries.map(|file| base_name(&file.path)).collect()
@@ -70,7 +81,8 @@ struct Missing<'a> {
 
 /// Returns what is missing, by how much it weighs.
 fn missing<'a>(
-    subject: &Subject<'_>,
+    (subject, on): (&Subject<'_>, &On<'_>),
+    torch: Option<&Torch<'_>>,
     (closure, contents): (&'a Closure<'_>, &Contents),
     brought: &BTreeSet<String>,
 ) -> BTreeMap<Severity, Vec<Missing<'a>>> {
@@ -90,9 +102,11 @@ fn missing<'a>(
         let is_there = known.is_given(&name)
             || is_python(&name)
             || brought.contains(&name)
-            || is_unread(subject, &name)
+            || is_unread(subject, on, &name)
             || system.is_some_and(|it| it.names.contains(&name))
-            || is_installed(subject, known.of_debian(&name));
+            || is_installed(subject, known.of_debian(&name))
+            // PYA305 says more of it.
+            || torch.is_some_and(|it| it.explains(contents, &name));
         if is_there
             || contents
                 .files
@@ -104,7 +118,7 @@ fn missing<'a>(
         let reached = closure.loading(library);
         // What few of many need may well be optional.
         let is_needed = reached.of > 0 && reached.by.len() * 2 > reached.of;
-        let is_sure = system.is_some() || is_of_locked(subject, known, &name);
+        let is_sure = system.is_some() || is_of_locked(on, known, &name);
         let severity = match (is_needed, is_sure) {
             (true, true) => Severity::Error,
             (true, false) => Severity::Warning,
@@ -128,21 +142,18 @@ fn is_python(library: &str) -> bool {
 }
 
 /// Whether the package that a library comes from is there and was not looked at.
-fn is_unread(subject: &Subject<'_>, library: &str) -> bool {
+fn is_unread(subject: &Subject<'_>, on: &On<'_>, library: &str) -> bool {
     let row = libraries().of_package(library);
     row.is_some_and(|row| {
-        let mut packages = subject.lock.packages.iter();
-        packages.any(|it| it.name == row.project && subject.contents_of(it).is_none())
+        let mut packages = on.named(&row.project);
+        packages.any(|it| subject.contents_of(on, it).is_none())
     })
 }
 
 /// Whether a library can come from nowhere else than a package that is there without it.
-fn is_of_locked(subject: &Subject<'_>, known: &Libraries, library: &str) -> bool {
+fn is_of_locked(on: &On<'_>, known: &Libraries, library: &str) -> bool {
     let row = known.of_package(library);
-    row.is_some_and(|row| {
-        let mut packages = subject.lock.packages.iter();
-        packages.any(|it| it.name == row.project)
-    })
+    row.is_some_and(|row| on.named(&row.project).next().is_some())
 }
 
 /// Whether the project installs the system's package of a library where it is built.

@@ -10,7 +10,9 @@ mod blocking_pin;
 mod changed;
 mod cuda;
 mod declaration_drift;
+mod declared_numpy;
 mod duplicate_metadata;
+mod extension_cohort;
 mod file_collision;
 mod frozen;
 mod gpu_code;
@@ -25,6 +27,7 @@ mod missing_library;
 mod missing_requirement;
 mod no_op;
 mod numpy_abi;
+mod opposed;
 mod order_dependent;
 mod refuted_claim;
 mod remote;
@@ -34,6 +37,7 @@ mod sdist_build;
 mod stale;
 mod status;
 mod too_fresh;
+mod torch_built;
 mod uncovered;
 mod unpinned;
 mod unquoted_specifier;
@@ -71,6 +75,7 @@ pub const RULES: &[Rule] = &[
     file_collision::RULE,
     altered_files::RULE,
     missing_library::RULE,
+    extension_cohort::RULE,
     duplicate_metadata::RULE,
     accelerators::GPU_ARCH_MISSING,
     accelerators::DRIVER_TOO_OLD,

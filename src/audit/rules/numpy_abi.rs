@@ -2,6 +2,7 @@
 //! compiled files say of themselves counts; where none was read, a dated table does.
 
 use super::limits;
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Contents, Kind, Needs, On, Rule, Severity, Subject};
 use crate::binary::{BinaryFacts, Closure, MajorMinor, Reached};
@@ -28,8 +29,8 @@ const BY_BUILD: &str = "its wheels were built against NumPy 1";
 const MOST_NAMED: usize = 2;
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    limits::check(subject, remarks, |package, limit| {
-        is_of_numpy(limit) && !(is_of_build(limit) && was_read(subject, package))
+    limits::check(subject, remarks, |on, package, limit| {
+        is_of_numpy(limit) && !(is_of_build(limit) && was_read(subject, on, package))
     });
     for on in subject.on() {
         let Some(name) = numpy_name() else { return };
@@ -52,12 +53,12 @@ fn is_of_build(limit: &Limit) -> bool {
     limit.because.starts_with(BY_BUILD)
 }
 
-fn numpy_name() -> Option<PackageName> {
+pub(super) fn numpy_name() -> Option<PackageName> {
     NUMPY.parse().ok()
 }
 
 /// Returns the first two parts of a version.
-fn release_of(version: &Version) -> MajorMinor {
+pub(super) fn release_of(version: &Version) -> MajorMinor {
     let part = |at: usize| {
         let part = version.release().get(at).copied().unwrap_or_default();
         u16::try_from(part).unwrap_or(u16::MAX)
@@ -66,8 +67,8 @@ fn release_of(version: &Version) -> MajorMinor {
 }
 
 /// Whether the files of a package tell what they were built against.
-fn was_read(subject: &Subject<'_>, package: &LockedPackage) -> bool {
-    let contents = subject.contents_of(package);
+fn was_read(subject: &Subject<'_>, on: &On<'_>, package: &LockedPackage) -> bool {
+    let contents = subject.contents_of(on, package);
     contents.is_some_and(|it| !it.binaries.is_empty() && it.unread.is_empty())
 }
 
@@ -77,7 +78,7 @@ fn check_package(
     (package, numpy): (&LockedPackage, (&LockedPackage, MajorMinor)),
     remarks: &mut Remarks,
 ) {
-    let Some(contents) = subject.contents_of(package) else {
+    let Some(contents) = subject.contents_of(on, package) else {
         return;
     };
     // Its own files are as old as it is.
@@ -93,7 +94,7 @@ fn check_package(
     for (remark, needs) in found.into_iter().flatten() {
         let about = About::Package(subject.position(package), None);
         let remark = Remark { about, ..remark }.resting_on(Confidence::Bytes);
-        remarks.tell_on(on, mended(subject, needs, remark));
+        remarks.tell_on(on, mended((subject, on), package, needs, remark));
     }
 }
 
@@ -197,10 +198,17 @@ fn said(file: &BinaryFacts) -> String {
 }
 
 /// Says what to do.
-fn mended(subject: &Subject<'_>, needs: Option<Requirement>, remark: Remark) -> Remark {
+fn mended(
+    (subject, on): (&Subject<'_>, &On<'_>),
+    package: &LockedPackage,
+    needs: Option<Requirement>,
+    remark: Remark,
+) -> Remark {
     match needs {
         None => remark,
-        Some(needs) if subject.kind == Kind::Environment => remark.with_fix(subject.remedy(&needs)),
+        Some(needs) if subject.kind == Kind::Environment => {
+            remark.with_fix(opposed::remedy(subject, on, package, &needs))
+        }
         Some(needs) => remark.with_fix(format!(
             "Declare `{}` and lock again.",
             crate::explain::need(&needs)

@@ -1,5 +1,6 @@
 //! PYA101: a package of the lock is outside the range of another that requires it.
 
+use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::{On, answers};
 use crate::audit::{Needs, Rule, Severity, Subject};
@@ -108,7 +109,9 @@ fn check_edge(
             };
             remarks.tell_on(
                 on,
-                remark.placed(place).with_fix(subject.remedy(requirement)),
+                remark
+                    .placed(place)
+                    .with_fix(opposed::remedy(subject, on, package, requirement)),
             );
         }
     }

@@ -2,7 +2,7 @@
 //! have.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Look, Needs, On, Rule, Severity, Subject};
+use crate::audit::{Confidence, Needs, On, Rule, Severity, Subject};
 use crate::explain::list;
 use crate::lock::LockedPackage;
 use crate::solve::flavour_of;
@@ -27,9 +27,8 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         };
         for package in on.graph.packages() {
             let at = subject.position(package);
-            let contents = match subject.evidence.contents.and_then(|it| it.of(at)) {
-                Some(Look::Seen(contents)) => contents,
-                Some(Look::Unknown(_)) | None => continue,
+            let Some(contents) = subject.contents_of(on, package) else {
+                continue;
             };
             let files = contents.files.iter().map(|it| it.path.as_str());
             let mut has: Vec<u32> = files.filter_map(cuda_of_name).collect();

@@ -137,9 +137,16 @@ fn asked(
         scales.now,
     );
     if args.deep {
-        let depth = depth_for(std::slice::from_ref(&question.target));
+        let targets = std::slice::from_ref(&question.target);
+        let depth = depth_for(targets);
         let files = (&solved.lock, asked.files.as_slice());
-        asked.contents = Some(of_wheels(files, &prepared.catalog, depth, terminal));
+        asked.contents = Some(of_wheels(
+            files,
+            targets,
+            &prepared.catalog,
+            depth,
+            terminal,
+        ));
     }
     asked.evidence.builds = builds(solved, catalog, scales);
     asked.evidence.cooldown = cooldown(args, &scales.table, &solved.lock, scales.now)?;

@@ -23,6 +23,7 @@ use crate::target::Target;
 /// The rules for which every installed file is read.
 const BY_FILES: &[&str] = &[
     "altered-files",
+    "extension-cohort",
     "file-collision",
     "missing-shared-lib",
     "numpy-abi",

@@ -71,7 +71,7 @@ pub(super) fn ask_indexes(
         })
     });
     let depth = args.deep.then(|| depth_for(targets));
-    let mut asked = ask_live(lock, sources, (question, depth), terminal);
+    let mut asked = ask_live(lock, sources, (question, depth, targets), terminal);
     asked.is_live = !is_offline;
     if is_offline {
         asked.failure = None;
@@ -82,7 +82,7 @@ pub(super) fn ask_indexes(
 fn ask_live(
     lock: &Lock,
     sources: Sources,
-    (question, depth): (Option<Arc<Question>>, Option<Depth>),
+    (question, depth, targets): (Option<Arc<Question>>, Option<Depth>, &[Target]),
     terminal: &Terminal,
 ) -> Asked {
     let progress = Progress::saying("Asking", terminal);
@@ -93,7 +93,8 @@ fn ask_live(
     let mut asked = ask(lock, (&sources.whom, &catalog), question, asked_at);
     progress.finish();
     if let Some(depth) = depth {
-        asked.contents = Some(of_wheels((lock, &asked.files), &catalog, depth, terminal));
+        let files = (lock, asked.files.as_slice());
+        asked.contents = Some(of_wheels(files, targets, &catalog, depth, terminal));
     }
     for warning in catalog.warnings() {
         terminal.say(warning);

@@ -20,6 +20,7 @@ mod texts;
 mod trials;
 mod ways_out;
 mod what;
+mod wheels;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -335,6 +336,7 @@ fn reading(lock: &Lock, file: &Arc<SourceFile>) -> Reading {
         lock: lock.clone(),
         file: file.label().to_owned(),
         target: recorded_target(lock),
+        environment: None,
     }
 }
 

@@ -17,7 +17,7 @@ use super::args::{CacheArgs, QuestionArgs};
 use crate::facts::Facts;
 use crate::fetch::{CachePolicy, Indexes, Outside};
 use crate::host::load_text;
-use crate::input::{Ambient, Manifest, Said};
+use crate::input::{Ambient, Manifest, Said, ToolTable};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::solve::{Policy, Source};
@@ -148,20 +148,27 @@ fn settle_facts(
     options: &mut LockOptions,
     problems: &mut Vec<Problem>,
 ) -> Arc<Facts> {
-    let mut facts = Facts::embedded();
-    if let Some((path, origin)) = &heard.manifest.tool.facts {
-        let read = load_text(path, folder, origin).map_err(|problem| vec![problem]);
-        match read.and_then(|file| facts.extended(&file)) {
-            Ok(extended) => facts = Arc::new(extended),
-            Err(mistakes) => problems.extend(mistakes),
-        }
-        options.facts = Some(origin.text().to_owned());
-    }
+    let tool = &heard.manifest.tool;
+    let mut facts = own_facts(tool, folder).unwrap_or_else(|mistakes| {
+        problems.extend(mistakes);
+        Facts::embedded()
+    });
+    options.facts = tool.facts.as_ref().map(|(_, it)| it.text().to_owned());
     if is_without_limits {
         facts = Arc::new(facts.without_limits());
         options.no_facts = true;
     }
     facts
+}
+
+/// Returns the facts with those of the user's own file, if one is named.
+pub(super) fn own_facts(tool: &ToolTable, folder: &Path) -> Result<Arc<Facts>, Vec<Problem>> {
+    let facts = Facts::embedded();
+    let Some((path, origin)) = &tool.facts else {
+        return Ok(facts);
+    };
+    let file = load_text(path, folder, origin).map_err(|problem| vec![problem])?;
+    facts.extended(&file).map(Arc::new)
 }
 
 fn cache_folder(args: &CacheArgs, ambient: &Ambient) -> Option<PathBuf> {

@@ -36,8 +36,11 @@ pub(super) struct Looked {
 /// Looks at the files that a record names.
 pub(super) fn look(place: Place<'_>, record: &Arc<SourceFile>, keep: &dyn Keep) -> Looked {
     let entries = read_record(record.text());
-    let stamp = stamp(place, record, &entries);
-    let files = entries.iter().map(owned).collect();
+    let states = entries.iter();
+    let states = states.map(|entry| place.of(&entry.path).and_then(|path| state(&path)));
+    let states: Vec<Option<[u8; 40]>> = states.collect();
+    let stamp = stamp(place, record, &states);
+    let files = entries.iter().zip(&states).map(owned).collect();
     if let Some((judged, binaries)) = keep.kept(&stamp).and_then(|value| read_kept(&value)) {
         let contents = Contents {
             files,
@@ -75,11 +78,12 @@ fn read_kept(value: &[u8]) -> Option<(usize, Vec<BinaryFacts>)> {
     Some((judged, decode(binaries)?))
 }
 
-fn owned(entry: &Entry) -> OwnedFile {
+fn owned((entry, state): (&Entry, &Option<[u8; 40]>)) -> OwnedFile {
+    let found = state.and_then(|state| state.first_chunk().map(|it| u64::from_le_bytes(*it)));
     OwnedFile {
         path: entry.path.clone(),
         bytes: entry.digest.map(Fingerprint::Sha256),
-        size: entry.size,
+        size: found.or(entry.size),
     }
 }
 
@@ -105,12 +109,11 @@ fn inside(place: Place<'_>, entry: &str) -> Option<PathBuf> {
 }
 
 /// Returns a digest of the record and of the state of every file that it names.
-fn stamp(place: Place<'_>, record: &SourceFile, entries: &[Entry]) -> [u8; 32] {
+fn stamp(place: Place<'_>, record: &SourceFile, states: &[Option<[u8; 40]>]) -> [u8; 32] {
     let mut sha256 = Sha256::new();
     sha256.update(place.folder.as_os_str().as_encoded_bytes());
     sha256.update(record.text().as_bytes());
-    for entry in entries {
-        let state = place.of(&entry.path).and_then(|path| state(&path));
+    for state in states {
         sha256.update(state.unwrap_or([0; 40]));
     }
     sha256.finalize().into()

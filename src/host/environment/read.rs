@@ -1,6 +1,7 @@
 //! Reads an environment: its folders, what they hold, and its Python. Nothing in it is imported or
 //! run; only an interpreter that was named is asked what it is.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +14,10 @@ use super::find::{Layout, find_environment};
 use super::keeping::keeping;
 use super::path_files::read_path_files;
 use super::platform::{platform_of, python_of};
-use super::record::{MAX_RECORD, Place};
+use super::record::{MAX_RECORD, Place, size_on_disk};
 use crate::audit::{Distribution, EnvironmentKind, Files, Installed, Look};
 use crate::host::probe::{FoundBy, interpreter_at};
-use crate::package::MarkerTexts;
+use crate::package::{MarkerTexts, PackageName};
 use crate::source::{Problem, SourceFile, without_detours};
 use crate::target::{Platform, PythonVersion};
 
@@ -175,6 +176,33 @@ impl Environment {
         looks
     }
 
+    /// Returns how much every package that is imported takes on the disk, by its record; nothing of
+    /// those without one.
+    pub fn sizes(&self) -> BTreeMap<PackageName, u64> {
+        let active = self.installed.active();
+        let distributions = self.installed.distributions.iter().zip(&self.infos);
+        let counting = distributions.filter(|(it, _)| {
+            let first = active.get(&it.name);
+            first.is_some_and(|first| std::ptr::eq(*first, *it))
+        });
+        let sizes = counting.filter_map(|(it, info)| {
+            let text = text_of(&info.join("RECORD"), MAX_RECORD)?;
+            Some((
+                it.name.clone(),
+                size_on_disk(self.place(info.parent()?), &text),
+            ))
+        });
+        sizes.collect()
+    }
+
+    fn place<'a>(&'a self, folder: &'a Path) -> Place<'a> {
+        let root = match folder.starts_with(&self.root) {
+            true => &self.root,
+            false => folder,
+        };
+        Place { folder, root }
+    }
+
     /// Looks at the files of one distribution; nothing of one that is not the environment's own.
     fn files(
         &self,
@@ -202,11 +230,7 @@ impl Environment {
             return Some(Err("no record says which files they have"));
         };
         let file = SourceFile::new(named(&path, &self.from), text);
-        let root = match folder.starts_with(&self.root) {
-            true => &self.root,
-            false => folder,
-        };
-        Some(Ok(look(Place { folder, root }, &file, keep)))
+        Some(Ok(look(self.place(folder), &file, keep)))
     }
 }
 

@@ -111,6 +111,16 @@ impl Place<'_> {
     }
 }
 
+/// Returns how much the files of a record take: as much as they have, else as they are recorded.
+pub(super) fn size_on_disk(place: Place<'_>, record: &str) -> u64 {
+    let entries = read_record(record);
+    let sizes = entries.iter().filter_map(|entry| {
+        let found = std::fs::metadata(place.of(&entry.path)?).ok();
+        found.map(|it| it.len()).or(entry.size)
+    });
+    sizes.fold(0, u64::saturating_add)
+}
+
 /// Compares the files with the record.
 pub(super) fn compare(place: Place<'_>, file: &Arc<SourceFile>, entries: &[Entry]) -> Files {
     let (mut judged, mut altered) = (0, Vec::new());

@@ -91,11 +91,21 @@ struct File<'a> {
 }
 
 impl Release {
-    /// Returns the files in its wheels beside the metadata.
-    fn files(&self) -> Vec<(&str, Vec<u8>)> {
+    /// Returns the files in a wheel with these tags beside the metadata: what is compiled for one
+    /// Python and for Linux is in their wheels alone.
+    fn files(&self, tags: &str) -> Vec<(&str, Vec<u8>)> {
+        let is_for = |path: &str| match path.split_once(".cpython-") {
+            Some((_, rest)) => {
+                let python = rest.split('-').next().unwrap_or_default();
+                let is_of_system = !rest.contains("linux") || tags.contains("linux");
+                is_of_system && tags.contains(&format!("cp{python}"))
+            }
+            None => true,
+        };
         let texts = self.texts.iter();
         let texts = texts.map(|(path, text)| (path.as_str(), text.as_bytes().to_vec()));
         let binaries = self.binaries.iter();
+        let binaries = binaries.filter(|(path, _)| is_for(path));
         let binaries = binaries.map(|(path, recipe)| (path.as_str(), recipe.bytes()));
         texts.chain(binaries).collect()
     }
@@ -275,7 +285,7 @@ fn files<'a>(project: &str, version: &str, release: &'a Release) -> Vec<File<'a>
     let mut files: Vec<File<'a>> = tags
         .iter()
         .map(|tags| {
-            let bytes = wheel_of(project, version, text.as_bytes(), &release.files());
+            let bytes = wheel_of(project, version, text.as_bytes(), &release.files(tags));
             made(format!("{stem}-{tags}.whl"), bytes, Some(text.clone()))
         })
         .collect();
