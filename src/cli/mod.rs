@@ -10,6 +10,7 @@ mod diff;
 mod fix;
 mod gaps;
 mod init;
+mod late;
 mod licences;
 mod lock;
 mod lock_over;
