@@ -323,7 +323,7 @@ impl LiveCatalog {
             Err(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let events = metadata_events(&file.filename);
+        let events = Event::of_metadata(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { metadata::answer(&shared, &reach, &file).await }
@@ -351,7 +351,7 @@ impl LiveCatalog {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
-        let events = metadata_events(&file.filename);
+        let events = Event::of_metadata(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { build::of_archive(&shared, &reach, &file).await }
@@ -375,7 +375,7 @@ impl LiveCatalog {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
-        let events = metadata_events(&url.given);
+        let events = Event::of_metadata(&url.given);
         let answer = self.resolve(&asking, events, |reach| {
             let (engine, question) = (Arc::clone(&self.engine), question.clone());
             async move { question.answer(&engine, &reach).await }
@@ -430,6 +430,12 @@ impl Catalog for LiveCatalog {
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.go_back(runtime.handle(), http, wanted);
+        }
+    }
+
+    fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        if let Network::Up(runtime, http) = &*lock(&self.network) {
+            self.engine.go_apart(runtime.handle(), http, wanted);
         }
     }
 
@@ -488,8 +494,4 @@ fn unprepared(asking: &Asking, met: &str) -> FetchError {
         url: String::new(),
         met: met.to_owned(),
     }
-}
-
-fn metadata_events(of: &str) -> [Event<'_>; 2] {
-    [Event::MetadataAsked(of), Event::MetadataArrived(of)]
 }

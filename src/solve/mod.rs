@@ -18,6 +18,9 @@ mod forks;
 mod harmony;
 mod holes;
 mod judge;
+mod leaps;
+#[cfg(test)]
+mod leaps_tests;
 mod ledger;
 mod memo;
 mod ordinals;

@@ -10,6 +10,7 @@ use pubgrub::{PackageResolutionStatistics, Set};
 
 use super::candidates::Candidates;
 use super::catalog::Failure;
+use super::leaps::Leaps;
 use super::ledger::Ledger;
 use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
@@ -66,6 +67,7 @@ pub(crate) struct Provider<'l, 'a> {
     asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
     wants_new_order: Cell<bool>,
     order: RefCell<Order>,
+    pub(super) leaps: Leaps,
 }
 
 impl<'l, 'a> Provider<'l, 'a> {
@@ -78,6 +80,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             asked: RefCell::default(),
             wants_new_order: Cell::new(false),
             order: RefCell::default(),
+            leaps: Leaps::default(),
         }
     }
 
@@ -139,11 +142,8 @@ impl<'l, 'a> Provider<'l, 'a> {
         {
             return Ok(Some(ordinal));
         }
-        let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
         let is_wanted = |ordinal: &Ordinal| self.may_choose(project, candidates, *ordinal);
-        let is_release = |ordinal: &Ordinal| {
-            treats_alike || !candidates.usable()[*ordinal as usize].is_prerelease
-        };
+        let is_release = |ordinal: &Ordinal| self.is_release(candidates, *ordinal);
         if candidates.exhausts_pages_in_order() {
             let place = |ordinal: &Ordinal| {
                 (
@@ -156,16 +156,23 @@ impl<'l, 'a> Provider<'l, 'a> {
                 false => range.descending(count).filter(is_wanted).min_by_key(place),
             });
         }
-        Ok(match self.takes_lowest(&name) {
-            true => range
-                .ascending(count)
-                .find(is_release)
-                .or_else(|| range.ascending(count).find(is_wanted)),
-            false => range
-                .descending(count)
-                .find(is_release)
-                .or_else(|| range.descending(count).find(is_wanted)),
-        })
+        if self.takes_lowest(&name) {
+            let release = range.ascending(count).find(is_release);
+            return Ok(release.or_else(|| range.ascending(count).find(is_wanted)));
+        }
+        if self.ledger.contested.borrow().contains(&project)
+            && let Some(fitting) = self.newest_fitting(project, range)?
+        {
+            return Ok(Some(fitting));
+        }
+        let release = range.descending(count).find(is_release);
+        Ok(release.or_else(|| range.descending(count).find(is_wanted)))
+    }
+
+    /// Whether a version is chosen before all pre-releases.
+    pub(super) fn is_release(&self, candidates: &Candidates, ordinal: Ordinal) -> bool {
+        let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
+        treats_alike || !candidates.usable()[ordinal as usize].is_prerelease
     }
 
     /// Returns the place of the version that is preferred; of a package from several indexes, that of
