@@ -1,18 +1,19 @@
-//! Leaps over versions that cannot serve: where the newest versions of a contested package all need
-//! something newer than the declarations allow, the newest one that does not is sought by probes.
+//! Leaps over versions that cannot serve: where the newest versions of a package all need something
+//! newer than the declarations allow, the newest one that does not is sought by probes.
 //!
 //! boto3 against an urllib3 that is newer than any botocore of the last years bears is the case in
 //! point: 1,450 versions of each lie on the way, each with metadata to be fetched. What successive
-//! versions need mostly moves in one direction. So after some versions in a row, older ones are
-//! probed at growing distances, and the gap between the last that does not fit and the first that
-//! does is divided until the two are neighbours. The way is the same for each run of a question,
-//! whatever a cache holds: what is read depends on nothing but what was read before.
+//! versions need mostly moves in one direction. So after some versions in a row, if many are left,
+//! older ones are probed at growing distances, and the gap between the last that does not fit and the
+//! first that does is divided until the two are neighbours. The way is the same for each run of a
+//! question, whatever a cache holds: what is read depends on nothing but what was read before.
 //!
 //! What lies between two probes is passed over only where both need the same package too new, and no
 //! version that was read needs an older one of that than an older version does; all other gaps are
 //! divided down to the last version.
+//!
 //! An answer is never wrong for that, and a conflict is never invented: versions that are passed
-//! over are only tried last, one by one, and `PubGrub` hears of no more than it would have heard.
+//! over are only tried last, one by one, and PubGrub hears of no more than it would have heard.
 //! What is given up is certainty that the answer is the newest: a version that needs less than its
 //! neighbours on both sides can be missed where some hundred others do not fit. pip and uv would find
 //! it, after reading all of them.
@@ -33,6 +34,8 @@ use crate::package::PackageName;
 
 /// So many of the newest versions are read one after the other before older ones are probed.
 const READ_IN_ORDER: usize = 8;
+/// Among no more than so many versions nothing is passed over unread.
+const FEW: usize = 100;
 /// Each probe lies this part of the way so far beyond the one before.
 const GROWTH: usize = 4;
 /// Into so many parts a gap is divided.
@@ -72,6 +75,12 @@ impl Leaps {
         passed.get(&project).cloned().unwrap_or_default()
     }
 
+    /// Forgets judgements: more is known now of what may be needed.
+    pub(super) fn forget(&self) {
+        self.verdicts.borrow_mut().clear();
+        self.bounds.borrow_mut().clear();
+    }
+
     fn pass(&self, project: u32, more: &Ordinals) {
         let mut passed = self.passed.borrow_mut();
         let known = passed.entry(project).or_default();
@@ -94,30 +103,60 @@ impl Provider<'_, '_> {
             left.descending(count)
                 .filter(|ordinal| self.is_release(&known.candidates, *ordinal))
         };
-        for ordinal in releases().take(READ_IN_ORDER) {
-            if let Verdict::Fits = self.verdict(project, ordinal)? {
-                return Ok(Some(ordinal));
+        let first: Vec<Ordinal> = releases().take(READ_IN_ORDER).collect();
+        for (at, ordinal) in first.iter().enumerate() {
+            if let Verdict::Fits = self.verdict(project, *ordinal)? {
+                return Ok(Some(*ordinal));
             }
-        }
-        let versions: Vec<Ordinal> = releases().collect();
-        if versions.len() <= READ_IN_ORDER {
-            return Ok(None);
+            self.note_tried(project, *ordinal)?;
+            if at == 0 {
+                self.send_for(project, &known, &first);
+            }
         }
         let lane = Lane {
             project,
             known: Rc::clone(&known),
-            versions,
+            versions: releases().collect(),
         };
-        let probes = probes(lane.versions.len());
-        let Some(found) = self.search(&lane, READ_IN_ORDER - 1, &probes)? else {
-            self.leaps.pass(project, &left);
-            return Ok(None);
+        let found = match lane.versions.len() {
+            ..=READ_IN_ORDER => return Ok(None),
+            ..=FEW => self.search_in_order(&lane)?,
+            _ => self.leap(&lane)?,
         };
-        let (newest, fitting) = (lane.versions[0], lane.versions[found]);
-        let leapt = Ordinals::from_ranges([(fitting + 1, newest + 1)]);
-        self.leaps.pass(project, &leapt.intersection(&left));
-        self.note_leap(&lane, found);
-        Ok(Some(fitting))
+        // What does not fit is passed over from now on; where nothing fits, all is tried in order.
+        let fitting = found.map(|found| lane.versions[found]);
+        let least = fitting.map_or(0, |fitting| fitting + 1);
+        let over = Ordinals::from_ranges([(least, lane.versions[0] + 1)]);
+        self.leaps.pass(project, &over.intersection(&left));
+        Ok(fitting)
+    }
+
+    /// Reads one version after the other, and asks for as many ahead as were read.
+    fn search_in_order(&self, lane: &Lane) -> Result<Option<usize>, Failure> {
+        let mut from = READ_IN_ORDER;
+        while from < lane.versions.len() {
+            let to = lane.versions.len().min(2 * from);
+            self.send_for(lane.project, &lane.known, &lane.versions[from..to]);
+            for at in from..to {
+                if self.needs(lane, at)?.is_none() {
+                    return Ok(Some(at));
+                }
+            }
+            from = to;
+        }
+        Ok(None)
+    }
+
+    /// Searches by probes.
+    fn leap(&self, lane: &Lane) -> Result<Option<usize>, Failure> {
+        let newest = lane.known.candidates.usable().len() - 1;
+        let begun = newest - lane.versions[0] as usize;
+        let probes = probes(begun, lane.versions.len());
+        let found = self.search(lane, READ_IN_ORDER - 1, &probes)?;
+        if let Some(found) = found {
+            self.note_leap(lane, found);
+        }
+        Ok(found)
     }
 
     fn note_leap(&self, lane: &Lane, found: usize) {
@@ -141,7 +180,8 @@ impl Provider<'_, '_> {
         above: usize,
         probes: &[usize],
     ) -> Result<Option<usize>, Failure> {
-        self.send_for(lane, probes);
+        let ordinals: Vec<Ordinal> = probes.iter().map(|at| lane.versions[*at]).collect();
+        self.send_for(lane.project, &lane.known, &ordinals);
         let mut last = (above, self.needs(lane, above)?);
         let mut read = Vec::new();
         for &probe in probes {
@@ -208,16 +248,15 @@ impl Provider<'_, '_> {
         steady.map(|(other, _)| other).collect()
     }
 
-    fn send_for(&self, lane: &Lane, probes: &[usize]) {
-        let candidates = &lane.known.candidates;
+    fn send_for(&self, project: u32, known: &Known, ordinals: &[Ordinal]) {
+        let candidates = &known.candidates;
         let verdicts = self.leaps.verdicts.borrow();
-        let known = verdicts.get(&lane.project);
-        let wanted: Vec<_> = probes
+        let judged = verdicts.get(&project);
+        let wanted: Vec<_> = ordinals
             .iter()
-            .map(|probe| lane.versions[*probe])
-            .filter(|ordinal| known.is_none_or(|known| !known.contains_key(ordinal)))
+            .filter(|ordinal| judged.is_none_or(|judged| !judged.contains_key(ordinal)))
             .map(|ordinal| {
-                let at = candidates.usable()[ordinal as usize].at();
+                let at = candidates.usable()[*ordinal as usize].at();
                 (Arc::clone(candidates.project()), at)
             })
             .collect();
@@ -277,8 +316,8 @@ impl Provider<'_, '_> {
         })
     }
 
-    /// Returns which versions of a package may be needed: those that are declared, and of a contested
-    /// package those from the newest on that fits; none where all may be.
+    /// Returns which versions of a package may be needed: those that are declared, and of a package
+    /// that goes back those from the newest on that fits; none where all may be.
     fn bound_of(&self, name: &PackageName) -> Result<Option<(u32, Rc<Ordinals>)>, Failure> {
         // Nothing is known of a name that was never met.
         let Some(project) = self.ledger.names.borrow().find(name) else {
@@ -291,9 +330,9 @@ impl Provider<'_, '_> {
         let keep = |bound: Option<Rc<Ordinals>>| {
             self.leaps.bounds.borrow_mut().insert(project, bound);
         };
-        // What is contested may need what needs it.
+        // What goes back may need what needs it.
         keep(declared.clone().map(Rc::new));
-        if self.ledger.contested.borrow().contains(&project) {
+        if self.goes_back(project) {
             let declared = declared.unwrap_or_else(Ordinals::any);
             self.newest_fitting(project, &declared)?;
             let left = declared.intersection(&self.leaps.passed(project).complement());
@@ -334,12 +373,14 @@ fn has_common(of: &Set<u32>, newer: Option<&[(u32, Ordinal)]>, older: &[(u32, Or
 }
 
 /// Returns the places of the first probes among so many versions: at growing distances, up to the
-/// oldest.
-fn probes(count: usize) -> Vec<usize> {
+/// oldest. A search that begins a few versions later makes the same probes.
+fn probes(begun: usize, count: usize) -> Vec<usize> {
+    let shift = if begun < READ_IN_ORDER { begun } else { 0 };
     let next = |at: &usize| Some(at + at / GROWTH);
     let oldest = count - 1;
-    let apart = std::iter::successors(Some(READ_IN_ORDER), next);
-    apart
+    let apart = std::iter::successors(Some(2 * READ_IN_ORDER), next);
+    let places = apart.map(|at| at - shift);
+    places
         .take_while(|at| *at < oldest)
         .chain([oldest])
         .collect()

@@ -22,6 +22,8 @@ use crate::package::{DirectUrl, PackageName, Requirement};
 
 /// A package that has tried more versions than this is contested.
 const TRIED_IN_PEACE: usize = 5;
+/// After this many tried versions of one package, those that cannot serve are leapt over.
+const TRIED_BEFORE_LEAP: usize = 2;
 /// After this many tried versions of one package, older ones are asked for ahead of time.
 const TRIED_BEFORE_BATCH: usize = 4;
 /// At least as many are kept on the way as were tried, up to this number.
@@ -160,7 +162,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             let release = range.ascending(count).find(is_release);
             return Ok(release.or_else(|| range.ascending(count).find(is_wanted)));
         }
-        if self.ledger.contested.borrow().contains(&project)
+        if self.goes_back(project)
             && let Some(fitting) = self.newest_fitting(project, range)?
         {
             return Ok(Some(fitting));
@@ -216,24 +218,52 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
     }
 
-    /// Notes that a version is tried. Once a package backtracks, the metadata of older versions is
-    /// asked for ahead of time, and other packages have to wait for it.
-    fn note_tried(&self, project: u32, ordinal: Ordinal, range: &Ordinals) -> Result<(), Failure> {
+    /// Whether several versions of a package were tried in vain.
+    pub(super) fn goes_back(&self, project: u32) -> bool {
+        let tried = self.tried.borrow();
+        let count = tried.get(&project).map_or(0, BTreeSet::len);
+        count >= TRIED_BEFORE_LEAP || self.ledger.contested.borrow().contains(&project)
+    }
+
+    /// Notes that a version is tried; returns how many were, if this one was not before.
+    pub(super) fn note_tried(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+    ) -> Result<Option<usize>, Failure> {
         let known = self.ledger.known(project)?;
-        let usable = known.candidates.usable();
-        let version = known.candidates.version(&usable[ordinal as usize]);
+        let candidate = &known.candidates.usable()[ordinal as usize];
+        let version = known.candidates.version(candidate);
         self.ledger
             .note(Step::Tried(self.ledger.name(project), version));
         let mut all_tried = self.tried.borrow_mut();
         let tried = all_tried.entry(project).or_default();
         if !tried.insert(ordinal) {
-            return Ok(());
+            return Ok(None);
         }
         let tried = tried.len();
-        if tried > TRIED_IN_PEACE && self.ledger.contested.borrow_mut().insert(project) {
+        let mut contested = self.ledger.contested.borrow_mut();
+        if tried == TRIED_BEFORE_LEAP && !contested.contains(&project) {
+            self.leaps.forget();
+        }
+        if tried > TRIED_IN_PEACE && contested.insert(project) {
             self.wants_new_order.set(true);
             self.ledger.note(Step::Restarted(self.ledger.name(project)));
         }
+        Ok(Some(tried))
+    }
+
+    /// Once a package backtracks, the metadata of older versions is asked for ahead of time, and
+    /// other packages have to wait for it.
+    fn ask_for_older(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+        range: &Ordinals,
+        tried: usize,
+    ) -> Result<(), Failure> {
+        let known = self.ledger.known(project)?;
+        let usable = known.candidates.usable();
         let mut all_asked = self.asked.borrow_mut();
         let asked = all_asked.entry(project).or_default();
         if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
@@ -434,7 +464,9 @@ impl DependencyProvider for Provider<'_, '_> {
             SolverPackage::Project(project) => {
                 let choice = self.choose(project, range)?;
                 if let Some(ordinal) = choice {
-                    self.note_tried(project, ordinal, range)?;
+                    if let Some(tried) = self.note_tried(project, ordinal)? {
+                        self.ask_for_older(project, ordinal, range, tried)?;
+                    }
                     self.chosen.borrow_mut().insert(project, ordinal);
                 }
                 Ok(choice)
