@@ -119,8 +119,8 @@ impl Provider<'_, '_> {
             versions: releases().collect(),
         };
         let found = match lane.versions.len() {
-            ..=READ_IN_ORDER => return Ok(None),
-            ..=FEW => self.search_in_order(&lane)?,
+            few if few <= READ_IN_ORDER => return Ok(None),
+            few if few <= FEW => self.search_in_order(&lane)?,
             _ => self.leap(&lane)?,
         };
         // What does not fit is passed over from now on; where nothing fits, all is tried in order.

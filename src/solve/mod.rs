@@ -4,6 +4,7 @@
 //! and in which order, and keeps what is needed to explain the outcome. It asks a [`Catalog`] and
 //! knows no file, wire format or clock.
 
+mod attempts;
 mod builds;
 mod candidates;
 mod catalog;

@@ -2,12 +2,12 @@
 //! chooses versions. Order stands in `priority`, fitness in `judge`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use pubgrub::{Dependencies, DependencyConstraints, DependencyProvider, VersionSet as _};
 use pubgrub::{PackageResolutionStatistics, Set};
 
+use super::attempts::Attempts;
 use super::candidates::Candidates;
 use super::catalog::Failure;
 use super::leaps::Leaps;
@@ -19,15 +19,6 @@ use super::question::{Prereleases, ResolutionMode};
 use super::trail::Step;
 use super::tried::TriedAndRefused;
 use crate::package::{DirectUrl, PackageName, Requirement};
-
-/// A package that has tried more versions than this is contested.
-const TRIED_IN_PEACE: usize = 5;
-/// After this many tried versions of one package, those that cannot serve are leapt over.
-const TRIED_BEFORE_LEAP: usize = 2;
-/// After this many tried versions of one package, older ones are asked for ahead of time.
-const TRIED_BEFORE_BATCH: usize = 4;
-/// At least as many are kept on the way as were tried, up to this number.
-const BATCH: usize = 100;
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -64,10 +55,8 @@ pub(crate) struct Provider<'l, 'a> {
     /// Projects whose pre-releases may be chosen where no release is in range.
     prereleases_of: &'l Set<u32>,
     chosen: RefCell<HashMap<u32, Ordinal>>,
-    tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
-    /// The versions of which metadata was asked for ahead of time.
-    asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
-    wants_new_order: Cell<bool>,
+    pub(super) attempts: Attempts,
+    pub(super) wants_new_order: Cell<bool>,
     order: RefCell<Order>,
     pub(super) leaps: Leaps,
 }
@@ -78,8 +67,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             ledger,
             prereleases_of,
             chosen: RefCell::default(),
-            tried: RefCell::default(),
-            asked: RefCell::default(),
+            attempts: Attempts::default(),
             wants_new_order: Cell::new(false),
             order: RefCell::default(),
             leaps: Leaps::default(),
@@ -204,7 +192,12 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
     }
 
-    fn may_choose(&self, project: u32, candidates: &Candidates, ordinal: Ordinal) -> bool {
+    pub(super) fn may_choose(
+        &self,
+        project: u32,
+        candidates: &Candidates,
+        ordinal: Ordinal,
+    ) -> bool {
         if !candidates.usable()[ordinal as usize].is_prerelease {
             return true;
         }
@@ -216,77 +209,6 @@ impl<'l, 'a> Provider<'l, 'a> {
                 candidates.has_only_prereleases() || self.prereleases_of.contains(&project)
             }
         }
-    }
-
-    /// Whether several versions of a package were tried in vain.
-    pub(super) fn goes_back(&self, project: u32) -> bool {
-        let tried = self.tried.borrow();
-        let count = tried.get(&project).map_or(0, BTreeSet::len);
-        count >= TRIED_BEFORE_LEAP || self.ledger.contested.borrow().contains(&project)
-    }
-
-    /// Notes that a version is tried; returns how many were, if this one was not before.
-    pub(super) fn note_tried(
-        &self,
-        project: u32,
-        ordinal: Ordinal,
-    ) -> Result<Option<usize>, Failure> {
-        let known = self.ledger.known(project)?;
-        let candidate = &known.candidates.usable()[ordinal as usize];
-        let version = known.candidates.version(candidate);
-        self.ledger
-            .note(Step::Tried(self.ledger.name(project), version));
-        let mut all_tried = self.tried.borrow_mut();
-        let tried = all_tried.entry(project).or_default();
-        if !tried.insert(ordinal) {
-            return Ok(None);
-        }
-        let tried = tried.len();
-        let mut contested = self.ledger.contested.borrow_mut();
-        if tried == TRIED_BEFORE_LEAP && !contested.contains(&project) {
-            self.leaps.forget();
-        }
-        if tried > TRIED_IN_PEACE && contested.insert(project) {
-            self.wants_new_order.set(true);
-            self.ledger.note(Step::Restarted(self.ledger.name(project)));
-        }
-        Ok(Some(tried))
-    }
-
-    /// Once a package backtracks, the metadata of older versions is asked for ahead of time, and
-    /// other packages have to wait for it.
-    fn ask_for_older(
-        &self,
-        project: u32,
-        ordinal: Ordinal,
-        range: &Ordinals,
-        tried: usize,
-    ) -> Result<(), Failure> {
-        let known = self.ledger.known(project)?;
-        let usable = known.candidates.usable();
-        let mut all_asked = self.asked.borrow_mut();
-        let asked = all_asked.entry(project).or_default();
-        if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
-            return Ok(());
-        }
-        // Where the range moves with another package that goes back too, little is in it yet, and
-        // what comes next lies right below.
-        let below = (0..ordinal).rev();
-        let wanted: Vec<_> = range
-            .descending(usable.len())
-            .chain(below)
-            .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
-            .filter(|ordinal| asked.insert(*ordinal))
-            .take((2 * tried).min(2 * BATCH))
-            .map(|ordinal| {
-                (
-                    Arc::clone(known.candidates.project()),
-                    usable[ordinal as usize].at(),
-                )
-            })
-            .collect();
-        self.ledger.catalog.soon(&wanted);
-        Ok(())
     }
 
     fn note_refused(&self, project: u32, ordinal: Ordinal, why: &str) -> Result<(), Failure> {
@@ -456,10 +378,15 @@ impl DependencyProvider for Provider<'_, '_> {
                 // PubGrub does not know that an extra goes with its base: without this it would
                 // try every version of the extra against a base that is decided.
                 let base = self.chosen.borrow().get(&project).copied();
-                match base.filter(|base| range.contains(base)) {
-                    Some(base) => Ok(Some(base)),
-                    None => Ok(self.choose(project, range)?),
+                if let Some(base) = base.filter(|base| range.contains(base)) {
+                    return Ok(Some(base));
                 }
+                let choice = self.choose(project, range)?;
+                if let Some(ordinal) = choice {
+                    let tried = self.note_tried_extra(*package, ordinal);
+                    self.ask_for_older(project, ordinal, range, tried)?;
+                }
+                Ok(choice)
             }
             SolverPackage::Project(project) => {
                 let choice = self.choose(project, range)?;
