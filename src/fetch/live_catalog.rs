@@ -16,6 +16,7 @@ use super::direct::{DirectQuestion, wants_build};
 use super::engine::{Engine, FileKey, Then};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
+use super::heap;
 use super::http::Http;
 use super::indexes::{Index, Indexes};
 use super::metadata;
@@ -217,6 +218,7 @@ impl LiveCatalog {
     }
 
     fn bring_up(&self) -> Result<(Runtime, Arc<Http>), String> {
+        heap::keep_small();
         let shared = &self.engine.shared;
         let credentials = Credentials::gather(
             shared.indexes.addresses(),
