@@ -255,6 +255,7 @@ impl Run<'_> {
                 Step::Tried(..) => self.terminal.verbosity > 1,
                 Step::Refused(..)
                 | Step::Restarted(_)
+                | Step::PassedOver(..)
                 | Step::Divided(..)
                 | Step::AllowedPrereleases(_) => self.terminal.verbosity > 0,
             };

@@ -4,13 +4,16 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile};
 
 use crate::package::Digest;
+
+/// So many times smaller gzip makes pages at best.
+const MOST_PACKED: u64 = 40;
 
 /// Bytes received.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub(super) struct Body {
 #[derive(Debug)]
 enum Store {
     Own(SpooledTempFile),
+    Unpacked(Cursor<Vec<u8>>),
     Local(File),
 }
 
@@ -77,7 +81,7 @@ impl Body {
     /// Adds bytes at the end.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
         let Store::Own(file) = &mut self.file else {
-            let error = std::io::Error::other("files of this machine are not written to");
+            let error = std::io::Error::other("what is whole is not written to");
             return Err(error.into());
         };
         self.len += bytes.len() as u64;
@@ -100,6 +104,7 @@ impl Body {
                 SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
                 SpooledData::OnDisk(_) => Err(std::io::Error::other("it moved to the disk").into()),
             },
+            Store::Unpacked(bytes) => Ok(bytes.into_inner()),
             Store::Own(_) | Store::Local(_) => Ok(self.slice(0, len)?),
         }
     }
@@ -116,16 +121,29 @@ impl Body {
 
     /// Returns what gzip packed, under the same limit.
     pub(super) fn gunzipped(mut self) -> Result<Self, BodyError> {
+        let said = self.said_to_unpack_to()?;
         self.file.seek(SeekFrom::Start(0))?;
-        let mut unpacked = Self::new(usize::MAX, self.limit);
-        let mut packed = MultiGzDecoder::new(std::io::BufReader::new(&mut self.file));
-        let mut chunk = vec![0; 64 << 10];
-        loop {
-            match packed.read(&mut chunk)? {
-                0 => return Ok(unpacked),
-                read => unpacked.push(&chunk[..read])?,
-            }
+        let packed = MultiGzDecoder::new(std::io::BufReader::new(&mut self.file));
+        let mut unpacked = Vec::with_capacity(said);
+        let read = packed
+            .take(self.limit.saturating_add(1))
+            .read_to_end(&mut unpacked)? as u64;
+        match read > self.limit {
+            true => Err(BodyError::TooLarge(self.limit)),
+            false => Ok(Self {
+                file: Store::Unpacked(Cursor::new(unpacked)),
+                len: read,
+                limit: self.limit,
+            }),
         }
+    }
+
+    /// Returns the length that gzip's last bytes speak of; less where hardly anything packs that well.
+    fn said_to_unpack_to(&mut self) -> std::io::Result<usize> {
+        let last = self.slice(self.len.saturating_sub(4), self.len)?;
+        let said = last.try_into().map_or(0, u32::from_le_bytes);
+        let most = self.limit.min(self.len.saturating_mul(MOST_PACKED));
+        Ok(usize::try_from(u64::from(said).min(most)).unwrap_or(0))
     }
 
     /// Whether the bytes have this digest; `None` if the algorithm proves nothing.
@@ -164,6 +182,7 @@ impl Read for Store {
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         match self {
             Self::Own(file) => file.read(bytes),
+            Self::Unpacked(file) => file.read(bytes),
             Self::Local(file) => file.read(bytes),
         }
     }
@@ -173,6 +192,7 @@ impl Seek for Store {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         match self {
             Self::Own(file) => file.seek(to),
+            Self::Unpacked(file) => file.seek(to),
             Self::Local(file) => file.seek(to),
         }
     }

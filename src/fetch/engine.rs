@@ -200,6 +200,18 @@ impl Engine {
         }
     }
 
+    /// Fetches versions that a solver probes, and nothing that they require.
+    pub(super) fn go_apart(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        http: &Arc<Http>,
+        wanted: &[(Arc<Project>, FileAt)],
+    ) {
+        for (project, at) in wanted {
+            self.fetch_metadata(runtime, http, project, *at, Then::Rest);
+        }
+    }
+
     fn pursue(self: &Arc<Self>, runtime: &Handle, http: &Arc<Http>, wishes: Vec<Wish>) {
         for wish in wishes {
             if let Wish::Metadata(project, at) = wish {

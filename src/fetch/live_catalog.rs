@@ -16,6 +16,7 @@ use super::direct::{DirectQuestion, wants_build};
 use super::engine::{Engine, FileKey, Then};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::file::FileQuestion;
+use super::heap;
 use super::http::Http;
 use super::indexes::{Index, Indexes};
 use super::metadata;
@@ -217,6 +218,7 @@ impl LiveCatalog {
     }
 
     fn bring_up(&self) -> Result<(Runtime, Arc<Http>), String> {
+        heap::keep_small();
         let shared = &self.engine.shared;
         let credentials = Credentials::gather(
             shared.indexes.addresses(),
@@ -323,7 +325,7 @@ impl LiveCatalog {
             Err(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let events = metadata_events(&file.filename);
+        let events = Event::of_metadata(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { metadata::answer(&shared, &reach, &file).await }
@@ -351,7 +353,7 @@ impl LiveCatalog {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
-        let events = metadata_events(&file.filename);
+        let events = Event::of_metadata(&file.filename);
         let answer = self.resolve(&asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { build::of_archive(&shared, &reach, &file).await }
@@ -375,7 +377,7 @@ impl LiveCatalog {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
-        let events = metadata_events(&url.given);
+        let events = Event::of_metadata(&url.given);
         let answer = self.resolve(&asking, events, |reach| {
             let (engine, question) = (Arc::clone(&self.engine), question.clone());
             async move { question.answer(&engine, &reach).await }
@@ -445,6 +447,12 @@ impl Catalog for LiveCatalog {
         }
     }
 
+    fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        if let Network::Up(runtime, http) = &*lock(&self.network) {
+            self.engine.go_apart(runtime.handle(), http, wanted);
+        }
+    }
+
     fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {
         let indexes = &self.engine.shared.indexes;
         for flavour in flavours {
@@ -500,8 +508,4 @@ fn unprepared(asking: &Asking, met: &str) -> FetchError {
         url: String::new(),
         met: met.to_owned(),
     }
-}
-
-fn metadata_events(of: &str) -> [Event<'_>; 2] {
-    [Event::MetadataAsked(of), Event::MetadataArrived(of)]
 }

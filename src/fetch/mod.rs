@@ -17,6 +17,7 @@ mod file;
 mod flat;
 mod flavours;
 mod freshness;
+mod heap;
 mod http;
 mod indexes;
 mod kept;

@@ -46,6 +46,13 @@ pub enum Event<'a> {
     BuildEnded(&'a str),
 }
 
+impl<'a> Event<'a> {
+    /// Returns what is heard before and after a file's metadata is asked for.
+    pub(super) fn of_metadata(file: &'a str) -> [Self; 2] {
+        [Self::MetadataAsked(file), Self::MetadataArrived(file)]
+    }
+}
+
 /// Hears of events, on any thread.
 pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 

@@ -47,13 +47,10 @@ impl Link {
 /// Whether an address is absolute and already as the URL parser would write it: nearly all are,
 /// and parsing thousands of them would take longer than reading the page.
 fn is_plain_absolute(address: &str) -> bool {
-    let Some((scheme, rest)) = address.split_once("://") else {
+    let secure = address.strip_prefix("https://").map(|rest| (rest, 443));
+    let open = || address.strip_prefix("http://").map(|rest| (rest, 80));
+    let Some((rest, usual_port)) = secure.or_else(open) else {
         return false;
-    };
-    let usual_port = match scheme {
-        "https" => 443,
-        "http" => 80,
-        _ => return false,
     };
     let host_len = rest.find('/').unwrap_or(0);
     let (host, path) = rest.split_at(host_len);
@@ -66,8 +63,8 @@ fn is_plain_host(host: &str, usual_port: u16) -> bool {
         .split_once(':')
         .map_or((host, None), |(name, port)| (name, Some(port)));
     let is_plain_port = port.is_none_or(|text| {
-        let port = text.parse::<u16>();
-        port.is_ok_and(|port| port != usual_port && port.to_string() == text)
+        let is_number = !text.starts_with(['0', '+']);
+        is_number && text.parse().is_ok_and(|port: u16| port != usual_port)
     });
     let is_name = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'.' | b'0'..=b'9');
     // A name that ends in a number is read as an address.
@@ -75,21 +72,14 @@ fn is_plain_host(host: &str, usual_port: u16) -> bool {
     let is_plain_name = !top.is_empty()
         && top.bytes().all(|byte| byte.is_ascii_lowercase())
         && name.bytes().all(is_name);
-    let is_address = || {
-        let address = name.parse::<core::net::Ipv4Addr>();
-        address.is_ok_and(|address| address.to_string() == name)
-    };
+    // It takes no number with a zero before it, so there is one way to write an address.
+    let is_address = || name.parse::<core::net::Ipv4Addr>().is_ok();
     is_plain_port && (is_plain_name || is_address())
 }
 
 /// Whether a path needs no escapes and has no segment that starts with a dot.
 fn is_plain_path(path: &str) -> bool {
-    let mut last = b' ';
-    path.bytes().all(|byte| {
-        let starts_with_dot = last == b'/' && byte == b'.';
-        last = byte;
-        PLAIN[usize::from(byte)] && !starts_with_dot
-    })
+    path.bytes().all(|byte| PLAIN[usize::from(byte)]) && !path.contains("/.")
 }
 
 /// The characters of plain paths.
@@ -186,6 +176,10 @@ mod tests {
             ("http://a.example:80/b", false),
             ("https://a.example:08/b", false),
             ("https://a.example:/b", false),
+            ("https://a.example:+8443/b", false),
+            ("http://127.00.0.1/b", false),
+            ("https://a.example/.b", false),
+            ("https://a.example/b.c", true),
             ("ftp://a.example/b", false),
         ] {
             assert_eq!(is_plain_absolute(address), is_plain, "{address}");

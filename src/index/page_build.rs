@@ -179,6 +179,8 @@ struct Writer<'a> {
     texts: Table,
     rows: Table,
     notes: Table,
+    /// A row on its way into `rows`.
+    row: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
@@ -253,8 +255,10 @@ impl<'a> Writer<'a> {
             digests: &digests,
             metadata: &metadata,
         };
-        self.rows
-            .push(&postcard::to_stdvec(&row).unwrap_or_default());
+        let mut space = std::mem::take(&mut self.row);
+        space.clear();
+        self.row = postcard::to_extend(&row, space).unwrap_or_default();
+        self.rows.push(&self.row);
     }
 
     /// Puts the parts together in the order that `page_layout` tells.

@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Names the format and its version (the last byte); a change of the layout changes the version.
 const MAGIC: &[u8; 8] = b"pypage\x00\x02";
@@ -27,10 +27,15 @@ pub(super) struct Row<'a> {
     pub(super) url: &'a str,
     /// Why it was yanked.
     pub(super) reason: &'a str,
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "as_bytes")]
     pub(super) digests: &'a [u8],
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "as_bytes")]
     pub(super) metadata: &'a [u8],
+}
+
+/// Writes bytes at once; serde takes them for numbers otherwise, with the same outcome.
+fn as_bytes<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }
 
 /// The marks of a version.

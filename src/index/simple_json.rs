@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
 use super::links::{Link, MAX_TEXT};
@@ -15,16 +15,34 @@ use super::simple::{Body, DecodeError};
 use super::{FileEntry, Listing, MetadataFile};
 use crate::package::{Digest, Timestamp};
 
-#[derive(Deserialize)]
+/// A page, its files read as they come: a large one has thousands, and their texts need not all be
+/// held twice.
+#[derive(Default)]
 struct Page<'a> {
-    #[serde(borrow, default)]
     meta: Loose<'a>,
-    #[serde(borrow)]
-    files: Vec<File<'a>>,
-    #[serde(borrow, default, rename = "project-status")]
+    /// None where the page has no list of files.
+    files: Option<Files>,
     project_status: Loose<'a>,
-    #[serde(borrow, default, rename = "alternate-locations")]
     alternate_locations: Loose<'a>,
+}
+
+/// What is read of a page's list of files.
+#[derive(Default)]
+struct Files {
+    entries: Vec<FileEntry>,
+    unreadable: usize,
+}
+
+/// The name of a page's field.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "kebab-case")]
+enum Part {
+    Meta,
+    Files,
+    ProjectStatus,
+    AlternateLocations,
+    #[serde(other)]
+    Other,
 }
 
 /// The fields of a file; nothing for an entry that is no table.
@@ -80,12 +98,13 @@ pub(super) fn decode(body: &Body<'_>) -> Result<Listing, DecodeError> {
         .unwrap_or(body.bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|_| DecodeError::Malformed("the page is not UTF-8 text".into()))?;
-    let page: Page<'_> = serde_json::from_str(text).map_err(|error| match error.is_eof() {
+    let page = read_page(text, &body.base).map_err(|error| match error.is_eof() {
         true => DecodeError::Truncated,
         false => DecodeError::Malformed(format!("the page is not the JSON of an index: {error}")),
     })?;
     check_api_version(&page.meta)?;
-    let mut listing = Listing {
+    let files = page.files.unwrap_or_default();
+    Ok(Listing {
         status: page.project_status.get("status").and_then(Loose::to_text),
         alternates: page.alternate_locations.to_texts(),
         tracks: page
@@ -93,15 +112,19 @@ pub(super) fn decode(body: &Body<'_>) -> Result<Listing, DecodeError> {
             .get("tracks")
             .map(Loose::to_texts)
             .unwrap_or_default(),
-        ..Listing::default()
-    };
-    for file in &page.files {
-        match to_entry(file, &body.base) {
-            Some(entry) => listing.files.push(entry),
-            None => listing.unreadable += 1,
-        }
+        files: files.entries,
+        unreadable: files.unreadable,
+    })
+}
+
+fn read_page<'a>(text: &'a str, base: &Url) -> serde_json::Result<Page<'a>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let page = PageVisitor(base).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    match page.files {
+        Some(_) => Ok(page),
+        None => Err(serde::de::Error::missing_field("files")),
     }
-    Ok(listing)
 }
 
 /// A greater minor version is no hindrance (PEP 629).
@@ -278,6 +301,76 @@ impl<'de> Visitor<'de> for LooseVisitor {
             }
         }
         Ok(Loose::Table(table))
+    }
+}
+
+/// Reads a page with the address that it came from.
+struct PageVisitor<'u>(&'u Url);
+
+impl<'de> DeserializeSeed<'de> for PageVisitor<'_> {
+    type Value = Page<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Page<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PageVisitor<'_> {
+    type Value = Page<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Page<'de>, A::Error> {
+        let mut page = Page::default();
+        while let Some(part) = parts.next_key::<Part>()? {
+            let place = match part {
+                Part::Meta => &mut page.meta,
+                Part::ProjectStatus => &mut page.project_status,
+                Part::AlternateLocations => &mut page.alternate_locations,
+                Part::Files => {
+                    page.files = Some(parts.next_value_seed(FilesVisitor(self.0))?);
+                    continue;
+                }
+                Part::Other => {
+                    parts.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *place = parts.next_value()?;
+        }
+        Ok(page)
+    }
+}
+
+/// Reads a list of files with the address of its page.
+struct FilesVisitor<'u>(&'u Url);
+
+impl<'de> DeserializeSeed<'de> for FilesVisitor<'_> {
+    type Value = Files;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Files, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FilesVisitor<'_> {
+    type Value = Files;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<Files, A::Error> {
+        let mut read = Files::default();
+        while let Some(file) = files.next_element::<File<'de>>()? {
+            match to_entry(&file, self.0) {
+                Some(entry) => read.entries.push(entry),
+                None => read.unreadable += 1,
+            }
+        }
+        Ok(read)
     }
 }
 

@@ -138,6 +138,12 @@ impl Catalog for Over<'_> {
         self.catalog.soon(&wanted.cloned().collect::<Vec<_>>());
     }
 
+    fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        let wanted = wanted.iter().filter(|(it, at)| !is_installed(it, *at));
+        self.catalog
+            .soon_apart(&wanted.cloned().collect::<Vec<_>>());
+    }
+
     fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {
         self.catalog.soon_builds(names, flavours);
     }

@@ -58,6 +58,10 @@ pub trait Catalog {
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
 
+    /// Says which metadata will be asked for next, of versions that lie apart: what they require is
+    /// not asked for with them.
+    fn soon_apart(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
+
     /// Says of which flavours builds will probably be asked for.
     fn soon_builds(&self, _names: &[PackageName], _flavours: &[Flavour]) {}
 
@@ -97,6 +101,10 @@ impl<T: Catalog + ?Sized> Catalog for &T {
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         (**self).soon(wanted);
+    }
+
+    fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
+        (**self).soon_apart(wanted);
     }
 
     fn soon_builds(&self, names: &[PackageName], flavours: &[Flavour]) {

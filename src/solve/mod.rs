@@ -4,6 +4,7 @@
 //! and in which order, and keeps what is needed to explain the outcome. It asks a [`Catalog`] and
 //! knows no file, wire format or clock.
 
+mod attempts;
 mod builds;
 mod candidates;
 mod catalog;
@@ -18,6 +19,9 @@ mod forks;
 mod harmony;
 mod holes;
 mod judge;
+mod leaps;
+#[cfg(test)]
+mod leaps_tests;
 mod ledger;
 mod memo;
 mod ordinals;

@@ -53,6 +53,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// Returns the number of a project that was met.
+    pub(crate) fn find(&self, name: &PackageName) -> Option<u32> {
+        self.project_ids.get(name).copied()
+    }
+
     /// Returns the number of a project, a new one at first sight.
     pub(crate) fn project_id(&mut self, name: &PackageName) -> u32 {
         if let Some(id) = self.project_ids.get(name) {

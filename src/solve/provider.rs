@@ -2,15 +2,15 @@
 //! chooses versions. Order stands in `priority`, fitness in `judge`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use foldhash::HashMap;
 use pubgrub::{Dependencies, DependencyConstraints, DependencyProvider, VersionSet as _};
 use pubgrub::{PackageResolutionStatistics, Set};
 
+use super::attempts::Attempts;
 use super::candidates::Candidates;
 use super::catalog::Failure;
+use super::leaps::Leaps;
 use super::ledger::Ledger;
 use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
@@ -19,13 +19,6 @@ use super::question::{Prereleases, ResolutionMode};
 use super::trail::Step;
 use super::tried::TriedAndRefused;
 use crate::package::{DirectUrl, PackageName, Requirement};
-
-/// A package that has tried more versions than this is contested.
-const TRIED_IN_PEACE: usize = 5;
-/// After this many tried versions of one package, older ones are asked for ahead of time.
-const TRIED_BEFORE_BATCH: usize = 4;
-/// At least as many are kept on the way as were tried, up to this number.
-const BATCH: usize = 100;
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -62,11 +55,10 @@ pub(crate) struct Provider<'l, 'a> {
     /// Projects whose pre-releases may be chosen where no release is in range.
     prereleases_of: &'l Set<u32>,
     chosen: RefCell<HashMap<u32, Ordinal>>,
-    tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
-    /// The versions of which metadata was asked for ahead of time.
-    asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
-    wants_new_order: Cell<bool>,
+    pub(super) attempts: Attempts,
+    pub(super) wants_new_order: Cell<bool>,
     order: RefCell<Order>,
+    pub(super) leaps: Leaps,
 }
 
 impl<'l, 'a> Provider<'l, 'a> {
@@ -75,10 +67,10 @@ impl<'l, 'a> Provider<'l, 'a> {
             ledger,
             prereleases_of,
             chosen: RefCell::default(),
-            tried: RefCell::default(),
-            asked: RefCell::default(),
+            attempts: Attempts::default(),
             wants_new_order: Cell::new(false),
             order: RefCell::default(),
+            leaps: Leaps::default(),
         }
     }
 
@@ -140,11 +132,8 @@ impl<'l, 'a> Provider<'l, 'a> {
         {
             return Ok(Some(ordinal));
         }
-        let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
         let is_wanted = |ordinal: &Ordinal| self.may_choose(project, candidates, *ordinal);
-        let is_release = |ordinal: &Ordinal| {
-            treats_alike || !candidates.usable()[*ordinal as usize].is_prerelease
-        };
+        let is_release = |ordinal: &Ordinal| self.is_release(candidates, *ordinal);
         if candidates.exhausts_pages_in_order() {
             let place = |ordinal: &Ordinal| {
                 (
@@ -157,16 +146,23 @@ impl<'l, 'a> Provider<'l, 'a> {
                 false => range.descending(count).filter(is_wanted).min_by_key(place),
             });
         }
-        Ok(match self.takes_lowest(&name) {
-            true => range
-                .ascending(count)
-                .find(is_release)
-                .or_else(|| range.ascending(count).find(is_wanted)),
-            false => range
-                .descending(count)
-                .find(is_release)
-                .or_else(|| range.descending(count).find(is_wanted)),
-        })
+        if self.takes_lowest(&name) {
+            let release = range.ascending(count).find(is_release);
+            return Ok(release.or_else(|| range.ascending(count).find(is_wanted)));
+        }
+        if self.goes_back(project)
+            && let Some(fitting) = self.newest_fitting(project, range)?
+        {
+            return Ok(Some(fitting));
+        }
+        let release = range.descending(count).find(is_release);
+        Ok(release.or_else(|| range.descending(count).find(is_wanted)))
+    }
+
+    /// Whether a version is chosen before all pre-releases.
+    pub(super) fn is_release(&self, candidates: &Candidates, ordinal: Ordinal) -> bool {
+        let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;
+        treats_alike || !candidates.usable()[ordinal as usize].is_prerelease
     }
 
     /// Returns the place of the version that is preferred; of a package from several indexes, that of
@@ -196,7 +192,12 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
     }
 
-    fn may_choose(&self, project: u32, candidates: &Candidates, ordinal: Ordinal) -> bool {
+    pub(super) fn may_choose(
+        &self,
+        project: u32,
+        candidates: &Candidates,
+        ordinal: Ordinal,
+    ) -> bool {
         if !candidates.usable()[ordinal as usize].is_prerelease {
             return true;
         }
@@ -208,49 +209,6 @@ impl<'l, 'a> Provider<'l, 'a> {
                 candidates.has_only_prereleases() || self.prereleases_of.contains(&project)
             }
         }
-    }
-
-    /// Notes that a version is tried. Once a package backtracks, the metadata of older versions is
-    /// asked for ahead of time, and other packages have to wait for it.
-    fn note_tried(&self, project: u32, ordinal: Ordinal, range: &Ordinals) -> Result<(), Failure> {
-        let known = self.ledger.known(project)?;
-        let usable = known.candidates.usable();
-        let version = known.candidates.version(&usable[ordinal as usize]);
-        self.ledger
-            .note(Step::Tried(self.ledger.name(project), version));
-        let mut all_tried = self.tried.borrow_mut();
-        let tried = all_tried.entry(project).or_default();
-        if !tried.insert(ordinal) {
-            return Ok(());
-        }
-        let tried = tried.len();
-        if tried > TRIED_IN_PEACE && self.ledger.contested.borrow_mut().insert(project) {
-            self.wants_new_order.set(true);
-            self.ledger.note(Step::Restarted(self.ledger.name(project)));
-        }
-        let mut all_asked = self.asked.borrow_mut();
-        let asked = all_asked.entry(project).or_default();
-        if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
-            return Ok(());
-        }
-        // Where the range moves with another package that goes back too, little is in it yet, and
-        // what comes next lies right below.
-        let below = (0..ordinal).rev();
-        let wanted: Vec<_> = range
-            .descending(usable.len())
-            .chain(below)
-            .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
-            .filter(|ordinal| asked.insert(*ordinal))
-            .take((2 * tried).min(2 * BATCH))
-            .map(|ordinal| {
-                (
-                    Arc::clone(known.candidates.project()),
-                    usable[ordinal as usize].at(),
-                )
-            })
-            .collect();
-        self.ledger.catalog.soon(&wanted);
-        Ok(())
     }
 
     fn note_refused(&self, project: u32, ordinal: Ordinal, why: &str) -> Result<(), Failure> {
@@ -420,15 +378,22 @@ impl DependencyProvider for Provider<'_, '_> {
                 // PubGrub does not know that an extra goes with its base: without this it would
                 // try every version of the extra against a base that is decided.
                 let base = self.chosen.borrow().get(&project).copied();
-                match base.filter(|base| range.contains(base)) {
-                    Some(base) => Ok(Some(base)),
-                    None => Ok(self.choose(project, range)?),
+                if let Some(base) = base.filter(|base| range.contains(base)) {
+                    return Ok(Some(base));
                 }
+                let choice = self.choose(project, range)?;
+                if let Some(ordinal) = choice {
+                    let tried = self.note_tried_extra(*package, ordinal);
+                    self.ask_for_older(project, ordinal, range, tried)?;
+                }
+                Ok(choice)
             }
             SolverPackage::Project(project) => {
                 let choice = self.choose(project, range)?;
                 if let Some(ordinal) = choice {
-                    self.note_tried(project, ordinal, range)?;
+                    if let Some(tried) = self.note_tried(project, ordinal)? {
+                        self.ask_for_older(project, ordinal, range, tried)?;
+                    }
                     self.chosen.borrow_mut().insert(project, ordinal);
                 }
                 Ok(choice)

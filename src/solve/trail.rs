@@ -14,6 +14,9 @@ pub enum Step {
     /// A package had tried several versions in vain: the search began again, and decides it before
     /// those that stood in its way.
     Restarted(PackageName),
+    /// These versions, from the newest to the oldest, were passed over: those of them that were read
+    /// need what is newer than the declarations allow.
+    PassedOver(PackageName, Version, Version),
     /// A version needs different versions of one package in different environments: it can be used
     /// in a part of them only.
     Divided(PackageName, Version),
@@ -31,6 +34,11 @@ impl fmt::Display for Step {
             Self::Divided(name, version) => write!(
                 f,
                 "{name} {version} needs different versions of a package in different environments"
+            ),
+            Self::PassedOver(name, newest, oldest) => write!(
+                f,
+                "passing over {name} {newest} to {oldest}: they need what is too new for what is \
+                 declared"
             ),
             Self::Restarted(name) => write!(
                 f,

@@ -1,0 +1,112 @@
+//! What a pass tried: when a package counts as contested, and which metadata is asked for before its
+//! turn.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::catalog::Failure;
+use super::ordinals::{Ordinal, Ordinals};
+use super::package::SolverPackage;
+use super::provider::Provider;
+use super::trail::Step;
+
+/// A package that has tried more versions than this is contested.
+const TRIED_IN_PEACE: usize = 5;
+/// After this many tried versions of one package, those that cannot serve are leapt over.
+const TRIED_BEFORE_LEAP: usize = 2;
+/// After this many tried versions of one package, older ones are asked for ahead of time.
+const TRIED_BEFORE_BATCH: usize = 2;
+/// At least as many are kept on the way as were tried, up to this number.
+const BATCH: usize = 100;
+
+/// The versions that a pass tried.
+#[derive(Default)]
+pub(super) struct Attempts {
+    tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
+    /// Those of extras, which are decided before their base.
+    tried_extras: RefCell<HashMap<SolverPackage, BTreeSet<Ordinal>>>,
+    /// The versions of which metadata was asked for ahead of time.
+    asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
+}
+
+impl Provider<'_, '_> {
+    /// Whether several versions of a package were tried in vain.
+    pub(super) fn goes_back(&self, project: u32) -> bool {
+        let tried = self.attempts.tried.borrow();
+        let count = tried.get(&project).map_or(0, BTreeSet::len);
+        count >= TRIED_BEFORE_LEAP || self.ledger.contested.borrow().contains(&project)
+    }
+
+    /// Notes that a version is tried; returns how many were, if this one was not before.
+    pub(super) fn note_tried(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+    ) -> Result<Option<usize>, Failure> {
+        let known = self.ledger.known(project)?;
+        let candidate = &known.candidates.usable()[ordinal as usize];
+        let version = known.candidates.version(candidate);
+        self.ledger
+            .note(Step::Tried(self.ledger.name(project), version));
+        let mut all_tried = self.attempts.tried.borrow_mut();
+        let tried = all_tried.entry(project).or_default();
+        if !tried.insert(ordinal) {
+            return Ok(None);
+        }
+        let tried = tried.len();
+        let mut contested = self.ledger.contested.borrow_mut();
+        if tried == TRIED_BEFORE_LEAP && !contested.contains(&project) {
+            self.leaps.forget();
+        }
+        if tried > TRIED_IN_PEACE && contested.insert(project) {
+            self.wants_new_order.set(true);
+            self.ledger.note(Step::Restarted(self.ledger.name(project)));
+        }
+        Ok(Some(tried))
+    }
+
+    /// The same for a version of an extra; returns how many of its versions were tried.
+    pub(super) fn note_tried_extra(&self, extra: SolverPackage, ordinal: Ordinal) -> usize {
+        let mut all_tried = self.attempts.tried_extras.borrow_mut();
+        let tried = all_tried.entry(extra).or_default();
+        tried.insert(ordinal);
+        tried.len()
+    }
+
+    /// Once a package backtracks, the metadata of older versions is asked for ahead of time, and
+    /// other packages have to wait for it.
+    pub(super) fn ask_for_older(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+        range: &Ordinals,
+        tried: usize,
+    ) -> Result<(), Failure> {
+        let known = self.ledger.known(project)?;
+        let usable = known.candidates.usable();
+        let mut all_asked = self.attempts.asked.borrow_mut();
+        let asked = all_asked.entry(project).or_default();
+        if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
+            return Ok(());
+        }
+        // Where the range moves with another package that goes back too, little is in it yet, and
+        // what comes next lies right below.
+        let below = (0..ordinal).rev();
+        let wanted: Vec<_> = range
+            .descending(usable.len())
+            .chain(below)
+            .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
+            .filter(|ordinal| asked.insert(*ordinal))
+            .take((2 * tried).min(2 * BATCH))
+            .map(|ordinal| {
+                (
+                    Arc::clone(known.candidates.project()),
+                    usable[ordinal as usize].at(),
+                )
+            })
+            .collect();
+        self.ledger.catalog.soon(&wanted);
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+//! Leaps against generated worlds: how much is read, and that nothing is missed that a slow walk
+//! through all versions would find.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+
+use super::universe::{Asked, Packages, Release, Universe, World};
+use super::*;
+use crate::index::{Metadata, Project};
+use crate::package::{DirectUrl, PackageName};
+
+/// A catalog that notes what is read.
+struct Counting {
+    universe: Universe,
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl Catalog for Counting {
+    fn project(&self, name: &PackageName) -> Result<std::sync::Arc<Project>, Refusal> {
+        self.universe.project(name)
+    }
+
+    fn direct(
+        &self,
+        name: &PackageName,
+        url: &DirectUrl,
+    ) -> Result<std::sync::Arc<Project>, Refusal> {
+        self.universe.direct(name, url)
+    }
+
+    fn metadata(&self, project: &Project, at: FileAt) -> Result<std::sync::Arc<Metadata>, Refusal> {
+        let metadata = self.universe.metadata(project, at)?;
+        let read = format!("{}=={}", metadata.name, metadata.version);
+        self.read.lock().unwrap().insert(read);
+        Ok(metadata)
+    }
+}
+
+/// What became of a world: its pins, or none, and how many releases were read.
+fn answer(world: &World) -> (Option<BTreeMap<String, String>>, usize) {
+    let catalog = Counting {
+        universe: world.catalog(),
+        read: Mutex::default(),
+    };
+    let outcome = solve(&world.question(), &catalog).unwrap().outcome;
+    let pins = match outcome {
+        Outcome::Solved(resolution) => Some(
+            resolution
+                .packages
+                .iter()
+                .map(|package| (package.name.to_string(), package.version.to_string()))
+                .collect(),
+        ),
+        Outcome::Unsolvable(_) => None,
+    };
+    (pins, catalog.read.into_inner().unwrap().len())
+}
+
+fn requires(one: impl Into<String>) -> Release {
+    Release {
+        requires: vec![one.into()],
+        ..Release::default()
+    }
+}
+
+fn world(packages: Packages, declared: &[&str]) -> World {
+    World {
+        packages,
+        indexes: BTreeMap::new(),
+        question: Asked {
+            requires: declared.iter().map(ToString::to_string).collect(),
+            ..Asked::default()
+        },
+        expected: super::universe::Expected::default(),
+    }
+}
+
+/// A package of versions 1.0, 1.1 … that need what a function says, if it says something.
+fn package(versions: usize, needs: impl Fn(usize) -> Option<String>) -> BTreeMap<String, Release> {
+    let release = |at| needs(at).map_or_else(Release::default, requires);
+    (0..versions)
+        .map(|at| (format!("1.{at}"), release(at)))
+        .collect()
+}
+
+/// boto3, botocore and urllib3: `a` goes in step with `b`, which needs a `c` that grows.
+fn chain(versions: usize, declared: &[&str]) -> World {
+    let series = |at| at / 50 * 50 + 50;
+    let packages = BTreeMap::from([
+        (
+            "a".to_owned(),
+            package(versions, |at| Some(format!("b>=1.{at},<1.{}", series(at)))),
+        ),
+        (
+            "b".to_owned(),
+            package(versions, |at| Some(format!("c>=1.{}", at / 40))),
+        ),
+        ("c".to_owned(), package(versions / 40 + 1, |_| None)),
+    ]);
+    world(packages, declared)
+}
+
+#[test]
+fn of_a_thousand_versions_in_the_way_less_than_a_tenth_is_read() {
+    let world = chain(1_200, &["a", "c<1.5"]);
+
+    let (pins, read) = answer(&world);
+
+    let pins = pins.unwrap();
+    assert_eq!(
+        (&*pins["a"], &*pins["b"], &*pins["c"]),
+        ("1.199", "1.199", "1.4")
+    );
+    assert!(read < 240, "{read} of 2,430 were read");
+}
+
+#[test]
+fn a_bound_below_all_versions_is_a_conflict_after_all_were_read() {
+    let packages = BTreeMap::from([
+        (
+            "a".to_owned(),
+            package(150, |at| Some(format!("b>=1.{}", at + 10))),
+        ),
+        ("b".to_owned(), package(200, |_| None)),
+    ]);
+    let world = world(packages, &["a", "b<1.5"]);
+
+    let (pins, read) = answer(&world);
+
+    assert_eq!(pins, None);
+    assert_eq!(read, 150);
+}
+
+#[test]
+fn where_bounds_go_back_and_forth_each_version_is_read() {
+    let lone = 137;
+    let needs = |at: usize| match at {
+        at if at == lone => Some("b".to_owned()),
+        at => Some(format!("b==1.{}", 10 + at * 7 % 90)),
+    };
+    let packages = BTreeMap::from([
+        ("a".to_owned(), package(300, needs)),
+        ("b".to_owned(), package(100, |_| None)),
+    ]);
+
+    let (pins, _) = answer(&world(packages, &["a", "b<1.5"]));
+
+    assert_eq!(pins.unwrap()["a"], "1.137");
+}
+
+#[test]
+fn among_few_versions_one_that_needs_less_than_its_neighbours_is_found() {
+    let needs = |at: usize| match at {
+        2 | 0 => None,
+        _ => Some("b>=1.5".to_owned()),
+    };
+    let packages = BTreeMap::from([
+        ("a".to_owned(), package(11, needs)),
+        ("b".to_owned(), package(10, |_| None)),
+    ]);
+
+    let (pins, _) = answer(&world(packages, &["a", "b<1.5"]));
+
+    assert_eq!(pins.unwrap()["a"], "1.2");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// `a` needs a `b` of its own step or newer, `b` a `c`; steps are of any length.
+    #[test]
+    fn where_bounds_move_in_one_direction_the_answer_is_the_newest(
+        steps in proptest::collection::vec(0usize..3, 30..260),
+        allowed in 0usize..120,
+    ) {
+        let grown: Vec<usize> = steps
+            .iter()
+            .scan(0, |sum, step| { *sum += step; Some(*sum) })
+            .collect();
+        let count = grown.len();
+        let packages = BTreeMap::from([
+            ("a".to_owned(), package(count, |at| Some(format!("b>=1.{at},<1.{}", at + 3)))),
+            ("b".to_owned(), package(count, |at| Some(format!("c>=1.{}", grown[at])))),
+            ("c".to_owned(), package(grown[count - 1] + 1, |_| None)),
+        ]);
+        let bound = format!("c<=1.{allowed}");
+
+        let (pins, _) = answer(&world(packages, &["a", &bound]));
+
+        // The newest `b` that bears the bound is the newest `a` that has one.
+        let newest = grown.iter().rposition(|needed| *needed <= allowed);
+        let found = pins.map(|pins| pins["a"].clone());
+        prop_assert_eq!(found, newest.map(|at| format!("1.{at}")));
+    }
+}
