@@ -441,6 +441,11 @@ impl Catalog for LiveCatalog {
         }
     }
 
+    fn glance(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        let file = self.question(project, at)?;
+        self.read(&file).map_err(refusal)
+    }
+
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.go_back(runtime.handle(), http, wanted);

@@ -1,6 +1,6 @@
 //! Each question is asked once and answered to all: whoever claims a key first must answer it, and
-//! the others wait. The solver's thread waits on a condition variable; tasks never wait here, they
-//! only fill.
+//! the others wait on a condition variable. A task waits only for what is judged at that moment: what
+//! has to be fetched it leaves to whoever is at it.
 
 use std::hash::Hash;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

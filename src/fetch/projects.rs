@@ -126,6 +126,7 @@ async fn pages(
             all(shared, reach, name, plan).await?
         }
     };
+    // Nearly always: a list that grows would make room for four.
     if pages.is_empty() {
         return Ok(found);
     }

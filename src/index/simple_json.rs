@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use url::Url;
 
 use super::links::{Link, MAX_TEXT};
@@ -329,6 +331,9 @@ impl<'de> Visitor<'de> for PageVisitor<'_> {
                 Part::Meta => &mut page.meta,
                 Part::ProjectStatus => &mut page.project_status,
                 Part::AlternateLocations => &mut page.alternate_locations,
+                Part::Files if page.files.is_some() => {
+                    return Err(A::Error::duplicate_field("files"));
+                }
                 Part::Files => {
                     page.files = Some(parts.next_value_seed(FilesVisitor(self.0))?);
                     continue;
@@ -338,6 +343,9 @@ impl<'de> Visitor<'de> for PageVisitor<'_> {
                     continue;
                 }
             };
+            if !matches!(place, Loose::Nothing) {
+                return Err(A::Error::custom("it says the same of itself twice"));
+            }
             *place = parts.next_value()?;
         }
         Ok(page)

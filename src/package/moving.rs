@@ -85,7 +85,8 @@ impl DirectUrl {
         if let ["refs", _, after @ ..] = rest {
             rest = after;
         }
-        let first = rest.first()?;
+        // A folder of files may have any of these names as well.
+        let first = rest.first().filter(|it| !it.ends_with(".whl"))?;
         let ending = ENDINGS.iter().find_map(|ending| first.strip_suffix(ending));
         Some(ending.unwrap_or(first).to_owned())
     }

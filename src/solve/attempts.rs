@@ -38,6 +38,12 @@ impl Provider<'_, '_> {
         count >= TRIED_BEFORE_LEAP || self.ledger.contested.borrow().contains(&project)
     }
 
+    /// Whether a version was tried.
+    pub(super) fn is_tried(&self, project: u32, ordinal: Ordinal) -> bool {
+        let tried = self.attempts.tried.borrow();
+        tried.get(&project).is_some_and(|it| it.contains(&ordinal))
+    }
+
     /// Notes that a version is tried; returns how many were, if this one was not before.
     pub(super) fn note_tried(
         &self,

@@ -183,6 +183,14 @@ impl Candidates {
         )
     }
 
+    /// Returns the place of the oldest usable version in a set or above it: past the newest where the
+    /// whole set is.
+    pub(crate) fn least_of(&self, set: &VersionSet) -> Ordinal {
+        let from = set.intervals().next().map_or(&[][..], |(from, _)| from);
+        let below = |candidate: &Candidate| self.key(candidate) < from;
+        self.usable.partition_point(below) as Ordinal
+    }
+
     /// Returns the ordinal of an exact version, if it is usable.
     pub(crate) fn ordinal_of(&self, version: &Version) -> Option<Ordinal> {
         let key = crate::package::VersionKey::of(version);

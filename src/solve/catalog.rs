@@ -55,6 +55,11 @@ pub trait Catalog {
         Arc::new(judge())
     }
 
+    /// Returns the metadata of a wheel that is looked at and not chosen: nothing follows from it.
+    fn glance(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        self.metadata(project, at)
+    }
+
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
 
@@ -97,6 +102,10 @@ impl<T: Catalog + ?Sized> Catalog for &T {
         judge: &mut dyn FnMut() -> Candidates,
     ) -> Arc<Candidates> {
         (**self).judged(question, project, judge)
+    }
+
+    fn glance(&self, project: &Project, at: FileAt) -> Result<Arc<Metadata>, Refusal> {
+        (**self).glance(project, at)
     }
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {

@@ -14,9 +14,9 @@
 //!
 //! An answer is never wrong for that, and a conflict is never invented: versions that are passed
 //! over are only tried last, one by one, and PubGrub hears of no more than it would have heard.
-//! What is given up is certainty that the answer is the newest: a version that needs less than its
-//! neighbours on both sides can be missed where some hundred others do not fit. pip and uv would find
-//! it, after reading all of them.
+//! What is given up is certainty that the answer is the newest: versions between two probes that need
+//! less than both, be it one or a whole series, can be missed where some hundred others do not fit.
+//! pip and uv would find them, after reading all.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -109,7 +109,9 @@ impl Provider<'_, '_> {
             if let Verdict::Fits = self.verdict(project, *ordinal)? {
                 return Ok(Some(*ordinal));
             }
-            self.note_tried(project, *ordinal)?;
+            if !self.is_tried(project, *ordinal) {
+                self.note_tried(project, *ordinal)?;
+            }
             if at == 0 {
                 self.send_for(project, &known, &first);
             }
@@ -279,19 +281,20 @@ impl Provider<'_, '_> {
     }
 
     fn judge(&self, project: u32, ordinal: Ordinal) -> Result<Verdict, Failure> {
-        // What cannot be read is a fault only where it is chosen: then the solver meets it again.
-        let Ok(Ok(metadata)) = self.ledger.metadata(project, ordinal) else {
+        // What is out for another reason is not to be looked for here: if it is chosen, the solver
+        // meets that reason.
+        let Some(metadata) = self.ledger.glance(project, ordinal)? else {
             return Ok(Verdict::Fits);
         };
         let mut is_out = false;
         let mut too_new = Vec::new();
         for requirement in &metadata.requires {
+            if !self.ledger.holds_without_extras(&requirement.marker) {
+                continue;
+            }
             let Some((other, bound)) = self.bound_of(&requirement.name)? else {
                 continue;
             };
-            if !self.ledger.question.holds(&requirement.marker, &[]) {
-                continue;
-            }
             for needed in self.ledger.effective(requirement) {
                 let known = self.ledger.known(other)?;
                 let versions = known.candidates.ordinals(needed.specifiers.set());
@@ -299,14 +302,10 @@ impl Provider<'_, '_> {
                     continue;
                 }
                 is_out = true;
-                let least = versions.ascending(usize::MAX).next();
-                let least = least.unwrap_or(Ordinal::MAX);
+                let least = known.candidates.least_of(needed.specifiers.set());
                 let count = known.candidates.usable().len();
-                if bound
-                    .descending(count)
-                    .next()
-                    .is_some_and(|most| most < least)
-                {
+                let most = bound.descending(count).next();
+                if most.is_some_and(|most| most < least) {
                     too_new.push((other, least));
                 }
             }
@@ -333,7 +332,7 @@ impl Provider<'_, '_> {
         };
         // What goes back may need what needs it.
         keep(declared.clone().map(Rc::new));
-        if self.goes_back(project) {
+        if self.goes_back(project) && self.chooses_newest(project)? {
             let declared = declared.unwrap_or_else(Ordinals::any);
             self.newest_fitting(project, &declared)?;
             let left = declared.intersection(&self.leaps.passed(project).complement());

@@ -200,6 +200,30 @@ impl<'a> Ledger<'a> {
         Ok(answer)
     }
 
+    /// Returns the metadata of a version that is only looked at; none where that would take a build,
+    /// and where the version is out: the solver meets that again if it chooses it.
+    pub(super) fn glance(
+        &self,
+        project: u32,
+        ordinal: Ordinal,
+    ) -> Result<Option<Arc<Metadata>>, Failure> {
+        if let Some(metadata) = self.metadata.borrow().get(&(project, ordinal)) {
+            return Ok(metadata.clone().ok());
+        }
+        let known = self.known(project)?;
+        let candidate = known.candidates.usable()[ordinal as usize];
+        let file = known.candidates.page(candidate.page).file(candidate.file);
+        if !file.is_wheel() {
+            return Ok(None);
+        }
+        let project = known.candidates.project();
+        match self.catalog.glance(project, candidate.at()) {
+            Ok(metadata) => Ok(self.checked(&known, metadata).ok()),
+            Err(Refusal::Missing(_) | Refusal::Unusable(_)) => Ok(None),
+            Err(Refusal::Failed(failure)) => Err(failure),
+        }
+    }
+
     /// The index does not always tell the requires-python that the metadata holds; and a source
     /// archive of which only a script tells something is no way out of a conflict where the project
     /// has wheels: it would rarely build today.

@@ -159,6 +159,15 @@ impl<'l, 'a> Provider<'l, 'a> {
         Ok(release.or_else(|| range.descending(count).find(is_wanted)))
     }
 
+    /// Whether the newest version that can serve is the one to choose.
+    pub(super) fn chooses_newest(&self, project: u32) -> Result<bool, Failure> {
+        let known = self.ledger.known(project)?;
+        let name = self.ledger.name(project);
+        Ok(!self.takes_lowest(&name)
+            && !known.candidates.exhausts_pages_in_order()
+            && self.preferred(&name, &known.candidates).is_none())
+    }
+
     /// Whether a version is chosen before all pre-releases.
     pub(super) fn is_release(&self, candidates: &Candidates, ordinal: Ordinal) -> bool {
         let treats_alike = self.ledger.question.policy.prereleases == Prereleases::Allow;

@@ -31,7 +31,7 @@ impl Cohort {
         let mut is_after_strings = false;
         for (word, number) in words(&text) {
             match word {
-                "torch" | "pt" => cohort.torch = releases(number),
+                "torch" | "pt" if cohort.torch.is_empty() => cohort.torch = releases(number),
                 "cu" => cohort.device = cuda(number).map(Device::Cuda).or(cohort.device),
                 "cpu" => cohort.device = Some(Device::Cpu),
                 "abitrue" if is_after_strings => cohort.has_new_strings = Some(true),

@@ -147,7 +147,12 @@ impl<'a> Torch<'a> {
             let mut files = own.binaries.iter();
             files.any(|file| names(file, name) && file.linkage.torch.is_some())
         };
-        if !needed.filter(|it| is_of_torch(it)).all(is_read) {
+        // What was not read may give what seems to be missing.
+        let has_unread_of_torch = || own.unread.iter().any(|it| is_of_torch(&base_name(it)));
+        if !extension.unread.is_empty()
+            || !needed.filter(|it| is_of_torch(it)).all(is_read)
+            || has_unread_of_torch()
+        {
             return None;
         }
         let all = own.binaries.iter().chain(&extension.binaries);
