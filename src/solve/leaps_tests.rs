@@ -15,6 +15,8 @@ use crate::package::{DirectUrl, PackageName};
 struct Counting {
     universe: Universe,
     read: Mutex<BTreeSet<String>>,
+    /// Whether what is only looked at cannot be had.
+    fails_at_glances: bool,
 }
 
 impl Catalog for Counting {
@@ -36,14 +38,34 @@ impl Catalog for Counting {
         self.read.lock().unwrap().insert(read);
         Ok(metadata)
     }
+
+    fn glance(&self, project: &Project, at: FileAt) -> Result<std::sync::Arc<Metadata>, Refusal> {
+        let file = project.pages[at.page].page.file(at.file);
+        assert!(file.is_wheel(), "{file:?} would have to be built");
+        match self.fails_at_glances {
+            true => Err(Refusal::Failed(Failure {
+                doing: format!("could not get {file:?}"),
+                causes: Vec::new(),
+                help: None,
+            })),
+            false => self.metadata(project, at),
+        }
+    }
+}
+
+impl Counting {
+    fn of(world: &World) -> Self {
+        Self {
+            universe: world.catalog(),
+            read: Mutex::default(),
+            fails_at_glances: false,
+        }
+    }
 }
 
 /// What became of a world: its pins, or none, and how many releases were read.
 fn answer(world: &World) -> (Option<BTreeMap<String, String>>, usize) {
-    let catalog = Counting {
-        universe: world.catalog(),
-        read: Mutex::default(),
-    };
+    let catalog = Counting::of(world);
     let outcome = solve(&world.question(), &catalog).unwrap().outcome;
     let pins = match outcome {
         Outcome::Solved(resolution) => Some(
@@ -100,6 +122,40 @@ fn chain(versions: usize, declared: &[&str]) -> World {
         ("c".to_owned(), package(versions / 40 + 1, |_| None)),
     ]);
     world(packages, declared)
+}
+
+#[test]
+fn a_version_that_would_have_to_be_built_is_not_built_to_look_at_it() {
+    let mut world = chain(1_200, &["a", "c<1.5"]);
+    for (at, release) in world
+        .packages
+        .get_mut("b")
+        .unwrap()
+        .values_mut()
+        .enumerate()
+    {
+        if at % 3 == 0 {
+            release.wheels = Some(Vec::new());
+            release.sdist = true;
+        }
+    }
+
+    let (pins, _) = answer(&world);
+
+    assert!(pins.is_some());
+}
+
+#[test]
+fn a_look_that_fails_ends_the_run_and_does_not_change_the_answer() {
+    let world = chain(1_200, &["a", "c<1.5"]);
+    let catalog = Counting {
+        fails_at_glances: true,
+        ..Counting::of(&world)
+    };
+
+    let failure = solve(&world.question(), &catalog).unwrap_err();
+
+    assert!(failure.doing.starts_with("could not get"), "{failure}");
 }
 
 #[test]
