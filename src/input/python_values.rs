@@ -232,7 +232,8 @@ impl<'a, 't> Reader<'a, 't> {
             };
             self.tokens = behind;
             let piece = self.piece(&next);
-            whole = whole.zip(piece).map(|(whole, piece)| whole + &piece);
+            let longer = whole.zip(piece).map(|(whole, piece)| whole + &piece);
+            whole = longer.filter(|it| it.len() <= LONGEST);
             span = self.since(start);
         }
         self.text(whole, span)

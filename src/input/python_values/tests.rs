@@ -131,6 +131,9 @@ fn sums_that_grow_without_end_are_given_up() {
     }
     check(&format!("{text}call(S99)"), &["?S99"]);
     assert!(parts(&format!("{text}call(A99)")).len() <= MOST);
+    let side = format!("f'{{S}}' {}", "f'{S}' ".repeat(20_000));
+    let long = format!("S = '{}'\ncall({side}, 'b')", "s".repeat(1_900));
+    assert_eq!(parts(&long), [format!("?{}", side.trim_end()), "b".to_owned()]);
     let deep = "[".repeat(100_000);
     assert_eq!(parts(&format!("A = {deep}\ncall({deep}")).len(), 1);
     assert_eq!(parts(&format!("call({}", "'a' + ".repeat(10_000))).len(), 1);
