@@ -1,5 +1,6 @@
 //! The names of a Python source that are bound once, to what is plain: what a use of them stands for,
-//! wherever it is. One that anything binds again, or changes in its place, is not known.
+//! wherever it is. One that anything binds again, or changes in its place, is not known, nor is one
+//! that is bound within a block: a condition or a function may hold it.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ impl<'t> Names<'t> {
             names: Self::default(),
             room,
             depth: 0,
+            edge: Edge::Ahead,
             statement: Statement::default(),
             last: Last::Other,
         };
@@ -74,6 +76,17 @@ struct Statement<'t> {
     is_function: bool,
 }
 
+/// Where the line of a statement begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// Its first name is still to come.
+    Ahead,
+    /// At the left edge, outside of any block.
+    Left,
+    /// Within a block.
+    Inner,
+}
+
 /// What stood before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last<'t> {
@@ -89,6 +102,7 @@ struct Scan<'a, 't> {
     names: Names<'t>,
     room: &'a mut Room,
     depth: usize,
+    edge: Edge,
     statement: Statement<'t>,
     last: Last<'t>,
 }
@@ -102,13 +116,17 @@ impl<'t> Scan<'_, 't> {
             if matches!(rest.first(), Some(b'\n' | b'#')) {
                 self.statement = Statement::default();
                 self.last = Last::Other;
+                self.edge = Edge::Ahead;
             }
         }
         let Some(token) = self.tokens.next() else {
             return false;
         };
         self.last = match token {
-            Token::Name(name, _) => {
+            Token::Name(name, start) => {
+                if self.edge == Edge::Ahead {
+                    self.edge = self.edge_at(start);
+                }
                 self.name(name);
                 match self.last {
                     Last::Point(_) => Last::Other,
@@ -126,6 +144,14 @@ impl<'t> Scan<'_, 't> {
             Token::Text(_) | Token::Filled(_) | Token::Unclear => Last::Other,
         };
         true
+    }
+
+    fn edge_at(&self, start: usize) -> Edge {
+        let before = self.tokens.text().get(..start).unwrap_or_default();
+        match before.is_empty() || before.ends_with(['\n', '\u{feff}']) {
+            true => Edge::Left,
+            false => Edge::Inner,
+        }
     }
 
     fn name(&mut self, name: &'t str) {
@@ -184,7 +210,10 @@ impl<'t> Scan<'_, 't> {
         }
         let first = self.statement.names.first();
         match first.is_some_and(|first| COMPOUND.contains(first)) {
-            true => self.statement = Statement::default(),
+            true => {
+                self.statement = Statement::default();
+                self.edge = Edge::Inner;
+            }
             false => self.statement.is_annotated = true,
         }
     }
@@ -202,7 +231,7 @@ impl<'t> Scan<'_, 't> {
             Last::Point(_) | Last::Sign(_) | Last::Other => statement.is_annotated,
         };
         match statement.names.first() {
-            Some(name) if is_plain && !statement.is_assigned => {
+            Some(name) if is_plain && !statement.is_assigned && self.edge == Edge::Left => {
                 let mut ahead = self.tokens;
                 let value = value(&mut ahead, &self.names, self.room, Ends::WithLine);
                 self.names.bind(name, value);

@@ -53,7 +53,7 @@ fn names_that_are_bound_once_stand_for_what_they_are_bound_to() {
         &["torch==2.1", "v==2.1", "{x}2.1"],
     );
     check("A = (\n 'a'  # one\n 'b'\n)\ndef f():\n  call(A)", &["ab"]);
-    check("call(A)\nif x: A = ['a']", &["a"]);
+    check("call(A)\nif x: pass\nA = ['a']", &["a"]);
     check(
         "A = ['a'] \\\n  + ['b']; B = 'c'\ncall(A, B)",
         &["a", "b", "c"],
@@ -86,6 +86,20 @@ fn names_that_are_bound_again_or_changed_are_not_known() {
         check(&format!("A = ['a']\n{other}\ncall(A)"), &["?A"]);
     }
     check("A = 'a', 'b'\nB = f()\ncall(A, B, C)", &["?A", "?B", "?C"]);
+}
+
+#[test]
+fn names_that_are_bound_within_a_block_are_not_known() {
+    for block in [
+        "if x: A = ['a']",
+        "if x:\n    A = ['a']",
+        "if x: B = 1; A = ['a']",
+        "def f():\n\tA: list = ['a']\n\tcall()",
+        "try:\n  A = ['a']\nexcept E: pass",
+        "if x:\n  # no\n  A = (\n'a')",
+    ] {
+        check(&format!("{block}\ncall(A)"), &["?A"]);
+    }
 }
 
 #[test]
