@@ -1,8 +1,9 @@
 //! The names of a Python source that are bound once, to what is plain: what a use of them stands for,
 //! wherever it is. One that anything binds again, or changes in its place, is not known, nor is one
-//! that is bound within a block: a condition or a function may hold it.
+//! that is bound within a block: a condition or a function may hold it; and a list that has a second
+//! name, or is given to a call that may change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::python_tokens::{Token, Tokens};
 use super::python_values::{Ends, Room, Value, value};
@@ -24,18 +25,65 @@ const CHANGERS: &[&str] = &[
     "append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort",
 ];
 
+/// What stands before round brackets and changes no list in them.
+const HARMLESS: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "assert",
+    "elif",
+    "enumerate",
+    "extend",
+    "filter",
+    "for",
+    "frozenset",
+    "if",
+    "in",
+    "is",
+    "isinstance",
+    "join",
+    "len",
+    "list",
+    "map",
+    "max",
+    "min",
+    "not",
+    "or",
+    "print",
+    "range",
+    "repr",
+    "return",
+    "set",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+    "while",
+    "with",
+    "yield",
+    "zip",
+];
+
 /// What names stand for.
 #[derive(Debug, Default)]
-pub(super) struct Names<'t>(BTreeMap<&'t str, Value>);
+pub(super) struct Names<'t> {
+    known: BTreeMap<&'t str, Value>,
+    /// Names of what can be changed elsewhere, where it is a list.
+    shared: BTreeSet<&'t str>,
+}
 
 impl<'t> Names<'t> {
-    /// Finds the names of a text.
-    pub(super) fn of(text: &'t str, room: &mut Room) -> Self {
+    /// Finds the names of a text; calls of some names are known to change nothing that they are given.
+    pub(super) fn of(text: &'t str, room: &mut Room, spares: &dyn Fn(&str) -> bool) -> Self {
         let mut scan = Scan {
             tokens: Tokens::new(text),
             names: Self::default(),
             room,
+            spares,
             depth: 0,
+            brackets: Vec::new(),
+            argument: None,
+            called: false,
             edge: Edge::Ahead,
             statement: Statement::default(),
             last: Last::Other,
@@ -46,17 +94,30 @@ impl<'t> Names<'t> {
 
     /// Returns what a name stands for; nothing of one that is bound nowhere in the text.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.known.get(name)
     }
 
     fn bind(&mut self, name: &'t str, value: Value) {
-        let is_new = !self.0.contains_key(name);
-        let value = if is_new { value } else { unknown() };
-        self.0.insert(name, value);
+        let is_new = !self.known.contains_key(name);
+        let is_changed = self.shared.contains(name) && matches!(value, Value::List(_));
+        let value = if is_new && !is_changed {
+            value
+        } else {
+            unknown()
+        };
+        self.known.insert(name, value);
     }
 
     fn forget(&mut self, name: &'t str) {
-        self.0.insert(name, unknown());
+        self.known.insert(name, unknown());
+    }
+
+    /// Takes in that something else has what a name stands for: a list can be changed there.
+    fn share(&mut self, name: &'t str) {
+        self.shared.insert(name);
+        if let Some(Value::List(_)) = self.known.get(name) {
+            self.forget(name);
+        }
     }
 }
 
@@ -101,7 +162,14 @@ struct Scan<'a, 't> {
     tokens: Tokens<'t>,
     names: Names<'t>,
     room: &'a mut Room,
+    spares: &'a dyn Fn(&str) -> bool,
     depth: usize,
+    /// Of each open bracket, whether a call has it that may change what it is given.
+    brackets: Vec<bool>,
+    /// The name that is all of the argument so far.
+    argument: Option<&'t str>,
+    /// Whether a bracket that comes now belongs to such a call.
+    called: bool,
     edge: Edge,
     statement: Statement<'t>,
     last: Last<'t>,
@@ -122,6 +190,7 @@ impl<'t> Scan<'_, 't> {
         let Some(token) = self.tokens.next() else {
             return false;
         };
+        self.give(&token);
         self.last = match token {
             Token::Name(name, start) => {
                 if self.edge == Edge::Ahead {
@@ -144,6 +213,38 @@ impl<'t> Scan<'_, 't> {
             Token::Text(_) | Token::Filled(_) | Token::Unclear => Last::Other,
         };
         true
+    }
+
+    /// Follows what calls are given.
+    fn give(&mut self, token: &Token<'t>) {
+        let argument = self.argument.take();
+        let called = std::mem::take(&mut self.called);
+        match token {
+            Token::Name(name, _) => {
+                let begins = matches!(self.last, Last::Sign('(' | ',' | '='));
+                self.argument = Some(*name).filter(|_| begins);
+                let is_definition = self.statement.is_function && self.depth == 0;
+                self.called = !is_definition && !HARMLESS.contains(name) && !(self.spares)(name);
+            }
+            Token::Sign(sign) => {
+                if matches!(sign, ',' | ')')
+                    && let (Some(name), Some(true)) = (argument, self.brackets.last())
+                {
+                    self.names.share(name);
+                }
+                match sign {
+                    '(' => self.brackets.push(called),
+                    '[' | '{' => self.brackets.push(false),
+                    ')' | ']' | '}' => {
+                        self.brackets.pop();
+                        // What a call returned can be called.
+                        self.called = *sign != '}';
+                    }
+                    _ => {}
+                }
+            }
+            Token::Text(_) | Token::Filled(_) | Token::Unclear => {}
+        }
     }
 
     fn edge_at(&self, start: usize) -> Edge {
@@ -224,6 +325,9 @@ impl<'t> Scan<'_, 't> {
         if self.depth > 0 || is_compared || next == Some(&b'=') {
             return;
         }
+        if let Some(name) = self.alone() {
+            self.names.share(name);
+        }
         let statement = std::mem::take(&mut self.statement);
         self.statement.is_assigned = true;
         let is_plain = match self.last {
@@ -242,5 +346,21 @@ impl<'t> Scan<'_, 't> {
                 }
             }
         }
+    }
+
+    /// Returns the name that is all of what stands behind an `=`.
+    fn alone(&self) -> Option<&'t str> {
+        let mut ahead = self.tokens;
+        let name = loop {
+            match ahead.next()? {
+                Token::Sign('(') => {}
+                Token::Name(name, _) => break name,
+                _ => return None,
+            }
+        };
+        while ahead.take(')') {}
+        ahead.skip_to_word();
+        let next = ahead.text().as_bytes().get(ahead.at);
+        matches!(next, None | Some(b'\n' | b'#' | b';')).then_some(name)
     }
 }

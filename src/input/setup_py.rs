@@ -1,6 +1,6 @@
 //! `setup.py`, where it is static: the strings that its call of `setup` holds, and lists and names
-//! that plainly hold strings. It is never run; what only running would tell is an error, as leaving it out would
-//! lock less than what is required.
+//! that plainly hold strings. It is never run; what only running would tell is an error, as leaving
+//! it out would lock less than what is required.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 /// Reads what a `setup.py` declares.
 pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     let mut room = Room::default();
-    let names = Names::of(file.text(), &mut room);
+    let names = Names::of(file.text(), &mut room, &|name| name == "setup");
     let mut tokens = Tokens::new(file.text());
     let mut said = Said::default();
     let mut is_called = false;

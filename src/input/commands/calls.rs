@@ -23,7 +23,9 @@ pub(super) fn read_calls(file: &Arc<SourceFile>, calls: &Calls) -> Recipe {
     let mut stages: Vec<Stage> = Vec::new();
     let mut problems = calls.problems.clone();
     let mut room = Room::default();
-    let names = Names::of(file.text(), &mut room);
+    let names = Names::of(file.text(), &mut room, &|name| {
+        !calls.named(name).is_empty()
+    });
     let mut tokens = Tokens::new(file.text());
     let mut layer = 0;
     let mut chain = Chain::default();

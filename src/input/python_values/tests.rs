@@ -5,7 +5,7 @@ use super::*;
 /// Reads the arguments of `call(…)`, each part in its own words; what is unclear as `?place`.
 fn parts(text: &str) -> Vec<String> {
     let mut room = Room::default();
-    let names = Names::of(text, &mut room);
+    let names = Names::of(text, &mut room, &|name| name == "call");
     let mut tokens = Tokens::new(text);
     tokens.at = text.rfind("call(").unwrap() + "call(".len();
     let mut parts = Vec::new();
@@ -103,6 +103,38 @@ fn names_that_are_bound_within_a_block_are_not_known() {
 }
 
 #[test]
+fn lists_that_something_else_can_change_are_not_known() {
+    for other in [
+        "B = A",
+        "B = (A)  # no",
+        "B = x = A",
+        "x.b = A; B = x",
+        "f(A)",
+        "x.f(1, b=A)",
+        "f(x)(A)",
+        "f(\n  A,\n)",
+    ] {
+        check(&format!("A = ['a']\n{other}\ncall(A)"), &["?A"]);
+        check(&format!("def f():\n  {other}\nA = ['a']\ncall(A)"), &["?A"]);
+        check(&format!("A = 'a'\n{other}\ncall(A)"), &["a"]);
+    }
+    check("A = ['a']\nB = A\nB.append('b')\ncall(A, B)", &["?A", "?B"]);
+    check("A = 'a'\nB = A\ncall(A, B)", &["a", "a"]);
+    for other in [
+        "B = A + ['b']",
+        "B = [*A]",
+        "print(A, len(A))",
+        "call(A)",
+        "if (A): x.join(A)",
+        "f(*A)",
+        "f(A[0], 'b')",
+        "def f(x, b=A): pass",
+    ] {
+        check(&format!("A = ['a']\n{other}\ncall(A)"), &["a"]);
+    }
+}
+
+#[test]
 fn what_only_running_tells_keeps_its_place() {
     check(
         "call(['a', f(x), 'b'] + more() + ['c'])",
@@ -147,7 +179,10 @@ fn sums_that_grow_without_end_are_given_up() {
     assert!(parts(&format!("{text}call(A99)")).len() <= MOST);
     let side = format!("f'{{S}}' {}", "f'{S}' ".repeat(20_000));
     let long = format!("S = '{}'\ncall({side}, 'b')", "s".repeat(1_900));
-    assert_eq!(parts(&long), [format!("?{}", side.trim_end()), "b".to_owned()]);
+    assert_eq!(
+        parts(&long),
+        [format!("?{}", side.trim_end()), "b".to_owned()]
+    );
     let deep = "[".repeat(100_000);
     assert_eq!(parts(&format!("A = {deep}\ncall({deep}")).len(), 1);
     assert_eq!(parts(&format!("call({}", "'a' + ".repeat(10_000))).len(), 1);
