@@ -1,6 +1,6 @@
 //! What the texts of a project say: claims, install commands, further declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::{Claim, ClaimEvidence};
 use crate::input::{InstallCommand, Located, Unnamed};
@@ -56,6 +56,8 @@ pub struct DeclaredText {
 pub struct CommandText {
     /// What it says.
     pub command: InstallCommand,
+    /// Those of its lists that the project has, as the command names them.
+    pub own_lists: BTreeSet<String>,
     /// The project that it is part of: the folder.
     pub project: String,
 }

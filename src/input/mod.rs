@@ -45,8 +45,8 @@ use crate::source::{Origin, Problem, SourceFile};
 pub use ambient::{Ambient, AmbientTexts, NamedIndex, Said, Variables, read_ambient};
 pub use commands::{
     Action, Argument, Base, BaseImage, Build, COMMAND_READERS, Call, Calls, CommandReader,
-    FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage, Step,
-    StepFile, Swallowed, SyncCommand, Syncer, command_reader_of, downloaded, piped, quoted,
+    Downloads, FileRole, InstallCommand, InstallOption, Installer, Opened, Recipe, Speaker, Stage,
+    Step, StepFile, Swallowed, SyncCommand, Syncer, command_reader_of, piped, quoted,
 };
 pub use decode::decode;
 pub use edit::{Edit, Rewrite, Unwritable, edits, written};

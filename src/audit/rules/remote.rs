@@ -1,11 +1,11 @@
 //! PYA209: what is installed is fetched from an address that holds something else tomorrow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::texts::file_name;
-use crate::audit::{Kind, Needs, Rule, Severity, Subject, Texts};
-use crate::input::{Argument, InstallCommand, downloaded, piped};
+use crate::audit::{CommandText, Kind, Needs, Rule, Severity, Subject, Texts};
+use crate::input::{Argument, Downloads, piped};
 use crate::package::{DeclarationKind, DirectUrl, IndexUrl, Moving, PackageName, Requirement};
 use crate::source::Origin;
 
@@ -38,9 +38,14 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     let Some(texts) = subject.evidence.texts else {
         return;
     };
-    let commands = texts.commands.iter().map(|it| &it.command);
     let mut all = of_files(subject, texts);
-    all.extend(commands.flat_map(of_command));
+    let mut downloads = BTreeMap::new();
+    for command in &texts.commands {
+        let file = &command.command.origin.file;
+        let downloads = downloads.entry(file.label());
+        let downloads = downloads.or_insert_with(|| Downloads::of(file));
+        all.extend(of_command(command, downloads));
+    }
     // What is checked is among the texts of the project as well.
     let mut seen = BTreeSet::new();
     for fetched in all.iter().filter(|it| seen.insert(it.origin.clone())) {
@@ -98,7 +103,8 @@ fn list<'t>(address: &str, origin: &'t Origin) -> Option<Fetched<'t>> {
 }
 
 /// Returns what a command fetches, as far as its words are known.
-fn of_command(command: &InstallCommand) -> Vec<Fetched<'_>> {
+fn of_command<'t>(text: &'t CommandText, downloads: &Downloads<'_>) -> Vec<Fetched<'t>> {
+    let command = &text.command;
     let editable = command.options.iter().filter(|it| it.name == "--editable");
     let editable = editable.filter_map(|it| it.value.as_ref());
     let packages = command.requirements.iter().chain(editable);
@@ -110,7 +116,12 @@ fn of_command(command: &InstallCommand) -> Vec<Fetched<'_>> {
     let lists = files.filter(|it| it.is_literal).filter_map(|file| {
         let address = match is_address(&file.text) {
             true => Some(file.text.clone()),
-            false => piped(command, file).or_else(|| downloaded(command, file)),
+            // Where the project has the list, that is what is read.
+            false if text.own_lists.contains(&file.text) => None,
+            false => piped(command, file).or_else(|| {
+                let address = downloads.source(command, file)?;
+                Some(address.to_owned())
+            }),
         };
         list(&address?, &file.origin)
     });

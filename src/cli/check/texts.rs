@@ -43,7 +43,7 @@ pub(super) fn texts(
     let recipes = recipes(&mut found, label, around);
     let system_packages = system_packages(&recipes);
     let played = played(&recipes, args, around);
-    let commands = commands(recipes, &projects);
+    let commands = commands(recipes, &projects, around);
     let of_commands = commands.iter().flat_map(|it| &it.command.requirements);
     let of_commands = of_commands.filter_map(|it| Requirement::parse(&it.text).ok());
     let of_files = declarations
@@ -181,15 +181,41 @@ fn recipes(found: &mut FoundTexts, checked: &str, around: Around<'_>) -> Vec<(St
     recipes
 }
 
-fn commands(recipes: Vec<(String, Recipe)>, projects: &BTreeSet<String>) -> Vec<CommandText> {
-    let read = recipes.into_iter().flat_map(|(label, recipe)| {
+fn commands(
+    recipes: Vec<(String, Recipe)>,
+    projects: &BTreeSet<String>,
+    around: Around<'_>,
+) -> Vec<CommandText> {
+    let mut there = BTreeMap::new();
+    let mut found = Vec::new();
+    for (label, recipe) in recipes {
         let project = project_of(&label, projects);
-        recipe.commands().map(move |command| CommandText {
-            command,
-            project: project.clone(),
-        })
-    });
-    read.collect()
+        let beside = around.folder.join(folder_of(&label));
+        let mut is_there = |path: &String| {
+            let paths = [beside.join(path), around.folder.join(path)];
+            paths.into_iter().any(|path| match there.get(&path) {
+                Some(is_there) => *is_there,
+                None => {
+                    let is_there = path.is_file();
+                    there.insert(path, is_there);
+                    is_there
+                }
+            })
+        };
+        for step in recipe.stages.into_iter().flat_map(|stage| stage.steps) {
+            let Action::Install(command) = step.action else {
+                continue;
+            };
+            let own = step.files.into_iter();
+            let own = own.filter(|file| file.paths.iter().any(&mut is_there));
+            found.push(CommandText {
+                own_lists: own.map(|file| file.argument.text).collect(),
+                command,
+                project: project.clone(),
+            });
+        }
+    }
+    found
 }
 
 /// Returns what the images of the project install with their system's package manager; nothing

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use super::excerpt::Excerpt;
 use crate::source::{Origin, SourceFile};
 
-pub use fetches::{downloaded, piped};
+pub use fetches::{Downloads, piped};
 pub use known_calls::{Call, Calls};
 pub(super) use recipe::left_out;
 pub use recipe::{Action, Base, BaseImage, Build, FileRole, Recipe, Stage, Step, StepFile, Syncer};
