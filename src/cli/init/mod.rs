@@ -113,8 +113,11 @@ fn written(args: &InitArgs, terminal: &Terminal) -> Result<Written, Vec<Problem>
     question.declared.stage.clone_from(&args.stage);
     let mut manifest = read_manifest(&question, &ambient, &folder);
     let mut problems = std::mem::take(&mut manifest.problems);
-    problems.extend(left_out(&manifest));
     let declared = manifest.declarations.iter();
+    problems.extend(left_out(declared.clone().map(|it| {
+        let shown = format!("`{}` ({})", it.requirement, it.origin);
+        (it.kind, it.origin.label(), shown)
+    })));
     let named = declared.filter_map(|it| limits::file_of(it.kind, it.origin.label()));
     let limits = limits::lines(named, &folder, &args.output);
     Ok(Written {
@@ -125,14 +128,13 @@ fn written(args: &InitArgs, terminal: &Terminal) -> Result<Written, Vec<Problem>
 
 /// Tells what only constrains or overrides and stands in no file of constraints, such as the packages
 /// that conda installs: nothing of it is written.
-fn left_out(manifest: &Manifest) -> Option<Problem> {
-    let declared = manifest.declarations.iter();
-    let others = declared.filter(|it| {
-        it.kind != DeclarationKind::Requirement
-            && limits::file_of(it.kind, it.origin.label()).is_none()
+fn left_out<'l>(
+    declared: impl Iterator<Item = (DeclarationKind, &'l str, String)>,
+) -> Option<Problem> {
+    let others = declared.filter(|(kind, label, _)| {
+        *kind != DeclarationKind::Requirement && limits::file_of(*kind, label).is_none()
     });
-    let shown = others.map(|it| format!("`{}` ({})", it.requirement, it.origin));
-    let shown: Vec<String> = shown.collect();
+    let shown: Vec<String> = others.map(|(_, _, shown)| shown).collect();
     if shown.is_empty() {
         return None;
     }
@@ -190,11 +192,15 @@ fn of_list(
             let lock = (Format::of_path(label).read)(file).map_err(|problem| vec![problem])?;
             if let Some(record) = lock.tool.as_ref().filter(|it| !it.declarations.is_empty()) {
                 let declared = record.declarations.iter();
+                let left_out = left_out(declared.clone().map(|it| {
+                    let shown = format!("`{}` ({}:{})", it.text, it.file, it.line);
+                    (it.kind, it.file.as_str(), shown)
+                }));
                 let named = declared.filter_map(|it| limits::file_of(it.kind, &it.file));
                 let limits = limits::lines(named, folder, &args.output);
                 return Ok(Written {
                     text: text::of_record(&record.declarations, label, &limits),
-                    problems: Vec::new(),
+                    problems: left_out.into_iter().collect(),
                 });
             }
             of_lock(&lock)
