@@ -12,13 +12,10 @@ use super::json_text::{json_string, place_in};
 use super::shell::{self, Simple, Variables, Word};
 use super::{
     Action, Argument, Base, BaseImage, InstallCommand, InstallOption, Installer, Recipe, Speaker,
-    Stage, Step, actions, installs,
+    Stage, Step, actions, installs, quoted_scripts,
 };
 use crate::input::excerpt::Excerpt;
 use crate::source::{SourceFile, Span};
-
-/// Shells whose language is read.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
 /// No file with more stages is read to its end.
 const MOST_STAGES: usize = 100;
@@ -283,14 +280,14 @@ impl Run<'_> {
     fn script(&mut self, script: &Excerpt) -> Vec<Step> {
         let variables = shell::with_settings(self.variables, script.text());
         let mut found = Vec::new();
-        for command in shell::commands(script.text(), &variables) {
+        quoted_scripts::each_command(script, &variables, |command, script| {
             if let [cd, folder] = command.words.as_slice()
                 && cd.text == "cd"
             {
                 self.context.enter(&folder.text);
             }
-            found.extend(self.step(&command, script, Speaker::Shell));
-        }
+            found.extend(self.step(command, script, Speaker::Shell));
+        });
         found
     }
 
@@ -426,8 +423,8 @@ fn listed(rest: &Excerpt) -> Option<Vec<(Span, String)>> {
 }
 
 fn is_shell(words: &[(Span, String)]) -> bool {
-    let name = words.first().and_then(|(_, word)| word.rsplit('/').next());
-    name.is_some_and(|name| SHELLS.contains(&name))
+    let program = words.first();
+    program.is_some_and(|(_, word)| quoted_scripts::is_shell(word))
 }
 
 /// Leaves out the quotes.

@@ -13,6 +13,7 @@ mod json_text;
 mod known_calls;
 mod notebook;
 mod processes;
+mod quoted_scripts;
 mod recipe;
 mod shell;
 mod syncs;
@@ -231,15 +232,18 @@ fn of_shell(
 ) -> Vec<Step> {
     let mut folder = Some(String::new());
     let mut found = Vec::new();
-    for command in shell::commands(script.text(), variables) {
+    quoted_scripts::each_command(script, variables, |command, script| {
         if let [cd, to] = command.words.as_slice()
             && cd.text == "cd"
         {
-            folder = folder.and_then(|folder| build_context::within(&folder, &to.text));
-            folder = folder.filter(|_| !to.text.starts_with('/') && to.is_literal);
+            let inside = folder.take();
+            folder = inside.and_then(|folder| build_context::within(&folder, &to.text));
+            folder = folder
+                .take()
+                .filter(|_| !to.text.starts_with('/') && to.is_literal);
         }
-        let Some(mut step) = actions::step(&command, script, speaker, layer) else {
-            continue;
+        let Some(mut step) = actions::step(command, script, speaker, layer) else {
+            return;
         };
         for file in step.files.iter_mut().filter(|it| it.argument.is_literal) {
             let path = file.argument.text.split('[').next().unwrap_or_default();
@@ -248,6 +252,6 @@ fn of_shell(
             file.paths = path.into_iter().collect();
         }
         found.push(step);
-    }
+    });
     found
 }

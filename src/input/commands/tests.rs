@@ -376,3 +376,24 @@ fn quotes_make_one_word_of_a_requirement() {
     assert_eq!(quoted("a\"b"), None);
     assert_eq!(quoted("a>=$V"), None);
 }
+
+#[test]
+fn what_a_shell_is_given_in_quotes_is_read() {
+    check(
+        "a.sh",
+        "bash -c \"pip install a==2\"\nsudo /bin/sh -ec 'cd x && pip install \"b>=1\" c'\n\
+         bash -o pipefail -lc \"pip install d==${V}\"\neval \"pip install e\"\n\
+         bash -c \"pip install \\\"f>1\\\"\"\nbash -c \"V=1\" x\nbash run.sh -c 'pip install g'\nsh -c",
+        &["a==2", "b>=1 c", "?d==${V}", "e", "f>1"],
+    );
+    check(
+        "Dockerfile",
+        "FROM a\nARG V=2\nRUN bash -c \"pip install a==$V\" && pip install b\nRUN sh -c 'W=1; pip install c==$W'\n",
+        &["a==2", "b", "c==1"],
+    );
+    check(
+        "a.sh",
+        &format!("{}pip install a", "bash -c 'eval ".repeat(10_000)),
+        &[],
+    );
+}
