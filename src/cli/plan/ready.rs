@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{Lines, lines_of};
-use super::synced::locked;
+use super::synced::{Synced, locked};
 use crate::cli::args::{CacheArgs, IndexArgs, IndexStrategyArg, TargetArgs};
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, Settings, settle};
@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::fetch::{Listener, LiveCatalog};
 use crate::host::{LoadRequest, load};
 use crate::input::{
-    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand,
+    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand, Syncer,
 };
 use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::sequence::{self, Layer, Manner, Wish};
@@ -107,6 +107,7 @@ pub(in crate::cli) fn ready(
         catalogs: Vec::new(),
         known: BTreeMap::new(),
         place: None,
+        installs: false,
     };
     let mut made = Vec::new();
     for step in steps {
@@ -138,6 +139,8 @@ struct Making<'a> {
     /// Catalogs by the indexes that they ask.
     known: BTreeMap<String, usize>,
     place: Option<(Target, Arc<Facts>)>,
+    /// Whether a command before installs what it names itself.
+    installs: bool,
 }
 
 impl Making<'_> {
@@ -151,7 +154,10 @@ impl Making<'_> {
             catalog: 0,
         };
         match &step.action {
-            Action::Install(command) => self.install(step, command, &mut made)?,
+            Action::Install(command) => {
+                self.install(step, command, &mut made)?;
+                self.installs |= made.step.is_some();
+            }
             Action::Uninstall(names) => {
                 let names = names.iter().filter(|it| it.is_literal);
                 let names = names.filter_map(|it| PackageName::new(it.text.clone()).ok());
@@ -176,9 +182,16 @@ impl Making<'_> {
         let target = bare(settings.target.clone());
         match locked(step, command, &target, self.outside) {
             Err(why) => made.notes.push(format!("it is left out: {why}")),
-            Ok(packages) => {
+            Ok(Synced { packages, lock }) => {
+                if self.installs && command.syncer == Syncer::Uv {
+                    let note = "uv installs into an environment of its own (`.venv`): what commands \
+                                before it installed elsewhere stays as it is";
+                    made.notes.push(note.to_owned());
+                }
                 made.step = Some(sequence::Step::Sync {
                     packages,
+                    lock,
+                    is_exact: command.is_exact,
                     origin: step.origin.clone(),
                 });
                 let place = (target, Arc::clone(&settings.facts));

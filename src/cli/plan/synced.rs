@@ -25,13 +25,21 @@ struct Wanted {
     version: Option<Version>,
 }
 
+/// What a command installs.
+pub(super) struct Synced {
+    /// The packages.
+    pub(super) packages: Vec<Locked>,
+    /// The lock, by the name that it has in messages.
+    pub(super) lock: String,
+}
+
 /// Returns the packages that a command installs on a target; where it cannot be played, the reason.
 pub(super) fn locked(
     step: &Step,
     command: &SyncCommand,
     target: &Target,
     outside: Outside<'_>,
-) -> Result<Vec<Locked>, String> {
+) -> Result<Synced, String> {
     if let Some(other) = &command.other {
         return Err(format!(
             "it is for something else than the project (`{other}`)"
@@ -75,7 +83,10 @@ pub(super) fn locked(
             .installed_file(Some(target))
             .and_then(|file| file.size),
     });
-    Ok(locked.collect())
+    Ok(Synced {
+        packages: locked.collect(),
+        lock: shown.to_owned(),
+    })
 }
 
 fn read(command: &SyncCommand, file: &Arc<SourceFile>) -> Result<Lock, Problem> {
