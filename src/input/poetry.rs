@@ -87,10 +87,8 @@ fn read_main<'d>(poetry: &DeTable<'d>, project: &mut ProjectReader<'d>) {
     }
     let selection = project.context.selection;
     let extras = poetry.get("extras").and_then(|it| it.get_ref().as_table());
-    let chosen = extras.into_iter().flatten().filter(|(name, _)| {
-        let mut named = selection.extras.iter();
-        selection.all_extras || named.any(|it| it == name.get_ref())
-    });
+    let extras = extras.into_iter().flatten();
+    let chosen = extras.filter(|(name, _)| selection.takes_extra(name.get_ref()));
     let chosen: BTreeSet<PackageName> = chosen
         .flat_map(|(_, packages)| packages.get_ref().as_array().into_iter().flatten())
         .filter_map(|name| package_name(name.get_ref().as_str()?))

@@ -19,6 +19,8 @@ pub struct Selection {
     pub defaults_of: Option<Syncer>,
     /// Groups that are left out, whoever asks for all or for those of a tool.
     pub without: Vec<String>,
+    /// Extras that are left out where all are asked for.
+    pub without_extras: Vec<String>,
     /// `--stage`: a stage of a Dockerfile, or a function of a Python source.
     pub stage: Option<String>,
 }
@@ -31,6 +33,12 @@ impl Selection {
 
     pub(super) fn leaves_out(&self, group: &str) -> bool {
         self.without.iter().any(|it| it == group)
+    }
+
+    /// Whether an extra is asked for.
+    pub(super) fn takes_extra(&self, extra: &str) -> bool {
+        let is_in = |names: &[String]| names.iter().any(|it| it == extra);
+        is_in(&self.extras) || self.all_extras && !is_in(&self.without_extras)
     }
 
     /// Whether nothing is asked for beyond the project's dependencies.

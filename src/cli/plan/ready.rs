@@ -183,6 +183,12 @@ impl Making<'_> {
         match locked(step, command, &target, self.outside) {
             Err(why) => made.notes.push(format!("it is left out: {why}")),
             Ok(Synced { packages, lock }) => {
+                let unheeded = command.unheeded.iter();
+                let unheeded = unheeded.map(|it| {
+                    let option = IndexUrl::redacted(it);
+                    format!("`{option}` is left out: the project is played as without it")
+                });
+                made.notes.extend(unheeded);
                 if self.installs && command.syncer == Syncer::Uv {
                     let note = "uv installs into an environment of its own (`.venv`): what commands \
                                 before it installed elsewhere stays as it is";

@@ -17,6 +17,8 @@ pub struct SyncCommand {
     pub other: Option<String>,
     /// Whether it takes away what the lock does not reach.
     pub is_exact: bool,
+    /// Options that change what is installed, and are not heeded.
+    pub unheeded: Vec<String>,
 }
 
 /// What an option says.
@@ -30,11 +32,16 @@ enum Meaning {
     /// Groups, or extras: PDM does not tell them apart.
     Either,
     Without,
+    WithoutExtra,
     /// No group that is not named.
     Bare,
     /// The group `dev` and nothing else.
     OnlyDev,
     Dev,
+    /// It has a value, and is not heeded.
+    Unheeded,
+    /// It has no value, and is not heeded.
+    UnheededFlag,
     /// What is not reached goes.
     Exact,
     /// What is not reached stays.
@@ -45,12 +52,15 @@ enum Meaning {
 const UV: &[(&str, Meaning)] = &[
     ("--all-extras", Meaning::AllExtras),
     ("--all-groups", Meaning::AllGroups),
+    ("--all-packages", Meaning::UnheededFlag),
     ("--extra", Meaning::Extras),
     ("--group", Meaning::Groups),
     ("--inexact", Meaning::Inexact),
     ("--no-default-groups", Meaning::Bare),
     ("--no-dev", Meaning::Bare),
+    ("--no-extra", Meaning::WithoutExtra),
     ("--no-group", Meaning::Without),
+    ("--no-install-package", Meaning::Unheeded),
     ("--only-dev", Meaning::OnlyDev),
     ("--only-group", Meaning::OnlyGroups),
     ("--package", Meaning::Other),
@@ -129,6 +139,7 @@ impl SyncCommand {
             selection: Selection::default(),
             other: None,
             is_exact: syncer == Syncer::Uv || syncer == Syncer::Poetry && verb == "sync",
+            unheeded: Vec::new(),
         };
         let mut is_bare = false;
         let mut words = words.iter();
@@ -139,6 +150,7 @@ impl SyncCommand {
             let value = match meaning {
                 Meaning::AllExtras | Meaning::AllGroups | Meaning::Bare => "",
                 Meaning::OnlyDev | Meaning::Dev | Meaning::Exact | Meaning::Inexact => "",
+                Meaning::UnheededFlag => "",
                 _ if word.text == "--only-root" => "",
                 _ => glued
                     .or_else(|| words.next().map(|it| it.text.as_str()))
@@ -154,6 +166,10 @@ impl SyncCommand {
     fn take(&mut self, meaning: Meaning, option: &str, value: &str) {
         let names = value.split([',', ' ']).filter(|it| !it.is_empty());
         let names = names.map(str::to_owned);
+        let whole = || match option.contains('=') {
+            true => option.to_owned(),
+            false => format!("{option} {value}").trim_end().to_owned(),
+        };
         let selection = &mut self.selection;
         match meaning {
             Meaning::Extras => selection.extras.extend(names),
@@ -170,9 +186,11 @@ impl SyncCommand {
                 }
             }
             Meaning::Without => selection.without.extend(names),
+            Meaning::WithoutExtra => selection.without_extras.extend(names),
             Meaning::OnlyDev => selection.only_groups.push(DEV.to_owned()),
             Meaning::Dev => selection.groups.push(DEV.to_owned()),
-            Meaning::Other => self.other = Some(format!("{option} {value}").trim_end().to_owned()),
+            Meaning::Other => self.other = Some(whole()),
+            Meaning::Unheeded | Meaning::UnheededFlag => self.unheeded.push(whole()),
             Meaning::Exact => self.is_exact = true,
             Meaning::Inexact => self.is_exact = false,
             Meaning::Bare => {}
@@ -230,6 +248,8 @@ mod tests {
             ("groups", &selection.groups),
             ("only", &selection.only_groups),
             ("without", &selection.without),
+            ("without-extras", &selection.without_extras),
+            ("unheeded", &command.unheeded),
         ] {
             if !values.is_empty() {
                 told.push(format!("{name}={}", values.join(",")));
@@ -277,6 +297,20 @@ mod tests {
         );
         check(Syncer::Pdm, "x --prod -Gweb", "extras=web groups=web");
         check(Syncer::Pipenv, "x --dev", "groups=dev defaults=Pipenv");
+    }
+
+    #[test]
+    fn extras_are_left_out_and_what_is_not_heeded_is_kept_to_be_told() {
+        check(
+            Syncer::Uv,
+            "x --all-extras --no-extra gpu --no-dev",
+            "without-extras=gpu all-extras exact",
+        );
+        check(
+            Syncer::Uv,
+            "x --no-install-package a --all-packages --no-dev --no-install-package=b",
+            "unheeded=--no-install-package a,--all-packages,--no-install-package=b exact",
+        );
     }
 
     #[test]
