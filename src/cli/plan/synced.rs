@@ -10,7 +10,7 @@ use super::lines::path_of;
 use super::ready::Outside;
 use crate::cli::baseline::present_in;
 use crate::graph::Graph;
-use crate::host::{LoadRequest, load, read_list};
+use crate::host::{LoadRequest, load, read_list, stays_in};
 use crate::input::{FileRole, Step, SyncCommand, Syncer};
 use crate::lock::{Format, Lock, read_pipfile_lock_without_development};
 use crate::package::{DeclarationKind, ExtraName, PackageName, Specifiers, Version};
@@ -113,7 +113,11 @@ fn wanted(
         return None;
     }
     let project = lock.with_file_name(command.syncer.project_name());
-    if !outside.folder.join(&project).is_file() {
+    let beside = outside.folder.join(&project);
+    let folder = beside.parent().unwrap_or(outside.folder);
+    let is_own =
+        outside.is_typed || stays_in(&beside, folder) || stays_in(&beside, outside.project);
+    if !beside.is_file() || !is_own {
         return None;
     }
     let request = LoadRequest {
