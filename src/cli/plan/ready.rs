@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{Lines, lines_of};
-use super::synced::{Synced, locked};
+use super::synced::{Synced, Unsynced, locked};
 use crate::cli::args::{CacheArgs, IndexArgs, IndexStrategyArg, TargetArgs};
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, Settings, settle};
@@ -63,8 +63,10 @@ pub(in crate::cli) struct ReadyStep {
     pub(in crate::cli) origin: Origin,
     /// What a person should know of it.
     pub(in crate::cli) notes: Vec<String>,
-    /// Why it cannot be played, where the outside world failed.
+    /// Why it cannot be played, where the outside world or a file of the project failed.
     pub(in crate::cli) unplayed: Option<Failure>,
+    /// Whether that is a file of the project.
+    pub(in crate::cli) is_unread: bool,
     catalog: usize,
 }
 
@@ -151,6 +153,7 @@ impl Making<'_> {
             origin: step.origin.clone(),
             notes: Vec::new(),
             unplayed: None,
+            is_unread: false,
             catalog: 0,
         };
         match &step.action {
@@ -181,8 +184,17 @@ impl Making<'_> {
         let (settings, key) = self.settled(&Manifest::default(), None)?;
         let target = bare(settings.target.clone());
         match locked(step, command, &target, self.outside) {
-            Err(why) => made.notes.push(format!("it is left out: {why}")),
-            Ok(Synced { packages, lock }) => {
+            Err(Unsynced::LeftOut(why)) => made.notes.push(format!("it is left out: {why}")),
+            Err(Unsynced::Unread(failure)) => {
+                made.unplayed = Some(failure);
+                made.is_unread = true;
+            }
+            Ok(Synced {
+                packages,
+                lock,
+                notes,
+            }) => {
+                made.notes.extend(notes);
                 let unheeded = command.unheeded.iter();
                 let unheeded = unheeded.map(|it| {
                     let option = IndexUrl::redacted(it);
