@@ -11,7 +11,7 @@ use super::ready::Outside;
 use crate::cli::baseline::present_in;
 use crate::graph::Graph;
 use crate::host::{LoadRequest, load, read_list, stays_in};
-use crate::input::{FileRole, Step, SyncCommand, Syncer};
+use crate::input::{FileRole, Step, StepFile, SyncCommand, Syncer};
 use crate::lock::{Format, Lock, read_pipfile_lock_without_development};
 use crate::package::{DeclarationKind, ExtraName, PackageName, Specifiers, Version};
 use crate::sequence::Locked;
@@ -65,7 +65,7 @@ pub(super) fn locked(
     let lock = step.files.iter().find(|it| it.role == FileRole::Lock);
     let lock = lock.ok_or_else(|| format!("there is no `{name}`"))?;
     let path = match lock.paths.is_empty() && !outside.is_typed {
-        true => Err(format!("nothing brings a `{name}` to where it runs")),
+        true => Err(missing(lock, name)),
         false => path_of(lock, outside).ok_or_else(|| format!("no `{name}` is in the project")),
     }?;
     let shown = path.trim_start_matches("./");
@@ -102,6 +102,18 @@ pub(super) fn locked(
         lock: shown.to_owned(),
         notes,
     })
+}
+
+/// Says how a lock gets to where a command looks for it.
+fn missing(lock: &StepFile, name: &str) -> String {
+    let folder = lock.argument.text.strip_suffix(name);
+    match (&lock.place, folder.filter(|_| lock.argument.is_literal)) {
+        (Some(place), Some(folder)) => {
+            let to = if folder.is_empty() { "./" } else { folder };
+            format!("no COPY brings `{name}` to `{place}`; add `COPY {name} {to}`")
+        }
+        _ => format!("nothing brings a `{name}` to where it runs"),
+    }
 }
 
 fn read(command: &SyncCommand, file: &Arc<SourceFile>) -> Result<Lock, Problem> {

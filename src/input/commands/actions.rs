@@ -173,6 +173,7 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
             argument: argument.clone(),
             role,
             paths: Vec::new(),
+            place: None,
         }
     };
     match action {
