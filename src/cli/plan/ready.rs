@@ -141,7 +141,7 @@ struct Making<'a> {
     /// Catalogs by the indexes that they ask.
     known: BTreeMap<String, usize>,
     place: Option<(Target, Arc<Facts>)>,
-    /// Whether a command before installs what it names itself.
+    /// Whether a command before installs what it names itself, and nobody told yet what that means.
     installs: bool,
 }
 
@@ -201,7 +201,7 @@ impl Making<'_> {
                     format!("`{option}` is left out: the project is played as without it")
                 });
                 made.notes.extend(unheeded);
-                if self.installs && command.syncer == Syncer::Uv {
+                if command.syncer == Syncer::Uv && std::mem::take(&mut self.installs) {
                     let note = "uv installs into an environment of its own (`.venv`): what commands \
                                 before it installed elsewhere stays as it is";
                     made.notes.push(note.to_owned());
