@@ -27,10 +27,8 @@ pub(super) fn read_setup_cfg(file: &Arc<SourceFile>, context: &ReadContext<'_>) 
                 }
             },
             ("options", "install_requires") => lines.push((entry, text, origin)),
-            ("options.extras_require", extra) => {
-                if context.selection.takes_extra(extra.trim()) {
-                    lines.push((entry, text, origin));
-                }
+            ("options.extras_require", extra) if context.selection.takes_extra(extra.trim()) => {
+                lines.push((entry, text, origin));
             }
             _ => {}
         }
