@@ -10,7 +10,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::find::{default_inputs, unread};
-use super::paths::shown_path;
+use super::paths::{shown_path, stays_in};
 use crate::input::{
     Calls, FileRole, Include, Located, Manifest, ProjectFile, ReadContext, Selection, Setting,
     Statement, decode, read_address, read_own_calls, read_unnamed, reader_of,
@@ -294,9 +294,11 @@ impl Loader<'_> {
         let folders = [own_folder, self.request.folder].into_iter();
         let mut places = folders.flat_map(|folder| {
             let paths = file.paths.iter();
-            paths.map(move |path| folder.join(path))
+            paths.map(move |path| (folder.join(path), folder))
         });
-        let Some(path) = places.find(|path| path.exists()) else {
+        // The project may be a stranger's, whose links lead anywhere.
+        let found = places.find(|(path, folder)| stays_in(path, folder));
+        let Some((path, _)) = found else {
             let message = format!("cannot find `{}` in this project's folder", file.text);
             let help = "What it asks for is left out.";
             let problem = Problem::at(file.origin.clone(), message).with_help(help);

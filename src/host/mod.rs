@@ -30,7 +30,7 @@ pub use libraries::libraries_here;
 pub use listing::folder_listing;
 pub use load::{LoadRequest, load, load_text, project_calls};
 pub use machine::this_machine;
-pub use paths::shown_path;
+pub use paths::{shown_path, stays_in};
 pub use probe::{FoundBy, Interpreter, ProbeError, Surroundings, active_interpreter};
 pub use texts::{FoundTexts, project_texts};
 pub use write::{WriteError, WriteStep, append, check_place, write_whole};

@@ -10,6 +10,7 @@ use super::Syncer;
 use super::document::{Document, Value};
 use super::pyproject::ProjectReader;
 use super::reference::{package_name, read_address, read_url};
+use super::selection::is_same;
 use super::{IndexTable, PinnedIndex};
 use crate::package::{
     DirectUrl, ExtraName, Marker, PackageName, Requirement, SpecifierError, Specifiers,
@@ -50,7 +51,7 @@ pub(super) fn read_poetry<'d>(root: &DeTable<'d>, project: &mut ProjectReader<'d
 pub(super) fn has_group(root: &DeTable<'_>, name: &str) -> bool {
     let poetry = Document::find(root, &["tool", "poetry"]);
     let poetry = poetry.and_then(|it| it.get_ref().as_table());
-    poetry.is_some_and(|poetry| groups(poetry).any(|(group, _)| group == name))
+    poetry.is_some_and(|poetry| groups(poetry).any(|(group, _)| is_same(group, name)))
 }
 
 /// Whether it says what is required in Poetry's own table.
@@ -77,7 +78,7 @@ fn is_selected(group: &str, root: &DeTable<'_>, project: &ProjectReader<'_>) -> 
     let is_own = selection.defaults_of == Some(Syncer::Poetry) && !is_optional(root, group);
     selection.takes_all_but(group)
         || is_own && !selection.leaves_out(group)
-        || named.any(|name| name == group)
+        || named.any(|name| is_same(name, group))
 }
 
 fn read_main<'d>(poetry: &DeTable<'d>, project: &mut ProjectReader<'d>) {
@@ -87,10 +88,8 @@ fn read_main<'d>(poetry: &DeTable<'d>, project: &mut ProjectReader<'d>) {
     }
     let selection = project.context.selection;
     let extras = poetry.get("extras").and_then(|it| it.get_ref().as_table());
-    let chosen = extras.into_iter().flatten().filter(|(name, _)| {
-        let mut named = selection.extras.iter();
-        selection.all_extras || named.any(|it| it == name.get_ref())
-    });
+    let extras = extras.into_iter().flatten();
+    let chosen = extras.filter(|(name, _)| selection.takes_extra(name.get_ref()));
     let chosen: BTreeSet<PackageName> = chosen
         .flat_map(|(_, packages)| packages.get_ref().as_array().into_iter().flatten())
         .filter_map(|name| package_name(name.get_ref().as_str()?))

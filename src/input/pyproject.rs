@@ -226,7 +226,9 @@ impl<'d> ProjectReader<'d> {
             self.declare_of_project(&text, &Marker::always(), "project.dependencies", &[]);
         }
         if selection.all_extras {
-            for extra in self.extras.keys().cloned().collect::<Vec<_>>() {
+            let all = self.extras.keys().cloned();
+            let taken = all.filter(|it| selection.takes_extra(it.as_ref()));
+            for extra in taken.collect::<Vec<_>>() {
                 self.declare_extra(&extra, &Marker::always(), &[]);
             }
             return;

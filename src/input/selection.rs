@@ -1,6 +1,9 @@
 //! Which optional parts of a project are asked for.
 
+use std::str::FromStr;
+
 use super::Syncer;
+use crate::package::ExtraName;
 
 /// The `--extra`, `--group` and similar options, as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Selection {
     pub defaults_of: Option<Syncer>,
     /// Groups that are left out, whoever asks for all or for those of a tool.
     pub without: Vec<String>,
+    /// Extras that are left out where all are asked for.
+    pub without_extras: Vec<String>,
     /// `--stage`: a stage of a Dockerfile, or a function of a Python source.
     pub stage: Option<String>,
 }
@@ -30,7 +35,13 @@ impl Selection {
     }
 
     pub(super) fn leaves_out(&self, group: &str) -> bool {
-        self.without.iter().any(|it| it == group)
+        self.without.iter().any(|it| is_same(it, group))
+    }
+
+    /// Whether an extra is asked for.
+    pub(super) fn takes_extra(&self, extra: &str) -> bool {
+        let is_in = |names: &[String]| names.iter().any(|it| is_same(it, extra));
+        is_in(&self.extras) || self.all_extras && !is_in(&self.without_extras)
     }
 
     /// Whether nothing is asked for beyond the project's dependencies.
@@ -40,5 +51,33 @@ impl Selection {
             ..self.clone()
         };
         no_stage == Self::default()
+    }
+}
+
+/// Whether two names of groups or extras mean the same: `Dev_Tools` and `dev-tools` do.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    let normalized = |name: &str| ExtraName::from_str(name).ok();
+    one == other || normalized(one).is_some_and(|it| normalized(other) == Some(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_and_extras_are_the_same_however_their_names_are_written() {
+        let selection = Selection {
+            all_extras: true,
+            all_groups: true,
+            without: vec!["Dev_Tools".to_owned()],
+            without_extras: vec!["gpu.fast".to_owned()],
+            ..Selection::default()
+        };
+
+        assert!(selection.leaves_out("dev-tools"));
+        assert!(!selection.takes_all_but("dev.tools"));
+        assert!(selection.takes_all_but("dev"));
+        assert!(!selection.takes_extra("GPU-fast"));
+        assert!(selection.takes_extra("gpu"));
     }
 }

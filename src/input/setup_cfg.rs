@@ -27,12 +27,8 @@ pub(super) fn read_setup_cfg(file: &Arc<SourceFile>, context: &ReadContext<'_>) 
                 }
             },
             ("options", "install_requires") => lines.push((entry, text, origin)),
-            ("options.extras_require", extra) => {
-                let selection = context.selection;
-                let is_chosen = selection.extras.iter().any(|it| it == extra.trim());
-                if selection.all_extras || is_chosen {
-                    lines.push((entry, text, origin));
-                }
+            ("options.extras_require", extra) if context.selection.takes_extra(extra.trim()) => {
+                lines.push((entry, text, origin));
             }
             _ => {}
         }

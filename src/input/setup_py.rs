@@ -36,7 +36,7 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
     let selection = context.selection;
     let mut lines = said.requires;
     for (extra, requires) in said.extras {
-        if selection.all_extras || selection.extras.iter().any(|it| it == text(&extra)) {
+        if selection.takes_extra(text(&extra)) {
             lines.extend(requires);
         }
     }

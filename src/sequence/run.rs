@@ -1,7 +1,7 @@
 //! Commands in order: each installs over what the ones before it left, and what the later ones do to
 //! the earlier is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::baseline::{Baseline, Present};
@@ -22,6 +22,10 @@ pub enum Step {
     Sync {
         /// The packages.
         packages: Vec<Locked>,
+        /// The lock, by the name that it has in messages.
+        lock: String,
+        /// Whether it takes away what it put in before and does not install now.
+        is_exact: bool,
         /// The command.
         origin: Origin,
     },
@@ -121,6 +125,7 @@ impl Lapse {
 /// same.
 pub fn run(start: &mut Baseline, layers: &[Layer<'_>], around: Surroundings<'_>) -> Vec<Layered> {
     let mut standing = start.clone();
+    let mut put_in: BTreeMap<&str, BTreeSet<PackageName>> = BTreeMap::new();
     let mut all = Vec::new();
     for layer in layers {
         let mut layered = match &layer.step {
@@ -135,7 +140,15 @@ pub fn run(start: &mut Baseline, layers: &[Layer<'_>], around: Surroundings<'_>)
                     ..Layered::of(unchanged(&standing))
                 },
             },
-            Step::Sync { packages, .. } => Layered::of(synced(&standing, packages)),
+            Step::Sync {
+                packages,
+                lock,
+                is_exact,
+                ..
+            } => {
+                let former = put_in.entry(lock).or_default();
+                Layered::of(synced(&standing, packages, former, *is_exact))
+            }
             Step::Remove { names, .. } => Layered::of(removed(&standing, names)),
         };
         if layered.effect.changes.iter().any(Change::is_move) {
@@ -173,9 +186,19 @@ fn catalogs<'a>(layers: &[Layer<'a>]) -> Vec<&'a dyn Catalog> {
     counted.into_iter().map(|(_, catalog)| catalog).collect()
 }
 
-/// Puts in what a lock pins; all else stays.
-fn synced(before: &Baseline, packages: &[Locked]) -> Effect {
-    let mut effect = unchanged(before);
+/// Puts in what a lock pins. Of all else an exact command takes away what former ones put in from the
+/// same lock: what others installed may be in another environment.
+fn synced(
+    before: &Baseline,
+    packages: &[Locked],
+    former: &mut BTreeSet<PackageName>,
+    is_exact: bool,
+) -> Effect {
+    let pinned: BTreeSet<&PackageName> = packages.iter().map(|it| &it.present.name).collect();
+    let gone = former.iter().filter(|it| is_exact && !pinned.contains(it));
+    let gone: Vec<PackageName> = gone.cloned().collect();
+    former.retain(|it| !gone.contains(it));
+    let mut effect = removed(before, &gone);
     for Locked { present, size } in packages {
         let standing = before.get(&present.name);
         if standing.is_some_and(|it| it.version == present.version) {
@@ -183,6 +206,7 @@ fn synced(before: &Baseline, packages: &[Locked]) -> Effect {
             continue;
         }
         effect.after.put(present.clone());
+        former.insert(present.name.clone());
         let version = present.version.as_ref();
         let pinned = version.and_then(|version| Specifiers::parse(&format!("=={version}")).ok());
         let pinned = pinned.map(|specifiers| Requirement {

@@ -213,6 +213,52 @@ fn a_later_command_that_moves_what_an_earlier_one_pinned_is_a_lapse() {
 }
 
 #[test]
+fn an_exact_sync_takes_away_what_it_put_in_before_and_nothing_else() {
+    let question = world().question();
+    let facts = Facts::none();
+    let around = Surroundings {
+        target: &question.target,
+        facts: &facts,
+    };
+    let catalog = world().catalog();
+    let pin = |name: &str, is_exact, lock: &str| {
+        let text = baseline(name);
+        let packages = text.iter().map(|present| Locked {
+            present: present.clone(),
+            size: None,
+        });
+        let step = Step::Sync {
+            packages: packages.collect(),
+            lock: lock.to_owned(),
+            is_exact,
+            origin: Origin::whole(&SourceFile::new("Dockerfile", "uv sync")),
+        };
+        Layer {
+            step,
+            catalog: &catalog,
+        }
+    };
+    let layers = [
+        pin("a==1\nb==1\n", true, "uv.lock"),
+        pin("a==1\n", false, "uv.lock"),
+        pin("a==1\n", true, "other/uv.lock"),
+        pin("a==1\n", true, "uv.lock"),
+    ];
+
+    let layered = run(&mut baseline("d==1\n"), &layers, around);
+
+    let removed = layered.iter().map(|it| {
+        let changes = it.effect.changes.iter();
+        let removed = changes.filter(|it| it.kind() == ChangeKind::Removed);
+        removed.count()
+    });
+    assert_eq!(removed.collect::<Vec<_>>(), [0, 0, 0, 1]);
+    let left = layered[3].effect.after.iter().map(Present::label);
+    assert_eq!(left.collect::<Vec<_>>(), ["a 1", "d 1"]);
+    assert!(lapses(&layers, &layered).is_empty());
+}
+
+#[test]
 fn lines_of_a_freeze_are_read_as_pip_writes_them() {
     let text = "\u{feff}# a remark\nNumPy==2.3.4\n-e git+https://files.example/e@abc#egg=e_thing\n\
                 # Editable install with no version control (f==1.0)\n-e /home/f\n\

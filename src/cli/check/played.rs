@@ -88,6 +88,10 @@ fn of_file(
     let layers = ready.layers();
     let mut before = machine.cloned().unwrap_or_default();
     let played = run(&mut before, &layers, surroundings);
+    if let Some(step) = ready.steps.iter().find(|it| it.is_unread) {
+        let failure = step.unplayed.as_ref();
+        return Err(failure.map_or_else(String::new, ToString::to_string));
+    }
     let failures = ready.steps.iter().filter_map(|it| it.unplayed.as_ref());
     let mut failures = failures.chain(played.iter().filter_map(|it| it.unplayed.as_ref()));
     if let Some(failure) = failures.next() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ready::Outside;
+use crate::host::stays_in;
 use crate::input::{Argument, FileRole, InstallCommand, Step, StepFile};
 use crate::package::IndexUrl;
 use crate::source::Origin;
@@ -156,10 +157,11 @@ pub(super) fn path_of(file: &StepFile, outside: Outside<'_>) -> Option<String> {
     let found = file.paths.iter().flat_map(|path| {
         let beside = outside.project.join(path);
         let here = outside.folder.join(path);
-        [beside, here]
+        [(beside, outside.project), (here, outside.folder)]
     });
-    let mut found = found.filter(|path| path.exists());
-    let path = found.next()?;
+    // The project may be a stranger's, whose links lead anywhere.
+    let mut found = found.filter(|(path, folder)| stays_in(path, folder));
+    let (path, _) = found.next()?;
     let shown = path.strip_prefix(outside.folder).unwrap_or(&path);
     let shown = shown.to_string_lossy().into_owned();
     Some(match Path::new(&shown).is_absolute() {

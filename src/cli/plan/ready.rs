@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{Lines, lines_of};
-use super::synced::locked;
+use super::synced::{Synced, Unsynced, locked};
 use crate::cli::args::{CacheArgs, IndexArgs, IndexStrategyArg, TargetArgs};
 use crate::cli::recorded::question_args;
 use crate::cli::settings::{Heard, Settings, settle};
@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::fetch::{Listener, LiveCatalog};
 use crate::host::{LoadRequest, load};
 use crate::input::{
-    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand,
+    Action, Ambient, InstallCommand, Installer, Manifest, Selection, Step, SyncCommand, Syncer,
 };
 use crate::package::{IndexUrl, PackageName, Timestamp};
 use crate::sequence::{self, Layer, Manner, Wish};
@@ -63,8 +63,10 @@ pub(in crate::cli) struct ReadyStep {
     pub(in crate::cli) origin: Origin,
     /// What a person should know of it.
     pub(in crate::cli) notes: Vec<String>,
-    /// Why it cannot be played, where the outside world failed.
+    /// Why it cannot be played, where the outside world or a file of the project failed.
     pub(in crate::cli) unplayed: Option<Failure>,
+    /// Whether that is a file of the project.
+    pub(in crate::cli) is_unread: bool,
     catalog: usize,
 }
 
@@ -107,6 +109,7 @@ pub(in crate::cli) fn ready(
         catalogs: Vec::new(),
         known: BTreeMap::new(),
         place: None,
+        installs: false,
     };
     let mut made = Vec::new();
     for step in steps {
@@ -138,6 +141,8 @@ struct Making<'a> {
     /// Catalogs by the indexes that they ask.
     known: BTreeMap<String, usize>,
     place: Option<(Target, Arc<Facts>)>,
+    /// Whether a command before installs what it names itself, and nobody told yet what that means.
+    installs: bool,
 }
 
 impl Making<'_> {
@@ -148,10 +153,14 @@ impl Making<'_> {
             origin: step.origin.clone(),
             notes: Vec::new(),
             unplayed: None,
+            is_unread: false,
             catalog: 0,
         };
         match &step.action {
-            Action::Install(command) => self.install(step, command, &mut made)?,
+            Action::Install(command) => {
+                self.install(step, command, &mut made)?;
+                self.installs |= made.step.is_some();
+            }
             Action::Uninstall(names) => {
                 let names = names.iter().filter(|it| it.is_literal);
                 let names = names.filter_map(|it| PackageName::new(it.text.clone()).ok());
@@ -175,10 +184,32 @@ impl Making<'_> {
         let (settings, key) = self.settled(&Manifest::default(), None)?;
         let target = bare(settings.target.clone());
         match locked(step, command, &target, self.outside) {
-            Err(why) => made.notes.push(format!("it is left out: {why}")),
-            Ok(packages) => {
+            Err(Unsynced::LeftOut(why)) => made.notes.push(format!("it is left out: {why}")),
+            Err(Unsynced::Unread(failure)) => {
+                made.unplayed = Some(failure);
+                made.is_unread = true;
+            }
+            Ok(Synced {
+                packages,
+                lock,
+                notes,
+            }) => {
+                made.notes.extend(notes);
+                let unheeded = command.unheeded.iter();
+                let unheeded = unheeded.map(|it| {
+                    let option = IndexUrl::redacted(it);
+                    format!("`{option}` is left out: the project is played as without it")
+                });
+                made.notes.extend(unheeded);
+                if command.syncer == Syncer::Uv && std::mem::take(&mut self.installs) {
+                    let note = "uv installs into an environment of its own (`.venv`): what commands \
+                                before it installed elsewhere stays as it is";
+                    made.notes.push(note.to_owned());
+                }
                 made.step = Some(sequence::Step::Sync {
                     packages,
+                    lock,
+                    is_exact: command.is_exact,
                     origin: step.origin.clone(),
                 });
                 let place = (target, Arc::clone(&settings.facts));

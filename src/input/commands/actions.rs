@@ -107,7 +107,7 @@ fn action(command: &Simple, script: &Excerpt, speaker: Speaker) -> Option<Action
     // `pipenv install a` adds to the project.
     let is_whole = arguments(words, from, script, &[]).is_empty() || *syncer != Syncer::Pipenv;
     (verbs.contains(&verb) && is_whole)
-        .then(|| Action::Sync(SyncCommand::read(*syncer, &words[from..])))
+        .then(|| Action::Sync(SyncCommand::read(*syncer, verb, &words[from..])))
 }
 
 /// Returns the position behind a word that installs, whatever options stand before it.
@@ -173,6 +173,7 @@ fn files(action: &Action, command: &Simple, script: &Excerpt) -> Vec<StepFile> {
             argument: argument.clone(),
             role,
             paths: Vec::new(),
+            place: None,
         }
     };
     match action {

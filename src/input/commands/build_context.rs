@@ -67,6 +67,11 @@ impl Context {
         found
     }
 
+    /// Returns the folder that a file of commands is looked for in, from the root of the image.
+    pub(super) fn folder_of(&self, path: &str) -> String {
+        split(&self.inside(path)).0.to_owned()
+    }
+
     fn inside(&self, path: &str) -> String {
         match path.starts_with('/') {
             true => within("", path).map(|path| format!("/{path}")),

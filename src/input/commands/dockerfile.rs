@@ -317,6 +317,7 @@ impl Run<'_> {
         for file in step.files.iter_mut().filter(|it| it.argument.is_literal) {
             let path = file.argument.text.split('[').next().unwrap_or_default();
             file.paths = self.context.sources(path);
+            file.place = Some(self.context.folder_of(path));
         }
         if let Action::Install(install) = &mut step.action {
             self.add_options(install);

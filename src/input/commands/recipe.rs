@@ -100,6 +100,8 @@ pub struct StepFile {
     /// Where it can be in the project, likeliest first: paths relative to the project's folder
     /// that do not leave it. Empty where the file does not come from the project.
     pub paths: Vec<String>,
+    /// The folder of the image that it is looked for in, where there is an image.
+    pub place: Option<String>,
 }
 
 /// What a step reads a file for.

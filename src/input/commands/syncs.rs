@@ -15,6 +15,10 @@ pub struct SyncCommand {
     pub selection: Selection,
     /// The option by which it installs something else than the project, if there is one.
     pub other: Option<String>,
+    /// Whether it takes away what the lock does not reach.
+    pub is_exact: bool,
+    /// Options that change what is installed, and are not heeded.
+    pub unheeded: Vec<String>,
 }
 
 /// What an option says.
@@ -28,22 +32,35 @@ enum Meaning {
     /// Groups, or extras: PDM does not tell them apart.
     Either,
     Without,
+    WithoutExtra,
     /// No group that is not named.
     Bare,
     /// The group `dev` and nothing else.
     OnlyDev,
     Dev,
+    /// It has a value, and is not heeded.
+    Unheeded,
+    /// It has no value, and is not heeded.
+    UnheededFlag,
+    /// What is not reached goes.
+    Exact,
+    /// What is not reached stays.
+    Inexact,
     Other,
 }
 
 const UV: &[(&str, Meaning)] = &[
     ("--all-extras", Meaning::AllExtras),
     ("--all-groups", Meaning::AllGroups),
+    ("--all-packages", Meaning::UnheededFlag),
     ("--extra", Meaning::Extras),
     ("--group", Meaning::Groups),
+    ("--inexact", Meaning::Inexact),
     ("--no-default-groups", Meaning::Bare),
     ("--no-dev", Meaning::Bare),
+    ("--no-extra", Meaning::WithoutExtra),
     ("--no-group", Meaning::Without),
+    ("--no-install-package", Meaning::Unheeded),
     ("--only-dev", Meaning::OnlyDev),
     ("--only-group", Meaning::OnlyGroups),
     ("--package", Meaning::Other),
@@ -57,14 +74,18 @@ const POETRY: &[(&str, Meaning)] = &[
     ("--no-dev", Meaning::Bare),
     ("--only", Meaning::OnlyGroups),
     ("--only-root", Meaning::Other),
+    ("--sync", Meaning::Exact),
     ("--with", Meaning::Groups),
     ("--without", Meaning::Without),
     ("-E", Meaning::Extras),
 ];
 
 const PDM: &[(&str, Meaning)] = &[
+    ("--clean", Meaning::Exact),
+    ("--clean-unselected", Meaning::Exact),
     ("--dev", Meaning::AllGroups),
     ("--group", Meaning::Either),
+    ("--only-keep", Meaning::Exact),
     ("--prod", Meaning::Bare),
     ("--production", Meaning::Bare),
     ("--without", Meaning::Without),
@@ -112,11 +133,13 @@ impl Syncer {
 
 impl SyncCommand {
     /// Reads the words behind the verb.
-    pub(super) fn read(syncer: Syncer, words: &[Word]) -> Self {
+    pub(super) fn read(syncer: Syncer, verb: &str, words: &[Word]) -> Self {
         let mut command = Self {
             syncer,
             selection: Selection::default(),
             other: None,
+            is_exact: syncer == Syncer::Uv || syncer == Syncer::Poetry && verb == "sync",
+            unheeded: Vec::new(),
         };
         let mut is_bare = false;
         let mut words = words.iter();
@@ -126,7 +149,8 @@ impl SyncCommand {
             };
             let value = match meaning {
                 Meaning::AllExtras | Meaning::AllGroups | Meaning::Bare => "",
-                Meaning::OnlyDev | Meaning::Dev => "",
+                Meaning::OnlyDev | Meaning::Dev | Meaning::Exact | Meaning::Inexact => "",
+                Meaning::UnheededFlag => "",
                 _ if word.text == "--only-root" => "",
                 _ => glued
                     .or_else(|| words.next().map(|it| it.text.as_str()))
@@ -142,6 +166,10 @@ impl SyncCommand {
     fn take(&mut self, meaning: Meaning, option: &str, value: &str) {
         let names = value.split([',', ' ']).filter(|it| !it.is_empty());
         let names = names.map(str::to_owned);
+        let whole = || match option.contains('=') {
+            true => option.to_owned(),
+            false => format!("{option} {value}").trim_end().to_owned(),
+        };
         let selection = &mut self.selection;
         match meaning {
             Meaning::Extras => selection.extras.extend(names),
@@ -158,9 +186,13 @@ impl SyncCommand {
                 }
             }
             Meaning::Without => selection.without.extend(names),
+            Meaning::WithoutExtra => selection.without_extras.extend(names),
             Meaning::OnlyDev => selection.only_groups.push(DEV.to_owned()),
             Meaning::Dev => selection.groups.push(DEV.to_owned()),
-            Meaning::Other => self.other = Some(format!("{option} {value}").trim_end().to_owned()),
+            Meaning::Other => self.other = Some(whole()),
+            Meaning::Unheeded | Meaning::UnheededFlag => self.unheeded.push(whole()),
+            Meaning::Exact => self.is_exact = true,
+            Meaning::Inexact => self.is_exact = false,
             Meaning::Bare => {}
         }
     }
@@ -207,7 +239,8 @@ mod tests {
     #[track_caller]
     fn check(syncer: Syncer, words: &str, expected: &str) {
         let command = shell::commands(words, &shell::Variables::new());
-        let command = SyncCommand::read(syncer, &command[0].words);
+        let typed = &command[0].words;
+        let command = SyncCommand::read(syncer, &typed[0].text, &typed[1..]);
         let selection = &command.selection;
         let mut told = Vec::new();
         for (name, values) in [
@@ -215,6 +248,8 @@ mod tests {
             ("groups", &selection.groups),
             ("only", &selection.only_groups),
             ("without", &selection.without),
+            ("without-extras", &selection.without_extras),
+            ("unheeded", &command.unheeded),
         ] {
             if !values.is_empty() {
                 told.push(format!("{name}={}", values.join(",")));
@@ -223,6 +258,7 @@ mod tests {
         told.extend(selection.all_extras.then(|| "all-extras".to_owned()));
         told.extend(selection.all_groups.then(|| "all-groups".to_owned()));
         told.extend(selection.defaults_of.map(|it| format!("defaults={it:?}")));
+        told.extend(command.is_exact.then(|| "exact".to_owned()));
         told.extend(command.other.map(|it| format!("other={it}")));
 
         assert_eq!(told.join(" "), expected, "{words}");
@@ -230,8 +266,8 @@ mod tests {
 
     #[test]
     fn each_tool_takes_its_own_groups_where_nothing_is_said() {
-        check(Syncer::Uv, "x --frozen", "defaults=Uv");
-        check(Syncer::Uv, "x --no-dev --locked", "");
+        check(Syncer::Uv, "x --frozen", "defaults=Uv exact");
+        check(Syncer::Uv, "x --no-dev --locked", "exact");
         check(Syncer::Poetry, "x --no-root", "defaults=Poetry");
         check(Syncer::Pdm, "x --prod --no-lock", "");
         check(Syncer::Pipenv, "x --deploy --system", "defaults=Pipenv");
@@ -239,11 +275,15 @@ mod tests {
 
     #[test]
     fn extras_and_groups_are_taken_as_they_are_named() {
-        check(Syncer::Uv, "x --extra a --extra=b --no-dev", "extras=a,b");
+        check(
+            Syncer::Uv,
+            "x --extra a --extra=b --no-dev",
+            "extras=a,b exact",
+        );
         check(
             Syncer::Uv,
             "x --only-group g --package p",
-            "only=g other=--package p",
+            "only=g exact other=--package p",
         );
         check(
             Syncer::Poetry,
@@ -257,5 +297,32 @@ mod tests {
         );
         check(Syncer::Pdm, "x --prod -Gweb", "extras=web groups=web");
         check(Syncer::Pipenv, "x --dev", "groups=dev defaults=Pipenv");
+    }
+
+    #[test]
+    fn extras_are_left_out_and_what_is_not_heeded_is_kept_to_be_told() {
+        check(
+            Syncer::Uv,
+            "x --all-extras --no-extra gpu --no-dev",
+            "without-extras=gpu all-extras exact",
+        );
+        check(
+            Syncer::Uv,
+            "x --no-install-package a --all-packages --no-dev --no-install-package=b",
+            "unheeded=--no-install-package a,--all-packages,--no-install-package=b exact",
+        );
+    }
+
+    #[test]
+    fn what_a_lock_does_not_reach_goes_as_each_tool_says() {
+        check(Syncer::Uv, "x --no-dev --inexact", "");
+        check(
+            Syncer::Poetry,
+            "sync --without a",
+            "without=a defaults=Poetry exact",
+        );
+        check(Syncer::Poetry, "install --only main --sync", "exact");
+        check(Syncer::Pdm, "sync --prod --clean", "exact");
+        check(Syncer::Pdm, "sync --prod", "");
     }
 }
