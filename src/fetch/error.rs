@@ -101,6 +101,16 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 impl FetchError {
+    /// Describes a question that could not be asked at all.
+    pub(super) fn unprepared(asking: &Asking, met: &str) -> Self {
+        Self {
+            kind: FetchErrorKind::Setup,
+            asking: Arc::new(asking.clone()),
+            url: String::new(),
+            met: met.to_owned(),
+        }
+    }
+
     /// Whether only the version asked for is out, while the index did its duty.
     pub fn is_of_version(&self) -> bool {
         matches!(

@@ -3,12 +3,11 @@
 //! question that the cache cannot answer.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::Runtime;
 
+use super::at_once::at_once;
 use super::build::{self, BuildOptions, Builder};
 use super::cache::Cache;
 use super::credentials::Credentials;
@@ -254,7 +253,7 @@ impl LiveCatalog {
             Some(answer) => return answer,
             None => {}
         }
-        let failed = |met: &str| unprepared(asking, met);
+        let failed = |met: &str| FetchError::unprepared(asking, met);
         let (runtime, http) = self.network().map_err(|error| failed(&error))?;
         let [asked, arrived] = events;
         self.engine.shared.tell(asked);
@@ -314,7 +313,7 @@ impl LiveCatalog {
         }
         match self.network() {
             Ok((runtime, http)) => self.engine.send_for(&runtime, &http, question, duty),
-            Err(error) => duty.answer(Err(unprepared(&question.asking(), &error))),
+            Err(error) => duty.answer(Err(FetchError::unprepared(&question.asking(), &error))),
         }
     }
 
@@ -494,23 +493,5 @@ impl LiveCatalog {
         if let Some(cache) = &self.engine.shared.cache {
             cache.flush();
         }
-    }
-}
-
-/// Polls a future that does not wait when all it needs is at hand.
-fn at_once<F: Future>(future: F) -> Option<F::Output> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => Some(answer),
-        Poll::Pending => None,
-    }
-}
-
-/// Describes a question that could not be asked at all.
-fn unprepared(asking: &Asking, met: &str) -> FetchError {
-    FetchError {
-        kind: FetchErrorKind::Setup,
-        asking: Arc::new(asking.clone()),
-        url: String::new(),
-        met: met.to_owned(),
     }
 }

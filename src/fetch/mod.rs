@@ -2,6 +2,7 @@
 
 mod advisories;
 mod archive;
+mod at_once;
 mod body;
 mod build;
 mod cache;
