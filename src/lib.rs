@@ -52,6 +52,8 @@
 //! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
 //! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `Recipe` | a line in its `COMMAND_READERS`; a case in its `recipe_tests.rs` |
+//! | a tool that installs from its lock | `input/commands/syncs.rs`: a `Syncer` and the table of its options | its way to the lock in `cli/plan/synced.rs`; `fixtures/cli/images-that-sync/` |
+//! | a file that `fix` can change | `input/edit/<kind>.rs`: declaration → places | its case in `edit/tests.rs` |
 //! | a form of claims | `audit/claims/phrases.rs`: words → `Statement` | its verdict in `judge.rs`; `fixtures/audit/refuted-claim/` |
 //! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
