@@ -430,11 +430,7 @@ fn read_as(reader: &str, bytes: &[u8]) {
         return;
     };
     let (file, problem) = decode("any", bytes);
-    let selection = Selection {
-        all_extras: true,
-        all_groups: true,
-        ..Selection::default()
-    };
+    let selection = Selection::everything();
     let reading = (reader.read)(
         &file,
         &ReadContext {

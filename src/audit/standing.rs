@@ -2,7 +2,10 @@
 //! and how each is mended: rules are the same for both.
 
 use super::places::place_of;
-use super::{Contents, Distribution, EnvironmentKind, Installed, Kind, On, Subject};
+use super::remarks::Remarks;
+use super::{
+    Contents, ContentsEvidence, Distribution, EnvironmentKind, Installed, Kind, On, Subject,
+};
 use crate::lock::LockedPackage;
 use crate::package::{Marker, PackageName, Requirement};
 use crate::source::Origin;
@@ -78,6 +81,14 @@ impl Subject<'_> {
     pub(super) fn contents_of(&self, on: &On<'_>, package: &LockedPackage) -> Option<&Contents> {
         let evidence = self.evidence.contents?;
         evidence.seen(on.place, self.position(package))
+    }
+
+    /// Tells of every package whose files could not be looked at.
+    pub(super) fn tell_unknown_contents(&self, remarks: &mut Remarks) {
+        let unknown = self.evidence.contents.map(ContentsEvidence::unknown);
+        for (at, why) in unknown.into_iter().flatten() {
+            remarks.cannot_judge(&self.lock.packages[at].name, why);
+        }
     }
 
     /// Returns where a package stands, or the file of it that is named.

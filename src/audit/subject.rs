@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::claimed::environment_in_words;
 use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
-use super::{Declared, Evidence, Known};
+use super::{Declared, Evidence, Known, Learned, OnIndex};
 use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
+use crate::index::Metadata;
 use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, is_compiled};
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
@@ -235,6 +236,22 @@ impl<'a> Subject<'a> {
         match self.tells_files() || self.kind != Kind::Lock {
             true => NO_RANGES,
             false => PINS_ALONE,
+        }
+    }
+
+    /// Returns what the indexes have of the package at a position in the lock.
+    pub(super) fn on_index(&self, at: usize) -> Option<&'a OnIndex> {
+        match self.evidence.index?.packages.get(at)? {
+            Known::Seen(on_index) => Some(on_index),
+            Known::Direct | Known::NotAsked(_) | Known::Failed(_) | Known::Absent { .. } => None,
+        }
+    }
+
+    /// Returns the metadata that an index has of a package.
+    pub(super) fn learned(&self, package: &LockedPackage) -> Option<&'a Metadata> {
+        match &self.on_index(self.position(package))?.learned {
+            Learned::Of(metadata, _) => Some(metadata),
+            Learned::Unknown(_) => None,
         }
     }
 

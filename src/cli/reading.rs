@@ -260,11 +260,7 @@ pub(super) fn read_inputs(
     if inputs.is_empty() && constraints.is_empty() && overrides.is_empty() {
         return Manifest::default();
     }
-    let selection = Selection {
-        all_extras: true,
-        all_groups: true,
-        ..Selection::default()
-    };
+    let selection = Selection::everything();
     let request = LoadRequest {
         inputs: &inputs,
         constraints: &constraints,

@@ -29,6 +29,15 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Asks for all extras and all groups.
+    pub fn everything() -> Self {
+        Self {
+            all_extras: true,
+            all_groups: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether all of a project's groups are asked for, and this is not one that is left out.
     pub(super) fn takes_all_but(&self, group: &str) -> bool {
         self.all_groups && !self.leaves_out(group)

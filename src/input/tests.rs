@@ -111,11 +111,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_reader_panic_and_every_place_lies_in_the_file(text in texts()) {
         let variables = BTreeMap::from([("X".to_owned(), "é[".to_owned())]);
-        let selection = Selection {
-            all_extras: true,
-            all_groups: true,
-            ..Selection::default()
-        };
+        let selection = Selection::everything();
         for reader in READERS {
             let (file, _) = decode(label_for(reader), text.as_bytes());
             let context = ReadContext {

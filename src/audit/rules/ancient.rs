@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::{DAY, day, seen};
 use crate::audit::subject::On;
-use crate::audit::{Confidence, Kind, Known, Learned, Needs, OnIndex, Release, Rule};
+use crate::audit::{Confidence, Kind, Known, Learned, Needs, Release, Rule};
 use crate::audit::{Severity, Subject};
 use crate::explain::need;
 use crate::lock::LockedPackage;
@@ -133,7 +133,7 @@ fn is_pinned(subject: &Subject<'_>, name: &PackageName) -> bool {
 /// that keeps back all that shut the newest out. `seen` are the positions on the way.
 fn is_held(subject: &Subject<'_>, at: usize, seen: &mut BTreeSet<usize>) -> bool {
     let package = &subject.lock.packages[at];
-    let Some(newest) = on_index(subject, at).and_then(|it| it.newest_then.as_ref()) else {
+    let Some(newest) = subject.on_index(at).and_then(|it| it.newest_then.as_ref()) else {
         return false;
     };
     if package.version.as_ref() == Some(&newest.version)
@@ -147,13 +147,6 @@ fn is_held(subject: &Subject<'_>, at: usize, seen: &mut BTreeSet<usize>) -> bool
     }
     let caps = caps(subject, package, &newest.version);
     !caps.is_empty() && caps.iter().all(|(by, _)| is_held(subject, *by, seen))
-}
-
-fn on_index<'s>(subject: &Subject<'s>, at: usize) -> Option<&'s OnIndex> {
-    match subject.evidence.index?.packages.get(at)? {
-        Known::Seen(on_index) => Some(on_index),
-        _ => None,
-    }
 }
 
 /// Returns what of the lock shuts a version out, as positions and sentences: what packages need, by
@@ -179,7 +172,7 @@ fn caps_by(
     (at, by): (usize, &LockedPackage),
     (name, newest): (&PackageName, &Version),
 ) -> Vec<String> {
-    let learned = on_index(subject, at).map(|it| &it.learned);
+    let learned = subject.on_index(at).map(|it| &it.learned);
     let platform = on.platform();
     let limits = by
         .version

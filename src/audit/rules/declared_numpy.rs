@@ -4,7 +4,7 @@
 use super::numpy_abi::{numpy_name, release_of};
 use super::opposed;
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Confidence, Kind, Known, Learned, On, Subject};
+use crate::audit::{Confidence, Kind, On, Subject};
 use crate::binary::{Closure, MajorMinor};
 use crate::explain::{list, need};
 use crate::lock::{EdgeDetail, LockedPackage};
@@ -114,14 +114,8 @@ fn declared<'a>(
         let needs = package.edges.iter().map(|edge| &edge.requirement);
         return needs.filter(counts).collect();
     }
-    let known = subject.evidence.index.map(|it| &it.packages);
-    match known.and_then(|it| it.get(subject.position(package))) {
-        Some(Known::Seen(on_index)) => match &on_index.learned {
-            Learned::Of(metadata, _) => metadata.requires.iter().filter(counts).collect(),
-            Learned::Unknown(_) => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
+    let requires = subject.learned(package).map(|it| &it.requires);
+    requires.into_iter().flatten().filter(counts).collect()
 }
 
 /// What does not go with the files of a package.

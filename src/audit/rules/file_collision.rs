@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{
-    Confidence, ContentsEvidence, Kind, Needs, On, OwnedFile, Rule, Severity, Subject,
-};
+use crate::audit::{Confidence, Kind, Needs, On, OwnedFile, Rule, Severity, Subject};
 use crate::facts::libraries;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,14 +32,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.tell(told(subject, *pair, shared));
     }
     by_table(subject, remarks);
-    for (at, why) in subject
-        .evidence
-        .contents
-        .into_iter()
-        .flat_map(ContentsEvidence::unknown)
-    {
-        remarks.cannot_judge(&subject.lock.packages[at].name, why);
-    }
+    subject.tell_unknown_contents(remarks);
 }
 
 /// Compares what is recorded of every file that a target has.

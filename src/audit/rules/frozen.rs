@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::rule::NO_TARGET;
 use crate::audit::standing::quoted;
-use crate::audit::{Known, Learned, Needs, Rule, Severity, Subject, is_compiled};
+use crate::audit::{Needs, Rule, Severity, Subject, is_compiled};
 use crate::explain::list;
 use crate::graph::{Intent, Member, intents, is_tool};
 use crate::lock::LockedPackage;
@@ -190,18 +190,8 @@ fn learned<'s>(
     subject: &Subject<'s>,
     package: &LockedPackage,
 ) -> Option<(&'s [Requirement], &'s [ExtraName])> {
-    let known = subject
-        .evidence
-        .index?
-        .packages
-        .get(subject.position(package))?;
-    match known {
-        Known::Seen(on) => match &on.learned {
-            Learned::Of(metadata, _) => Some((&metadata.requires, &metadata.extras)),
-            Learned::Unknown(_) => None,
-        },
-        Known::Direct | Known::NotAsked(_) | Known::Failed(_) | Known::Absent { .. } => None,
-    }
+    let metadata = subject.learned(package)?;
+    Some((&metadata.requires, &metadata.extras))
 }
 
 /// Counts what is needed and not listed: a list of all that was installed has everything.

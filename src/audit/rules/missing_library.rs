@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::torch_built::Torch;
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{
-    Confidence, Contents, ContentsEvidence, Kind, Needs, On, Rule, Severity, Subject,
-};
+use crate::audit::{Confidence, Contents, Kind, Needs, On, Rule, Severity, Subject};
 use crate::binary::{Closure, Format, MajorMinor, Reached, base_name};
 use crate::explain::list;
 use crate::facts::{Libraries, OfDebian, libraries};
@@ -28,14 +26,7 @@ pub(super) const RULE: Rule = Rule {
 const MOST_TOLD: usize = 20;
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    for (at, why) in subject
-        .evidence
-        .contents
-        .into_iter()
-        .flat_map(ContentsEvidence::unknown)
-    {
-        remarks.cannot_judge(&subject.lock.packages[at].name, why);
-    }
+    subject.tell_unknown_contents(remarks);
     for on in subject.on() {
         let Os::Glibc(major, minor) = on.platform().os else {
             continue;

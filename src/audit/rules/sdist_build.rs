@@ -1,7 +1,7 @@
 //! PYA509: a package that only has a source archive for the target: to install it runs its code.
 
 use crate::audit::remarks::{About, Remark, Remarks};
-use crate::audit::{Known, Needs, Rule, Severity, Subject};
+use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
 use crate::package::{DistName, WheelName};
 use crate::target::Target;
@@ -50,15 +50,8 @@ fn has_wheels(subject: &Subject<'_>, package: &LockedPackage) -> Option<bool> {
     if package.artifacts().any(|it| is_wheel(&it.name)) {
         return Some(true);
     }
-    let known = subject
-        .evidence
-        .index?
-        .packages
-        .get(subject.position(package))?;
-    match known {
-        Known::Seen(on_index) => Some(on_index.files().any(|it| is_wheel(&it.name))),
-        _ => None,
-    }
+    let on_index = subject.on_index(subject.position(package))?;
+    Some(on_index.files().any(|it| is_wheel(&it.name)))
 }
 
 /// Returns the source archive of a package without a wheel; on a target, without one that fits.

@@ -65,11 +65,7 @@ fn wanted(requirement: Requirement) -> String {
 
 /// Returns all that a file says, in its order.
 pub(super) fn said(file: &Arc<SourceFile>) -> Vec<Said> {
-    let selection = Selection {
-        all_extras: true,
-        all_groups: true,
-        ..Selection::default()
-    };
+    let selection = Selection::everything();
     let context = ReadContext {
         kind: DeclarationKind::Requirement,
         folder: Path::new("/"),

@@ -27,11 +27,7 @@ fn reading(file: &Arc<SourceFile>) -> Reading {
         ("HOST".to_owned(), "h.example".to_owned()),
         ("X".to_owned(), "é[".to_owned()),
     ]);
-    let selection = Selection {
-        all_extras: true,
-        all_groups: true,
-        ..Selection::default()
-    };
+    let selection = Selection::everything();
     let context = ReadContext {
         kind: DeclarationKind::Requirement,
         folder: Path::new("/project"),
