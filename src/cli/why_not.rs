@@ -85,7 +85,7 @@ fn demand(
     };
     let candidates = Judge::new(Arc::clone(question)).judge(project);
     let refused = candidates.refused().iter();
-    let refused = refused.map(|it| candidates.page(it.page).version(it.version));
+    let refused = refused.map(|it| candidates.page(it.page()).version(it.version()));
     let usable = candidates.usable().iter().map(|it| candidates.version(it));
     let newest = refused
         .chain(usable)

@@ -135,12 +135,12 @@ pub(crate) fn has_only_prereleases(candidates: &Candidates, wanted: &[Requiremen
 fn tags_of<'c>(candidates: &'c Candidates, versions: &[Version]) -> Vec<&'c str> {
     let mut tags = Vec::new();
     for refused in candidates.refused() {
-        let page = candidates.page(refused.page);
-        if !versions.contains(&page.version(refused.version)) {
+        let page = candidates.page(refused.page());
+        if !versions.contains(&page.version(refused.version())) {
             continue;
         }
         let strings: Vec<&str> = page.tag_strings().collect();
-        for at in page.files(refused.version) {
+        for at in page.files(refused.version()) {
             if let Some(tag) = page
                 .file(at)
                 .tags()
@@ -177,12 +177,12 @@ pub(crate) fn what_wheels_serve(
 pub(crate) fn pythons_wanted(candidates: &Candidates, versions: &[Version]) -> String {
     let mut wanted: Vec<&str> = Vec::new();
     for refused in candidates.refused() {
-        let page = candidates.page(refused.page);
-        if refused.why != Unfit::Python || !versions.contains(&page.version(refused.version)) {
+        let page = candidates.page(refused.page());
+        if refused.why != Unfit::Python || !versions.contains(&page.version(refused.version())) {
             continue;
         }
         let strings: Vec<&str> = page.python_strings().collect();
-        for at in page.files(refused.version) {
+        for at in page.files(refused.version()) {
             let text = page.file(at).requires_python();
             if let Some(text) = text.and_then(|text| strings.get(text).copied())
                 && !wanted.contains(&text)
@@ -207,11 +207,11 @@ pub(crate) fn yank_reason(candidates: &Candidates, versions: &[Version]) -> Stri
         return String::new();
     };
     for refused in candidates.refused() {
-        let page = candidates.page(refused.page);
-        if page.version(refused.version) != *version {
+        let page = candidates.page(refused.page());
+        if page.version(refused.version()) != *version {
             continue;
         }
-        let reason = page.files(refused.version).find_map(|at| {
+        let reason = page.files(refused.version()).find_map(|at| {
             page.file(at)
                 .yanked()
                 .filter(|reason| !reason.is_empty())

@@ -102,8 +102,8 @@ impl Trial<'_> {
                 if refused.why != Unfit::Newer {
                     continue;
                 }
-                let page = candidates.page(refused.page);
-                let files = page.files(refused.version);
+                let page = candidates.page(refused.page());
+                let files = page.files(refused.version());
                 let uploaded = files.filter_map(|at| page.file(at).upload_time());
                 times.extend(uploaded.map(Timestamp::seconds).max());
             }

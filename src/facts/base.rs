@@ -233,6 +233,11 @@ impl Facts {
         limits.into_iter()
     }
 
+    /// Whether some release of a package has undeclared bounds.
+    pub fn has_limits_on(&self, name: &PackageName) -> bool {
+        !self.limits_of(name).is_empty()
+    }
+
     /// Returns a package's limits for every release; those of a user replace the others on the
     /// same two packages.
     fn limits_of(&self, name: &PackageName) -> Vec<&Limit> {

@@ -119,6 +119,17 @@ impl Index {
             .extend([name.as_ref(), ""]);
         Some(url)
     }
+
+    /// Returns the same as text: names need no escapes.
+    pub(super) fn page_address(&self, name: &PackageName) -> String {
+        let base = self.public();
+        if base.query().is_some() || base.fragment().is_some() {
+            return self.page_url(name).map(String::from).unwrap_or_default();
+        }
+        let base = base.as_str();
+        let base = base.strip_suffix('/').unwrap_or(base);
+        [base, "/", name.as_ref(), "/"].concat()
+    }
 }
 
 impl Indexes {
@@ -273,6 +284,23 @@ mod tests {
             .iter()
             .map(|index| index.label().to_string())
             .collect()
+    }
+
+    #[test]
+    fn the_address_of_a_page_is_its_url() {
+        for base in [
+            "https://one.example/simple/",
+            "https://one.example/simple",
+            "https://one.example",
+            "https://one.example/a%20b//",
+            "https://one.example/simple/?key=1",
+            "http://127.0.0.1:8080/json/0/simple",
+        ] {
+            let index = Index::simple(IndexUrl::parse(base).unwrap());
+            let url = index.page_url(&package("foo-bar2")).unwrap();
+
+            assert_eq!(index.page_address(&package("foo-bar2")), url.as_str());
+        }
     }
 
     #[test]

@@ -169,10 +169,8 @@ impl LiveCatalog {
         let Some(on) = on.filter(|on| at.file < on.page.file_count()) else {
             return Err(Refusal::Unusable("there is no such file".to_owned()));
         };
-        if let Ok(url) = IndexUrl::parse(&on.index)
-            && let Some(page) = PageQuestion::new(&Index::simple(url), &project.name)
-        {
-            page.forget(shared);
+        if let Ok(url) = IndexUrl::parse(&on.index) {
+            PageQuestion::new(&Index::simple(url), &project.name).forget(shared);
         }
         Err(Refusal::Failed(Failure {
             doing: format!("could not read the page of `{}` in the cache", project.name),
@@ -238,7 +236,7 @@ impl LiveCatalog {
     /// tells whoever listens.
     fn resolve<T, F>(
         &self,
-        asking: &Asking,
+        asking: impl FnOnce() -> Arc<Asking>,
         events: [Event<'_>; 2],
         question: impl Fn(Reach) -> F,
     ) -> Result<T, FetchError>
@@ -246,14 +244,14 @@ impl LiveCatalog {
         F: Future<Output = Result<T, FetchError>> + Send + 'static,
         T: Send + 'static,
     {
-        let now = at_once(question(Reach::Cache));
         let is_offline = self.engine.shared.policy.offline;
-        match now {
+        match at_once(question(Reach::Cache)) {
             Some(Err(error)) if error.kind == FetchErrorKind::Offline && !is_offline => {}
             Some(answer) => return answer,
             None => {}
         }
-        let failed = |met: &str| FetchError::unprepared(asking, met);
+        let asking = asking();
+        let failed = |met: &str| FetchError::unprepared(&asking, met);
         let (runtime, http) = self.network().map_err(|error| failed(&error))?;
         let [asked, arrived] = events;
         self.engine.shared.tell(asked);
@@ -272,7 +270,6 @@ impl LiveCatalog {
         let shared = &self.engine.shared;
         let name = question.name();
         self.engine.consulted.note(name);
-        let asking = question.asking();
         let duty = match self.engine.projects.wait_or_claim(&question) {
             Ok(answer) => return answer,
             Err(duty) => duty,
@@ -281,7 +278,8 @@ impl LiveCatalog {
             Event::PageAsked(name.as_ref()),
             Event::PageArrived(name.as_ref()),
         ];
-        let answer = self.resolve(&asking, events, |reach| {
+        let asking = || Arc::new(question.asking());
+        let answer = self.resolve(asking, events, |reach| {
             let (shared, question) = (Arc::clone(shared), question.clone());
             async move { question.answer(&shared, &reach).await }
         });
@@ -318,16 +316,18 @@ impl LiveCatalog {
     }
 
     fn read(&self, file: &FileQuestion) -> Result<Arc<Metadata>, FetchError> {
-        let asking = file.asking();
         let duty = match self.engine.records.wait_or_claim(&FileKey::of(file)) {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let events = Event::of_metadata(&file.filename);
-        let answer = self.resolve(&asking, events, |reach| {
-            let (shared, file) = (Arc::clone(shared), file.clone());
-            async move { metadata::answer(&shared, &reach, &file).await }
+        let answer = metadata::known(shared, file).unwrap_or_else(|| {
+            let events = Event::of_metadata(&file.filename);
+            let asking = || file.asking();
+            self.resolve(asking, events, |reach| {
+                let (shared, file) = (Arc::clone(shared), file.clone());
+                async move { metadata::answer(&shared, &reach, &file).await }
+            })
         });
         duty.answer(answer.clone());
         answer
@@ -347,13 +347,13 @@ impl LiveCatalog {
         if !wants_build(&read) {
             return read;
         }
-        let asking = file.asking();
         let duty = match self.engine.builds.wait_or_claim(&FileKey::of(file)) {
             Ok(answer) => return answer,
             Err(duty) => duty,
         };
         let events = Event::of_metadata(&file.filename);
-        let answer = self.resolve(&asking, events, |reach| {
+        let asking = || file.asking();
+        let answer = self.resolve(asking, events, |reach| {
             let (shared, file) = (Arc::clone(shared), file.clone());
             async move { build::of_archive(&shared, &reach, &file).await }
         });
@@ -367,7 +367,6 @@ impl LiveCatalog {
         url: &DirectUrl,
     ) -> Result<Arc<Project>, FetchError> {
         let question = DirectQuestion::new(name, url)?;
-        let asking = question.asking();
         let duty = match self
             .engine
             .directs
@@ -377,7 +376,8 @@ impl LiveCatalog {
             Err(duty) => duty,
         };
         let events = Event::of_metadata(&url.given);
-        let answer = self.resolve(&asking, events, |reach| {
+        let asking = || question.asking();
+        let answer = self.resolve(asking, events, |reach| {
             let (engine, question) = (Arc::clone(&self.engine), question.clone());
             async move { question.answer(&engine, &reach).await }
         });

@@ -22,12 +22,11 @@ pub(super) const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, \
      application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
 /// A question for one page.
-#[derive(Clone, Debug)]
-pub(super) struct PageQuestion {
-    name: PackageName,
-    request: Request,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageQuestion<'a> {
+    index: &'a Index,
+    name: &'a PackageName,
     key: Key,
-    is_kept_anyway: bool,
 }
 
 /// What the cache says.
@@ -41,22 +40,25 @@ enum Stored {
     Nothing,
 }
 
-impl PageQuestion {
-    /// Asks for a name's page on an index; `None` if the index's address can have no pages.
-    pub(super) fn new(index: &Index, name: &PackageName) -> Option<Self> {
-        let url = index.page_url(name)?;
+impl<'a> PageQuestion<'a> {
+    /// Asks for a name's page on an index.
+    pub(super) fn new(index: &'a Index, name: &'a PackageName) -> Self {
+        Self {
+            index,
+            name,
+            key: Key::of(Kind::Page, &[&index.page_address(name)]),
+        }
+    }
+
+    /// Builds the request; `None` if the index's address can have no pages.
+    fn request(&self) -> Option<Request> {
+        let (index, name) = (self.index, self.name);
         let asking = Asking::of(format!("the page of `{name}`"), name, &index.label());
-        let key = Key::of(Kind::Page, &[url.as_str()]);
-        let mut request = Request::get(url, asking, MOST_BYTES);
+        let mut request = Request::get(index.page_url(name)?, asking, MOST_BYTES);
         request.accept = ACCEPT;
         request.compressed = true;
         request.missing.clone_from(&index.statuses_for_missing);
-        Some(Self {
-            name: name.clone(),
-            request,
-            key,
-            is_kept_anyway: index.is_kept_anyway(),
-        })
+        Some(request)
     }
 
     /// Forgets what the cache holds of the page.
@@ -71,21 +73,28 @@ impl PageQuestion {
         shared: &Shared,
         reach: &Reach,
     ) -> Result<Option<Page>, FetchError> {
-        if self.request.url.scheme() == "file" {
-            return self.local();
-        }
-        let stored = self.stored(shared);
+        let is_local = self.index.public().scheme() == "file";
+        let stored = match is_local {
+            true => Stored::Nothing,
+            false => self.stored(shared),
+        };
         if let Stored::Fresh(page) = stored {
             shared.statistics.hit();
             return Ok(page);
         }
-        let http = reach.http(&self.request)?;
-        self.ask(shared, http, stored).await
+        let Some(request) = self.request() else {
+            return Ok(None);
+        };
+        if is_local {
+            return self.local(&request);
+        }
+        let http = reach.http(&request)?;
+        self.ask(shared, http, request, stored).await
     }
 
-    fn local(&self) -> Result<Option<Page>, FetchError> {
-        match local::list(&self.request) {
-            Ok(listing) => Ok(Some(Page::build(&self.name, listing))),
+    fn local(&self, request: &Request) -> Result<Option<Page>, FetchError> {
+        match local::list(request) {
+            Ok(listing) => Ok(Some(Page::build(self.name, listing))),
             Err(error) if error.kind == FetchErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -106,7 +115,7 @@ impl PageQuestion {
             false => Some(Page::from_bytes(cache.get(self.key)?).ok()?),
         };
         let policy = &shared.policy;
-        let counts = freshness.is_fresh(policy.now) && !policy.refreshes(&self.name);
+        let counts = freshness.is_fresh(policy.now) && !policy.refreshes(self.name);
         Some(match counts || policy.offline {
             true => Stored::Fresh(page),
             false => Stored::Stale(page, freshness),
@@ -117,9 +126,9 @@ impl PageQuestion {
         &self,
         shared: &Shared,
         http: &Http,
+        mut request: Request,
         stored: Stored,
     ) -> Result<Option<Page>, FetchError> {
-        let mut request = self.request.clone();
         let old = match stored {
             Stored::Stale(page, freshness) => {
                 request.etag.clone_from(&freshness.etag);
@@ -128,7 +137,7 @@ impl PageQuestion {
             }
             Stored::Fresh(_) | Stored::Nothing => None,
         };
-        request.reload = shared.policy.refreshes(&self.name);
+        request.reload = shared.policy.refreshes(self.name);
         let response = http.send(&request).await?;
         if let (304, Some((page, freshness))) = (response.status, old) {
             http.statistics().unchanged();
@@ -138,7 +147,7 @@ impl PageQuestion {
             );
             return Ok(page);
         }
-        self.accept(shared, http, response).await
+        self.accept(shared, http, request, response).await
     }
 
     /// Takes a response; one that makes no sense is asked for once more, past all caches.
@@ -146,6 +155,7 @@ impl PageQuestion {
         &self,
         shared: &Shared,
         http: &Http,
+        request: Request,
         response: Response,
     ) -> Result<Option<Page>, FetchError> {
         let freshness = self.freshness(shared, &response);
@@ -153,13 +163,17 @@ impl PageQuestion {
             Ok(page) => return Ok(self.kept(shared, page, freshness)),
             Err(met) => met,
         };
-        let mut request = self.request.clone();
-        request.reload = true;
+        let request = Request {
+            etag: None,
+            last_modified: None,
+            reload: true,
+            ..request
+        };
         let response = http.send(&request).await?;
         let freshness = self.freshness(shared, &response);
         match self.decode(response) {
             Ok(page) => Ok(self.kept(shared, page, freshness)),
-            Err(_) => Err(self.request.failed(
+            Err(_) => Err(request.failed(
                 FetchErrorKind::BadBody,
                 format!("the answer is not a project's page: {met}"),
             )),
@@ -171,14 +185,15 @@ impl PageQuestion {
             return Ok(None);
         }
         let listing = decode(response)?;
-        Ok(Some(Page::build(&self.name, listing)))
+        Ok(Some(Page::build(self.name, listing)))
     }
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
         let lifetime: Duration = shared.policy.page_lifetime;
         let now = shared.policy.now;
         let freshness = Freshness::of(response, now, lifetime);
-        freshness.or_else(|| self.is_kept_anyway.then(|| Freshness::stale(response, now)))
+        let is_kept_anyway = self.index.is_kept_anyway();
+        freshness.or_else(|| is_kept_anyway.then(|| Freshness::stale(response, now)))
     }
 
     fn kept(

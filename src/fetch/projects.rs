@@ -188,10 +188,8 @@ async fn page(
     index: &Arc<Index>,
     name: &PackageName,
 ) -> Result<Option<Page>, FetchError> {
-    match PageQuestion::new(index, name) {
-        Some(question) => question.answer(shared, reach).await,
-        None => Ok(None),
-    }
+    let question = PageQuestion::new(index, name);
+    question.answer(shared, reach).await
 }
 
 fn on(index: &Index, page: Page) -> IndexPage {

@@ -247,9 +247,9 @@ impl Walker {
         set: &VersionSet,
     ) -> Option<&'a Candidate> {
         let has = |candidate: &&Candidate| {
-            let page = candidates.page(candidate.page);
-            set.contains_key(page.key(candidate.version))
-                && set.admits_spelling(page.version_text(candidate.version))
+            let page = candidates.page(candidate.page());
+            set.contains_key(page.key(candidate.version()))
+                && set.admits_spelling(page.version_text(candidate.version()))
         };
         if let Some(preferred) = self.question.preferences.get(name) {
             let mut same = candidates

@@ -191,7 +191,7 @@ impl<'a> Subject<'a> {
             .iter()
             .map(|it| (candidates.version(it), Some(*it), None));
         let refused = candidates.refused().iter().map(|it| {
-            let version = candidates.page(it.page).version(it.version);
+            let version = candidates.page(it.page()).version(it.version());
             (version, None, Some(it.why))
         });
         for (version, candidate, why) in usable.chain(refused) {

@@ -127,14 +127,14 @@ pub(super) fn locked_package(
         })
         .collect();
     if let Some(url) = &resolved.url {
-        package.source = direct_source(url, page.file(resolved.candidate.file), given);
+        package.source = direct_source(url, page.file(resolved.candidate.file()), given);
         return package;
     }
-    let index_page = &resolved.candidates.project().pages[resolved.candidate.page];
+    let index_page = &resolved.candidates.project().pages[resolved.candidate.page()];
     package.index = Some(index_page.index.to_string());
-    let takes_yanked = page.file(resolved.candidate.file).is_yanked();
+    let takes_yanked = page.file(resolved.candidate.file()).is_yanked();
     let fitting = Fitting::new(question, &resolved.name, page);
-    for at in page.files(resolved.candidate.version) {
+    for at in page.files(resolved.candidate.version()) {
         let file = page.file(at);
         let is_wanted = match given.files {
             WhichFiles::Fitting => fitting.takes(&file),
@@ -249,7 +249,7 @@ fn revision_of(address: &str) -> String {
 /// What a person should know of a choice.
 fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     let mut notes = Vec::new();
-    let file = resolved.page().file(resolved.candidate.file);
+    let file = resolved.page().file(resolved.candidate.file());
     if resolved.candidate.is_prerelease {
         notes.push(LockedNote::Prerelease(prerelease_reason(
             question, resolved,

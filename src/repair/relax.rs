@@ -49,7 +49,7 @@ fn has_any(candidates: &Candidates, set: &VersionSet) -> bool {
     candidates.newest_in(set).is_some()
         || candidates.refused().iter().any(|refused| {
             matches!(refused.why, Unfit::Constraint(_))
-                && set.contains_key(candidates.page(refused.page).key(refused.version))
+                && set.contains_key(candidates.page(refused.page()).key(refused.version()))
         })
 }
 

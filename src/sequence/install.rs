@@ -173,7 +173,7 @@ impl Play<'_> {
                 before: before.cloned(),
                 after: Some(present),
                 because: self.because(resolved, before),
-                size: resolved.page().file(resolved.candidate.file).size(),
+                size: resolved.page().file(resolved.candidate.file()).size(),
             });
         }
         Ok(Effect {
@@ -185,7 +185,7 @@ impl Play<'_> {
 
     fn present(&self, resolved: &Resolved) -> Result<Present, Failure> {
         let project = resolved.candidates.project();
-        let index = &project.pages[resolved.candidate.page].index;
+        let index = &project.pages[resolved.candidate.page()].index;
         let mut metadata = Ok(Arc::clone(&resolved.metadata));
         if self.wish.manner.is_alone && &**index != INSTALLED {
             metadata = self.catalog.metadata(project, resolved.candidate.at());

@@ -9,7 +9,7 @@ use super::catalog::Failure;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
 use super::provider::Provider;
-use super::trail::Step;
+use super::trail::{Step, Tried};
 
 /// A package that has tried more versions than this is contested.
 const TRIED_IN_PEACE: usize = 5;
@@ -51,10 +51,8 @@ impl Provider<'_, '_> {
         ordinal: Ordinal,
     ) -> Result<Option<usize>, Failure> {
         let known = self.ledger.known(project)?;
-        let candidate = &known.candidates.usable()[ordinal as usize];
-        let version = known.candidates.version(candidate);
-        self.ledger
-            .note(Step::Tried(self.ledger.name(project), version));
+        let tried = Tried::new(&known.candidates, ordinal);
+        self.ledger.note(Step::Tried(tried));
         let mut all_tried = self.attempts.tried.borrow_mut();
         let tried = all_tried.entry(project).or_default();
         if !tried.insert(ordinal) {

@@ -15,12 +15,8 @@ use crate::target::Misfit;
 /// A usable version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The page that has it.
-    pub page: usize,
-    /// The position of the version on the page.
-    pub version: usize,
-    /// The file whose metadata speaks for it: the best wheel, else the source distribution.
-    pub file: usize,
+    pub(super) at: VersionAt,
+    pub(super) file: u32,
     /// Whether it is a pre-release.
     pub is_prerelease: bool,
     /// Whether that file is a wheel which does not fit: only its metadata is borrowed, and what
@@ -28,12 +24,56 @@ pub struct Candidate {
     pub is_borrowed: bool,
 }
 
+/// Where a version is. A page counts its versions and files in as many bits: there are a hundred
+/// thousand of these in a large solve, and what they take has to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct VersionAt {
+    page: u32,
+    version: u32,
+}
+
+impl VersionAt {
+    /// Takes the position of a page in its project, and that of a version on the page.
+    pub(super) fn new(page: usize, version: usize) -> Self {
+        Self {
+            page: page as u32,
+            version: version as u32,
+        }
+    }
+
+    /// Returns the position of the page.
+    pub(super) fn page(self) -> usize {
+        self.page as usize
+    }
+
+    /// Returns the position of the version on it.
+    pub(super) fn version(self) -> usize {
+        self.version as usize
+    }
+}
+
 impl Candidate {
+    /// Returns the position of the page that has it.
+    pub fn page(&self) -> usize {
+        self.at.page()
+    }
+
+    /// Returns the position of the version on the page.
+    pub fn version(&self) -> usize {
+        self.at.version()
+    }
+
+    /// Returns the position of the file whose metadata speaks for it: the best wheel, else the source
+    /// distribution.
+    pub fn file(&self) -> usize {
+        self.file as usize
+    }
+
     /// Returns where its file is.
     pub fn at(&self) -> FileAt {
         FileAt {
-            page: self.page,
-            file: self.file,
+            page: self.page(),
+            file: self.file(),
         }
     }
 }
@@ -41,12 +81,21 @@ impl Candidate {
 /// A version that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The page that has it.
-    pub page: usize,
-    /// The position of the version on the page.
-    pub version: usize,
+    pub(super) at: VersionAt,
     /// What speaks against it: of all its files, the one that came nearest.
     pub why: Unfit,
+}
+
+impl Refused {
+    /// Returns the position of the page that has it.
+    pub fn page(&self) -> usize {
+        self.at.page()
+    }
+
+    /// Returns the position of the version on the page.
+    pub fn version(&self) -> usize {
+        self.at.version()
+    }
 }
 
 /// What speaks against a version. The order is about that of the tests: a later one was nearer to
@@ -125,7 +174,11 @@ impl Candidates {
         let ordinals = self.ordinals(set);
         ordinals.ascending(self.usable.len()).any(|ordinal| {
             let candidate = &self.usable[ordinal as usize];
-            !candidate.is_borrowed && self.page(candidate.page).file(candidate.file).is_wheel()
+            !candidate.is_borrowed
+                && self
+                    .page(candidate.page())
+                    .file(candidate.file())
+                    .is_wheel()
         })
     }
 
@@ -136,7 +189,7 @@ impl Candidates {
 
     /// Returns a usable version's number.
     pub fn version(&self, candidate: &Candidate) -> Version {
-        self.page(candidate.page).version(candidate.version)
+        self.page(candidate.page()).version(candidate.version())
     }
 
     /// Returns the position of the candidate that is preferred in a set of versions: the newest
@@ -163,11 +216,9 @@ impl Candidates {
         if set.is_full() {
             return Ordinals::any();
         }
-        let place = |key: &[u8]| -> Ordinal {
-            self.usable
-                .partition_point(|candidate| self.key(candidate) < key) as Ordinal
-        };
-        let ranges = set.intervals().map(|(from, to)| (place(from), place(to)));
+        let ranges = set
+            .intervals()
+            .map(|(from, to)| (self.first_from(from), self.first_from(to)));
         let ordinals = Ordinals::from_ranges(ranges);
         if set.literal().is_none() {
             return ordinals;
@@ -177,7 +228,10 @@ impl Candidates {
                 .ascending(self.usable.len())
                 .filter(|ordinal| {
                     let candidate = &self.usable[*ordinal as usize];
-                    set.admits_spelling(self.page(candidate.page).version_text(candidate.version))
+                    set.admits_spelling(
+                        self.page(candidate.page())
+                            .version_text(candidate.version()),
+                    )
                 })
                 .map(|ordinal| (ordinal, ordinal + 1)),
         )
@@ -187,8 +241,19 @@ impl Candidates {
     /// whole set is.
     pub(crate) fn least_of(&self, set: &VersionSet) -> Ordinal {
         let from = set.intervals().next().map_or(&[][..], |(from, _)| from);
-        let below = |candidate: &Candidate| self.key(candidate) < from;
-        self.usable.partition_point(below) as Ordinal
+        self.first_from(from)
+    }
+
+    /// Returns the place of the first usable version whose key is at least this one. Most bounds lie
+    /// below or above all there is, and keys far apart are slow to read.
+    fn first_from(&self, key: &[u8]) -> Ordinal {
+        let below = |candidate: &Candidate| self.key(candidate) < key;
+        let place = match self.usable.last() {
+            _ if key.is_empty() => 0,
+            Some(newest) if below(newest) => self.usable.len(),
+            _ => self.usable.partition_point(below),
+        };
+        place as Ordinal
     }
 
     /// Returns the ordinal of an exact version, if it is usable.
@@ -226,6 +291,6 @@ impl Candidates {
     }
 
     fn key(&self, candidate: &Candidate) -> &[u8] {
-        self.page(candidate.page).key(candidate.version)
+        self.page(candidate.page()).key(candidate.version())
     }
 }

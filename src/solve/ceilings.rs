@@ -9,7 +9,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::candidates::{Candidate, Refused, Unfit};
+use super::candidates::{Candidate, Refused, Unfit, VersionAt};
 use crate::index::{Page, Project};
 use crate::package::{Specifiers, Version};
 use crate::target::Region;
@@ -25,21 +25,21 @@ pub(super) fn heed_ceilings(
     usable: &mut Vec<Candidate>,
     refused: &mut Vec<Refused>,
 ) {
-    let key = |page: usize, version: usize| project.pages[page].page.key(version);
+    let key = |at: VersionAt| project.pages[at.page()].page.key(at.version());
     let Some(newest) = usable.iter().rfind(|candidate| !candidate.is_prerelease) else {
         return;
     };
-    let newest = key(newest.page, newest.version);
+    let newest = key(newest.at);
     let newer = refused.iter().filter(|version| {
-        let page = &project.pages[version.page].page;
+        let page = &project.pages[version.page()].page;
         matches!(version.why, Unfit::Python | Unfit::Tags(_))
-            && !page.is_prerelease(version.version)
-            && page.key(version.version) > newest
+            && !page.is_prerelease(version.version())
+            && page.key(version.version()) > newest
     });
     let said = PythonsSaid::by(region, project);
     let ceilings = newer.map(|version| match version.why {
-        Unfit::Python => said.ceiling(version.page, version.version),
-        _ => said.ceiling_of_wheels(version.page, version.version),
+        Unfit::Python => said.ceiling(version.page(), version.version()),
+        _ => said.ceiling_of_wheels(version.page(), version.version()),
     });
     let all: Option<BTreeSet<Ceiling>> = ceilings.collect();
     let is_heeded = |all: BTreeSet<Ceiling>| match region.is_of_newest() {
@@ -51,12 +51,11 @@ pub(super) fn heed_ceilings(
     }
     for candidate in usable.drain(..) {
         refused.push(Refused {
-            page: candidate.page,
-            version: candidate.version,
+            at: candidate.at,
             why: Unfit::Python,
         });
     }
-    refused.sort_by(|a, b| key(a.page, a.version).cmp(key(b.page, b.version)));
+    refused.sort_by(|a, b| key(a.at).cmp(key(b.at)));
 }
 
 /// Where the Pythons end that a version can be used with.

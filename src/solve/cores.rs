@@ -201,9 +201,9 @@ impl Search<'_> {
             let candidates = Arc::clone(&ledger.known(project)?.candidates);
             let set = requirement.specifiers.set();
             let is_shut_out = candidates.refused().iter().any(|refused| {
-                let page = candidates.page(refused.page);
+                let page = candidates.page(refused.page());
                 matches!(refused.why, Unfit::Constraint(_))
-                    && set.contains_key(page.key(refused.version))
+                    && set.contains_key(page.key(refused.version()))
             });
             let ordinals = candidates.ordinals(set);
             let mut usable = ordinals.ascending(candidates.usable().len());

@@ -102,7 +102,7 @@ fn wheels_alone<'f>(fork: &'f Fork, package: &'f Resolved) -> Option<Vec<&'f str
     let fitting = Fitting::new(&fork.question, &package.name, page);
     let strings: Vec<&str> = page.tag_strings().collect();
     let mut tags = Vec::new();
-    for at in page.files(package.candidate.version) {
+    for at in page.files(package.candidate.version()) {
         let file = page.file(at);
         if !fitting.allows(&file) {
             continue;

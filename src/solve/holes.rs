@@ -111,14 +111,14 @@ fn unusable_in(known: &Known, set: &VersionSet) -> Vec<(Unfit, Vec<Version>)> {
     let candidates = &known.candidates;
     let mut by_reason: BTreeMap<Unfit, Vec<Version>> = BTreeMap::new();
     for refused in candidates.refused().iter().rev() {
-        let page = candidates.page(refused.page);
-        let is_in = set.contains_key(page.key(refused.version))
-            && set.admits_spelling(page.version_text(refused.version));
+        let page = candidates.page(refused.page());
+        let is_in = set.contains_key(page.key(refused.version()))
+            && set.admits_spelling(page.version_text(refused.version()));
         if is_in {
             by_reason
                 .entry(refused.why)
                 .or_default()
-                .push(page.version(refused.version));
+                .push(page.version(refused.version()));
         }
     }
     by_reason.into_iter().collect()

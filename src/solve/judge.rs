@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::builds::Builds;
-use super::candidates::{Candidate, Candidates, Refused, Unfit};
+use super::candidates::{Candidate, Candidates, Refused, Unfit, VersionAt};
 use super::ceilings::heed_ceilings;
 use super::question::Question;
 use super::terms::Terms;
@@ -50,7 +50,8 @@ impl Judge {
 
     /// Judges every version of a project.
     pub fn judge(&mut self, project: Arc<Project>) -> Candidates {
-        let mut usable: Vec<Candidate> = Vec::new();
+        let versions = project.pages.iter().map(|on| on.page.len()).sum();
+        let mut usable: Vec<Candidate> = Vec::with_capacity(versions);
         let mut refused: Vec<Refused> = Vec::new();
         for (at, index_page) in project.pages.iter().enumerate() {
             let page = &index_page.page;
@@ -60,18 +61,21 @@ impl Judge {
                     Ok(file) => {
                         let lender = fitness.lender(page, version, file);
                         usable.push(Candidate {
-                            page: at,
-                            version,
-                            file: lender.unwrap_or(file),
+                            at: VersionAt::new(at, version),
+                            file: lender.unwrap_or(file) as u32,
                             is_prerelease: page.is_prerelease(version),
                             is_borrowed: lender.is_some(),
                         });
                     }
-                    Err(why) => refused.push(Refused {
-                        page: at,
-                        version,
-                        why,
-                    }),
+                    Err(why) => {
+                        if refused.is_empty() {
+                            refused.reserve_exact(versions - usable.len());
+                        }
+                        refused.push(Refused {
+                            at: VersionAt::new(at, version),
+                            why,
+                        });
+                    }
                 }
             }
         }
@@ -81,6 +85,8 @@ impl Judge {
         if let Some(region) = &self.question.region {
             heed_ceilings(region, &project, &mut usable, &mut refused);
         }
+        usable.shrink_to_fit();
+        refused.shrink_to_fit();
         Candidates {
             has_only_prereleases: usable.iter().all(|candidate| candidate.is_prerelease),
             project,
@@ -351,23 +357,11 @@ impl Fitness<'_> {
 
 /// Puts the versions of several pages into one ascending order, each once: the earlier page wins.
 fn merge_pages(project: &Project, usable: &mut Vec<Candidate>, refused: &mut Vec<Refused>) {
-    let key = |page: usize, version: usize| project.pages[page].page.key(version);
-    usable.sort_by(|a, b| {
-        key(a.page, a.version)
-            .cmp(key(b.page, b.version))
-            .then(a.page.cmp(&b.page))
-    });
-    usable.dedup_by(|later, earlier| {
-        key(later.page, later.version) == key(earlier.page, earlier.version)
-    });
-    refused.sort_by(|a, b| {
-        key(a.page, a.version)
-            .cmp(key(b.page, b.version))
-            .then(a.page.cmp(&b.page))
-    });
-    let known: std::collections::BTreeSet<&[u8]> = usable
-        .iter()
-        .map(|candidate| key(candidate.page, candidate.version))
-        .collect();
-    refused.retain(|version| !known.contains(key(version.page, version.version)));
+    let key = |at: VersionAt| project.pages[at.page()].page.key(at.version());
+    usable.sort_by(|a, b| key(a.at).cmp(key(b.at)).then(a.page().cmp(&b.page())));
+    usable.dedup_by(|later, earlier| key(later.at) == key(earlier.at));
+    refused.sort_by(|a, b| key(a.at).cmp(key(b.at)).then(a.page().cmp(&b.page())));
+    let known: std::collections::BTreeSet<&[u8]> =
+        usable.iter().map(|candidate| key(candidate.at)).collect();
+    refused.retain(|version| !known.contains(key(version.at)));
 }

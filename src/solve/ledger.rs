@@ -15,8 +15,9 @@ use super::catalog::{Catalog, Failure, Refusal};
 use super::conflict::Absence;
 use super::judge::Judge;
 use super::memo::Memo;
+use super::needs::Needs;
 use super::ordinals::{Ordinal, Ordinals};
-use super::package::Names;
+use super::package::{Names, SolverPackage};
 use super::question::Question;
 use super::trail::Step;
 use super::tried::TriedAndRefused;
@@ -51,6 +52,8 @@ pub(crate) struct Ledger<'a> {
     memo: Option<&'a Memo>,
     known: RefCell<HashMap<u32, Rc<Known>>>,
     metadata: RefCell<HashMap<(u32, Ordinal), Read>>,
+    /// What the versions need that were tried.
+    pub(super) needs: RefCell<HashMap<(SolverPackage, Ordinal), Rc<Needs>>>,
     /// Whether markers hold with no extra asked for: the same few recur in all metadata.
     verdicts: RefCell<HashMap<MarkerTree, bool>>,
     /// The versions that the catalog could tell nothing of, with the reasons.
@@ -104,6 +107,7 @@ impl<'a> Ledger<'a> {
             memo,
             known: RefCell::default(),
             metadata: RefCell::default(),
+            needs: RefCell::default(),
             verdicts: RefCell::default(),
             untold: RefCell::default(),
             flavours: RefCell::default(),
@@ -212,7 +216,10 @@ impl<'a> Ledger<'a> {
         }
         let known = self.known(project)?;
         let candidate = known.candidates.usable()[ordinal as usize];
-        let file = known.candidates.page(candidate.page).file(candidate.file);
+        let file = known
+            .candidates
+            .page(candidate.page())
+            .file(candidate.file());
         if !file.is_wheel() {
             return Ok(None);
         }
@@ -262,18 +269,18 @@ impl<'a> Ledger<'a> {
         project: u32,
         ordinal: Ordinal,
     ) -> Result<Option<Ordinal>, Failure> {
-        let name = self.name(project);
-        if !self.question.facts.is_family(&name) {
+        let known = self.known(project)?;
+        let name = &known.candidates.project().name;
+        if !self.question.facts.is_family(name) {
             return Ok(None);
         }
-        let known = self.known(project)?;
         let candidate = &known.candidates.usable()[ordinal as usize];
         let version = known.candidates.version(candidate);
-        let index = &known.candidates.project().pages[candidate.page].index;
+        let index = &known.candidates.project().pages[candidate.page()].index;
         let flavour = builds::flavour_of(
             &self.question.facts,
             self.question.target.platform(),
-            &name,
+            name,
             &version,
             known.url.is_none().then_some(index),
         );
@@ -309,13 +316,16 @@ impl<'a> Ledger<'a> {
         project: u32,
         ordinal: Ordinal,
     ) -> Result<Vec<Arc<Limit>>, Failure> {
-        let name = self.name(project);
         let known = self.known(project)?;
+        let name = &known.candidates.project().name;
+        if !self.question.facts.has_limits_on(name) {
+            return Ok(Vec::new());
+        }
         let version = known
             .candidates
             .version(&known.candidates.usable()[ordinal as usize]);
         let platform = self.question.target.platform();
-        let limits = self.question.facts.limits_on(&name, &version, platform);
+        let limits = self.question.facts.limits_on(name, &version, platform);
         Ok(limits
             .filter(|limit| {
                 let limited = &limit.needs.name;

@@ -16,9 +16,8 @@ use super::ordinals::{ABSENT, Ordinal, Ordinals};
 use super::package::SolverPackage;
 use super::priority::{Order, Priority};
 use super::question::{Prereleases, ResolutionMode};
-use super::trail::Step;
 use super::tried::TriedAndRefused;
-use crate::package::{DirectUrl, PackageName, Requirement};
+use crate::package::PackageName;
 
 /// Why a pass ended before its end.
 #[derive(Debug)]
@@ -46,9 +45,6 @@ impl From<Failure> for Halt {
     }
 }
 
-/// What a version needs, as PubGrub takes it.
-type Wanted = Vec<(SolverPackage, Ordinals)>;
-
 /// One pass of the solver.
 pub(crate) struct Provider<'l, 'a> {
     pub(crate) ledger: &'l Ledger<'a>,
@@ -74,59 +70,12 @@ impl<'l, 'a> Provider<'l, 'a> {
         }
     }
 
-    /// Adds what a requirement asks for: the project, and each extra, in the same versions.
-    fn add(
-        &self,
-        requirement: &Requirement,
-        wanted: &mut Wanted,
-    ) -> Result<Result<(), String>, Failure> {
-        for effective in self.ledger.effective(requirement) {
-            let project = self.ledger.names.borrow_mut().project_id(&effective.name);
-            let known = self.ledger.known(project)?;
-            if let Some(url) = &effective.url
-                && !known
-                    .url
-                    .as_ref()
-                    .is_some_and(|known| same_source(known, url))
-            {
-                return Ok(Err(format!(
-                    "it needs `{}` from {}, and a direct reference counts only where you declare it",
-                    effective.name, url.given
-                )));
-            }
-            let versions = known.candidates.ordinals(effective.specifiers.set());
-            self.order.borrow_mut().meet(
-                project,
-                effective.specifiers.is_pin(),
-                known.url.is_some(),
-            );
-            push(wanted, SolverPackage::Project(project), &versions);
-            // An override replaces the versions, and the extras that were asked for stay.
-            for extra in effective.extras.iter().chain(&requirement.extras) {
-                let extra = self.ledger.names.borrow_mut().extra_id(extra);
-                push(wanted, SolverPackage::Extra(project, extra), &versions);
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    /// Of two direct references to one project only one counts: says which, and that it is the
-    /// user's own.
-    fn other_source(&self, requirement: &Requirement, why: String) -> String {
-        let project = self.ledger.names.borrow_mut().project_id(&requirement.name);
-        let known = self.ledger.known(project).ok();
-        match known.and_then(|known| known.url.clone()) {
-            Some(url) => format!("you declare `{}` from {} too", requirement.name, url.given),
-            None => why,
-        }
-    }
-
     fn choose(&self, project: u32, range: &Ordinals) -> Result<Option<Ordinal>, Failure> {
         let known = self.ledger.known(project)?;
         let candidates = &known.candidates;
-        let name = self.ledger.name(project);
+        let name = &candidates.project().name;
         let count = candidates.usable().len();
-        if let Some(ordinal) = self.preferred(&name, candidates)
+        if let Some(ordinal) = self.preferred(name, candidates)
             && range.contains(&ordinal)
             && self.may_choose(project, candidates, ordinal)
         {
@@ -138,15 +87,15 @@ impl<'l, 'a> Provider<'l, 'a> {
             let place = |ordinal: &Ordinal| {
                 (
                     !is_release(ordinal),
-                    candidates.usable()[*ordinal as usize].page,
+                    candidates.usable()[*ordinal as usize].page(),
                 )
             };
-            return Ok(match self.takes_lowest(&name) {
+            return Ok(match self.takes_lowest(name) {
                 true => range.ascending(count).filter(is_wanted).min_by_key(place),
                 false => range.descending(count).filter(is_wanted).min_by_key(place),
             });
         }
-        if self.takes_lowest(&name) {
+        if self.takes_lowest(name) {
             let release = range.ascending(count).find(is_release);
             return Ok(release.or_else(|| range.ascending(count).find(is_wanted)));
         }
@@ -162,10 +111,10 @@ impl<'l, 'a> Provider<'l, 'a> {
     /// Whether the newest version that can serve is the one to choose.
     pub(super) fn chooses_newest(&self, project: u32) -> Result<bool, Failure> {
         let known = self.ledger.known(project)?;
-        let name = self.ledger.name(project);
-        Ok(!self.takes_lowest(&name)
+        let name = &known.candidates.project().name;
+        Ok(!self.takes_lowest(name)
             && !known.candidates.exhausts_pages_in_order()
-            && self.preferred(&name, &known.candidates).is_none())
+            && self.preferred(name, &known.candidates).is_none())
     }
 
     /// Whether a version is chosen before all pre-releases.
@@ -218,134 +167,6 @@ impl<'l, 'a> Provider<'l, 'a> {
                 candidates.has_only_prereleases() || self.prereleases_of.contains(&project)
             }
         }
-    }
-
-    fn note_refused(&self, project: u32, ordinal: Ordinal, why: &str) -> Result<(), Failure> {
-        let known = self.ledger.known(project)?;
-        let version = known
-            .candidates
-            .version(&known.candidates.usable()[ordinal as usize]);
-        let name = self.ledger.name(project);
-        self.ledger
-            .note(Step::Refused(name, version, why.to_owned()));
-        Ok(())
-    }
-
-    fn root_dependencies(&self) -> Wanted {
-        let declared = (0..self.ledger.declared.len() as u32)
-            .map(|at| (SolverPackage::Declared(at), Ordinals::full()));
-        let accelerators = self.ledger.question.target.accelerators();
-        let flavour = accelerators.flavour.map(|flavour| {
-            let asked = Ordinals::singleton(self.ledger.flavour_id(flavour));
-            (SolverPackage::Flavour, asked)
-        });
-        declared.chain(flavour).collect()
-    }
-
-    fn dependencies_of(
-        &self,
-        package: SolverPackage,
-        ordinal: Ordinal,
-    ) -> Result<Result<Wanted, TriedAndRefused>, Failure> {
-        let mut wanted = Wanted::new();
-        let (project, extra) = match package {
-            SolverPackage::Root => return Ok(Ok(self.root_dependencies())),
-            SolverPackage::Flavour => return Ok(Ok(wanted)),
-            SolverPackage::Project(_) if ordinal == ABSENT => return Ok(Ok(wanted)),
-            SolverPackage::Declared(at) => {
-                let requirement = &self.ledger.declaration(at).requirement;
-                let answer = self.add(requirement, &mut wanted)?;
-                let answer = answer.map_err(|why| self.other_source(requirement, why));
-                return Ok(answer.map(|()| wanted).map_err(TriedAndRefused::from));
-            }
-            SolverPackage::Project(project) => (project, None),
-            SolverPackage::Extra(project, extra) => {
-                push(
-                    &mut wanted,
-                    SolverPackage::Project(project),
-                    &Ordinals::singleton(ordinal),
-                );
-                (
-                    project,
-                    Some(self.ledger.names.borrow().extra(extra).clone()),
-                )
-            }
-        };
-        let metadata = match self.ledger.metadata(project, ordinal)? {
-            Ok(metadata) => metadata,
-            Err(why) => {
-                self.note_refused(project, ordinal, &why.why)?;
-                return Ok(Err(why));
-            }
-        };
-        for requirement in self.ledger.active(&metadata, extra.as_ref()) {
-            if let Err(why) = self.add(requirement, &mut wanted)? {
-                return Ok(Err(why.into()));
-            }
-        }
-        if self.ledger.question.region.is_some() && asks_for_none(&wanted) {
-            let known = self.ledger.known(project)?;
-            let candidate = known.candidates.usable()[ordinal as usize];
-            let version = known.candidates.version(&candidate);
-            self.ledger
-                .note(Step::Divided(self.ledger.name(project), version));
-        }
-        if extra.is_none() {
-            self.add_unsaid(project, ordinal, &mut wanted)?;
-        }
-        Ok(without_itself(wanted, package, ordinal))
-    }
-
-    /// Adds what the metadata of a version does not say: what it is built for, and the limits that
-    /// hold where something brings the limited package in.
-    fn add_unsaid(
-        &self,
-        project: u32,
-        ordinal: Ordinal,
-        wanted: &mut Wanted,
-    ) -> Result<(), Failure> {
-        if let Some(flavour) = self.ledger.flavour_of(project, ordinal)? {
-            push(
-                wanted,
-                SolverPackage::Flavour,
-                &Ordinals::singleton(flavour),
-            );
-        }
-        for limit in self.ledger.limits_on(project, ordinal)? {
-            let limited = self.ledger.names.borrow_mut().project_id(&limit.needs.name);
-            // Where something needs it too, asking for it fails there again, and ends the run.
-            let Ok(known) = self.ledger.known(limited) else {
-                continue;
-            };
-            let versions = known.candidates.ordinals(limit.needs.specifiers.set());
-            push(
-                wanted,
-                SolverPackage::Project(limited),
-                &versions.or_absent(),
-            );
-        }
-        Ok(())
-    }
-}
-
-/// Whether no version of some package meets all that is asked of it.
-fn asks_for_none(wanted: &Wanted) -> bool {
-    wanted.iter().any(|(_, versions)| versions.is_empty())
-}
-
-/// PubGrub does not bear a package that depends on itself: met, it is nothing to depend on; unmet,
-/// the version can never be used.
-fn without_itself(
-    mut wanted: Wanted,
-    package: SolverPackage,
-    ordinal: Ordinal,
-) -> Result<Wanted, TriedAndRefused> {
-    let Some(at) = wanted.iter().position(|(known, _)| *known == package) else {
-        return Ok(wanted);
-    };
-    match wanted.remove(at).1.contains(&ordinal) {
-        true => Ok(wanted),
-        false => Err("it needs another version of itself".into()),
     }
 }
 
@@ -415,22 +236,14 @@ impl DependencyProvider for Provider<'_, '_> {
         package: &SolverPackage,
         ordinal: &Ordinal,
     ) -> Result<Dependencies<SolverPackage, Ordinals, TriedAndRefused>, Halt> {
-        Ok(match self.dependencies_of(*package, *ordinal)? {
-            Ok(wanted) => Dependencies::Available(DependencyConstraints::from_iter(wanted)),
-            Err(why) => Dependencies::Unavailable(why),
+        let needs = self.ledger.needs(*package, *ordinal)?;
+        needs.tell(&mut self.order.borrow_mut());
+        Ok(match &needs.wanted {
+            Ok(wanted) => {
+                let wanted = wanted.iter().cloned();
+                Dependencies::Available(DependencyConstraints::from_iter(wanted))
+            }
+            Err(why) => Dependencies::Unavailable(why.clone()),
         })
-    }
-}
-
-/// Whether two direct references mean the same thing.
-fn same_source(one: &DirectUrl, other: &DirectUrl) -> bool {
-    one.url == other.url && one.vcs == other.vcs && one.subdirectory == other.subdirectory
-}
-
-/// Adds a dependency; several on one package become their intersection.
-fn push(wanted: &mut Wanted, package: SolverPackage, versions: &Ordinals) {
-    match wanted.iter_mut().find(|(known, _)| *known == package) {
-        Some((_, known)) => *known = known.intersection(versions),
-        None => wanted.push((package, versions.clone())),
     }
 }

@@ -92,7 +92,7 @@ pub enum Dependent {
 impl Resolved {
     /// Returns the page that the version was found on.
     pub fn page(&self) -> &Page {
-        self.candidates.page(self.candidate.page)
+        self.candidates.page(self.candidate.page())
     }
 }
 

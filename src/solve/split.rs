@@ -324,7 +324,7 @@ impl Pythons {
             if refused.why != Unfit::Python {
                 continue;
             }
-            for wanted in said.wanted(refused.page, refused.version).flatten() {
+            for wanted in said.wanted(refused.page(), refused.version()).flatten() {
                 if added.insert(std::ptr::from_ref(wanted)) {
                     self.add(region, wanted);
                 }
@@ -338,7 +338,7 @@ impl Pythons {
         let said = PythonsSaid::by(region, candidates.project());
         let of_tags = candidates.refused().iter();
         for refused in of_tags.filter(|refused| matches!(refused.why, Unfit::Tags(_))) {
-            let served = said.minors_served(refused.page, refused.version);
+            let served = said.minors_served(refused.page(), refused.version());
             for (at, pair) in served.windows(2).enumerate() {
                 let bound = Version::new([3, minors[at + 1], 0]);
                 match pair {

@@ -313,7 +313,7 @@ impl Asking<'_> {
         let has_files = package.artifacts().next().is_some();
         let mut usable = judged.candidates.iter().flat_map(Candidates::usable);
         let fitting = usable
-            .find(|it| project.pages[it.page].page.key(it.version) == key.as_bytes())
+            .find(|it| project.pages[it.page()].page.key(it.version()) == key.as_bytes())
             .map(crate::solve::Candidate::at);
         if let Some(at) = fitting.filter(|at| !has_files || is_locked(at)) {
             return Some(at);
@@ -368,7 +368,7 @@ fn ahead(
             .usable()
             .iter()
             .filter(|it| !it.is_prerelease)
-            .map(|it| (it.page, it.version))
+            .map(|it| (it.page(), it.version()))
             .collect(),
         None => pages
             .iter()
