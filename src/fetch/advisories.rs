@@ -116,6 +116,7 @@ impl Network {
         let place = [(None, base.secret())];
         let credentials = Credentials::gather(place, &options.variables, options.netrc.as_ref());
         let http = Http::new(options, credentials, Arc::default())?;
+        http.prepare_tls()?;
         Ok(Self {
             runtime,
             http: Arc::new(http),

@@ -34,6 +34,27 @@ pub(super) fn checked(options: &FetchOptions) -> Result<Client, String> {
     finish(builder, options)
 }
 
+/// Returns the client for servers without TLS: it reads no certificates, and trusts none. None where
+/// a proxy may be asked over TLS.
+pub(super) fn plain(options: &FetchOptions) -> Result<Option<Client>, String> {
+    if may_have_proxy(&options.proxy) {
+        return Ok(None);
+    }
+    let builder = ClientBuilder::new().tls_backend_preconfigured(tls(RootCertStore::empty())?);
+    finish(builder, options).map(Some)
+}
+
+fn may_have_proxy(proxy: &Proxy) -> bool {
+    let names_one = |name: &str| name.ends_with("_proxy") && name != "no_proxy";
+    match proxy {
+        Proxy::System => std::env::vars_os().any(|(name, value)| {
+            !value.is_empty() && names_one(&name.to_string_lossy().to_ascii_lowercase())
+        }),
+        Proxy::None => false,
+        Proxy::Url(_) => true,
+    }
+}
+
 /// Returns the client for hosts whose certificates the user told us not to check.
 pub(super) fn unchecked(options: &FetchOptions) -> Result<Client, String> {
     install_ring();
@@ -93,15 +114,32 @@ fn read_roots(
     for folder in folders {
         let entries = std::fs::read_dir(folder)
             .map_err(|error| format!("`{}` cannot be read: {error}", folder.display()))?;
-        for entry in entries.flatten() {
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        if files.iter().any(|file| is_hashed(file)) {
+            files.retain(|file| is_hashed(file));
+        }
+        for file in files {
             // Such folders also hold key lists and dangling links, which OpenSSL passes over.
-            let _ = add_roots(&mut roots, &entry.path());
+            let _ = add_roots(&mut roots, &file);
         }
     }
     match roots.is_empty() {
         true => Err("no certificate is left to trust: every connection would fail".to_owned()),
         false => Ok(roots),
     }
+}
+
+/// Whether OpenSSL would find a certificate by the name of its file, such as `5f618aec.0`: where
+/// some are named so, the others in the folder are the same once more.
+fn is_hashed(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str());
+    let parts = name.and_then(|name| name.split_once('.'));
+    parts.is_some_and(|(hash, number)| {
+        hash.len() == 8
+            && hash.bytes().all(|it| it.is_ascii_hexdigit())
+            && !number.is_empty()
+            && number.bytes().all(|it| it.is_ascii_digit())
+    })
 }
 
 /// Adds a PEM file's certificates and returns how many there were.
@@ -146,6 +184,19 @@ mod tests {
 
         assert!(missing.contains("none.pem"), "{missing}");
         assert!(without.contains("empty.pem"), "{without}");
+    }
+
+    #[test]
+    fn of_a_folder_with_hashed_names_only_those_are_read() {
+        let certificate = include_str!("../../fixtures/tls/root.pem");
+        let folder = tempfile::tempdir().unwrap();
+        let read = |folder: &Path| read_roots(&[], &[folder.to_owned()]).map(|roots| roots.len());
+        std::fs::write(folder.path().join("a.pem"), certificate).unwrap();
+
+        assert_eq!(read(folder.path()), Ok(1));
+
+        std::fs::write(folder.path().join("5f618aec.0"), certificate).unwrap();
+        assert_eq!(read(folder.path()), Ok(1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! pass are retried.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -33,7 +33,10 @@ const IN_MEMORY: usize = 16 << 20;
 /// The network, ready to be asked.
 #[derive(Debug)]
 pub(super) struct Http {
-    checked: Client,
+    /// For servers without TLS.
+    plain: Option<Client>,
+    /// For all others; to read the certificates takes some milliseconds.
+    checked: OnceLock<Result<Client, String>>,
     unchecked: Option<Client>,
     options: FetchOptions,
     credentials: Credentials,
@@ -42,7 +45,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Sets up the clients: reads certificate files, opens no connection.
+    /// Sets up the clients; reads no certificates yet, and opens no connection.
     pub(super) fn new(
         options: FetchOptions,
         credentials: Credentials,
@@ -53,13 +56,24 @@ impl Http {
             false => Some(client::unchecked(&options)?),
         };
         Ok(Self {
-            checked: client::checked(&options)?,
+            plain: client::plain(&options)?,
+            checked: OnceLock::new(),
             unchecked,
             options,
             credentials,
             hosts: Mutex::default(),
             statistics,
         })
+    }
+
+    /// Reads the certificates, which is done at the first need otherwise.
+    pub(super) fn prepare_tls(&self) -> Result<(), String> {
+        self.checked().map(|_| ())
+    }
+
+    fn checked(&self) -> Result<&Client, String> {
+        let client = self.checked.get_or_init(|| client::checked(&self.options));
+        client.as_ref().map_err(Clone::clone)
     }
 
     /// Returns the counters.
@@ -122,7 +136,7 @@ impl Http {
 
     async fn ask(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
         self.statistics.sent();
-        let client = self.client(url);
+        let client = self.client(url)?;
         let builder = match &request.question {
             Some(question) => client.post(url.clone()).body(question.to_vec()),
             None => client.get(url.clone()),
@@ -210,10 +224,13 @@ impl Http {
         self.options.read_timeout * 4 + Duration::from_secs(1) * megabytes.min(3600)
     }
 
-    fn client(&self, url: &Url) -> &Client {
-        match &self.unchecked {
-            Some(unchecked) if self.is_insecure(url) => unchecked,
-            _ => &self.checked,
+    fn client(&self, url: &Url) -> Result<&Client, Trouble> {
+        match (&self.unchecked, &self.plain) {
+            (Some(unchecked), _) if self.is_insecure(url) => Ok(unchecked),
+            (_, Some(plain)) if url.scheme() == "http" => Ok(plain),
+            _ => self
+                .checked()
+                .map_err(|error| Trouble::lasting(FetchErrorKind::Transport, error)),
         }
     }
 

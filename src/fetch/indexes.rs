@@ -185,6 +185,12 @@ impl Indexes {
         named.chain(base)
     }
 
+    /// Whether some index is asked over TLS.
+    pub(super) fn need_tls(&self) -> bool {
+        let mut indexes = self.indexes.iter();
+        indexes.any(|index| index.public().scheme() == "https")
+    }
+
     /// Returns the flavour whose index alone is asked for a name, where `wanted` is set.
     pub(super) fn flavour(&self, name: &PackageName, wanted: Option<&Flavour>) -> Option<Flavour> {
         let is_built = self.builds.as_ref().is_some_and(|builds| builds.have(name));

@@ -224,6 +224,9 @@ impl LiveCatalog {
         );
         let statistics = Arc::clone(&shared.statistics);
         let http = Http::new(self.options.clone(), credentials, statistics)?;
+        if shared.indexes.need_tls() {
+            http.prepare_tls()?;
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .enable_all()

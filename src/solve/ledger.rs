@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 use pubgrub::Set;
+use smallvec::{SmallVec, smallvec};
 
 use super::builds;
 use super::candidates::Candidates;
@@ -368,12 +369,15 @@ impl<'a> Ledger<'a> {
 
     /// Returns what stands in a requirement's place: itself, the overrides of its package, or
     /// nothing for an excluded package.
-    pub(crate) fn effective<'r>(&'r self, requirement: &'r Requirement) -> Vec<&'r Requirement> {
+    pub(crate) fn effective<'r>(
+        &'r self,
+        requirement: &'r Requirement,
+    ) -> SmallVec<[&'r Requirement; 1]> {
         if self.question.excludes.contains(&requirement.name) {
-            return Vec::new();
+            return SmallVec::new();
         }
         match self.overrides(&requirement.name) {
-            [] => vec![requirement],
+            [] => smallvec![requirement],
             overrides => overrides
                 .iter()
                 .map(|at| &self.question.declarations[*at].requirement)
