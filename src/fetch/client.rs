@@ -34,24 +34,15 @@ pub(super) fn checked(options: &FetchOptions) -> Result<Client, String> {
     finish(builder, options)
 }
 
-/// Returns the client for servers without TLS: it reads no certificates, and trusts none. None where
-/// a proxy may be asked over TLS.
+/// Returns the client for servers without TLS: it reads no certificates, and trusts none. There is
+/// none where a proxy may have to be asked over TLS.
 pub(super) fn plain(options: &FetchOptions) -> Result<Option<Client>, String> {
-    if may_have_proxy(&options.proxy) {
-        return Ok(None);
-    }
-    let builder = ClientBuilder::new().tls_backend_preconfigured(tls(RootCertStore::empty())?);
-    finish(builder, options).map(Some)
-}
-
-fn may_have_proxy(proxy: &Proxy) -> bool {
-    let names_one = |name: &str| name.ends_with("_proxy") && name != "no_proxy";
-    match proxy {
-        Proxy::System => std::env::vars_os().any(|(name, value)| {
-            !value.is_empty() && names_one(&name.to_string_lossy().to_ascii_lowercase())
-        }),
-        Proxy::None => false,
-        Proxy::Url(_) => true,
+    match options.proxy {
+        Proxy::System | Proxy::Url(_) => Ok(None),
+        Proxy::None => {
+            let tls = tls(RootCertStore::empty())?;
+            finish(ClientBuilder::new().tls_backend_preconfigured(tls), options).map(Some)
+        }
     }
 }
 

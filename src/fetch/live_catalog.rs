@@ -13,7 +13,7 @@ use super::cache::Cache;
 use super::credentials::Credentials;
 use super::direct::{DirectQuestion, wants_build};
 use super::engine::{Engine, FileKey, Then};
-use super::error::{Asking, FetchError, FetchErrorKind};
+use super::error::{Asking, FetchError};
 use super::file::FileQuestion;
 use super::heap;
 use super::http::Http;
@@ -247,9 +247,8 @@ impl LiveCatalog {
         F: Future<Output = Result<T, FetchError>> + Send + 'static,
         T: Send + 'static,
     {
-        let is_offline = self.engine.shared.policy.offline;
         match at_once(question(Reach::Cache)) {
-            Some(Err(error)) if error.kind == FetchErrorKind::Offline && !is_offline => {}
+            Some(Err(error)) if self.engine.shared.asks_network(&error) => {}
             Some(answer) => return answer,
             None => {}
         }
@@ -305,10 +304,8 @@ impl LiveCatalog {
         };
         let shared = &self.engine.shared;
         let answer = at_once(question.answer(shared, &Reach::Cache));
-        let is_unknown =
-            |error: &FetchError| error.kind == FetchErrorKind::Offline && !shared.policy.offline;
         match answer {
-            Some(Err(error)) if is_unknown(&error) => {}
+            Some(Err(error)) if shared.asks_network(&error) => {}
             Some(answer) => return duty.answer(answer),
             None => {}
         }

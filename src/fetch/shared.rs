@@ -82,6 +82,11 @@ impl Shared {
             .is_some_and(|builder| builder.allows(name))
     }
 
+    /// Whether the network may know what the cache does not.
+    pub(super) fn asks_network(&self, error: &FetchError) -> bool {
+        error.kind == FetchErrorKind::Offline && !self.policy.offline
+    }
+
     /// Keeps a value in the cache, if there is one.
     pub(super) fn keep(&self, key: Key, value: &[u8]) {
         self.keep_checked(key, Bytes::copy_from_slice(value), value.len());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Heard, Scope, problem, said};
 use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
-use crate::input::{IndexTable, Located, Manifest, NamedIndex, PinnedIndex, read_address};
+use crate::input::{Ambient, IndexTable, Located, Manifest, NamedIndex, PinnedIndex, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName};
 use crate::solve::Source;
@@ -330,6 +330,13 @@ fn settle_strategy(args: &IndexArgs, heard: Heard<'_>) -> (IndexStrategy, &'stat
     (*strategy, name)
 }
 
+/// Whether the surroundings may name a proxy: on Linux only variables do.
+fn may_have_proxy(ambient: &Ambient) -> bool {
+    let mut names = ambient.variables.as_map().keys();
+    let names_one = |name: &str| name.ends_with("_proxy") && name != "no_proxy";
+    !cfg!(target_os = "linux") || names.any(|name| names_one(&name.to_ascii_lowercase()))
+}
+
 /// Settles how to talk to servers.
 pub(super) fn fetch_options(args: &IndexArgs, heard: Heard<'_>) -> FetchOptions {
     let ambient = heard.ambient;
@@ -339,9 +346,11 @@ pub(super) fn fetch_options(args: &IndexArgs, heard: Heard<'_>) -> FetchOptions 
     options.read_timeout = seconds.or(around).unwrap_or(options.read_timeout);
     let around = ambient.retries.as_ref().map(|said| said.value);
     options.retries = args.retries.or(around).unwrap_or(options.retries);
-    if let Some(proxy) = &ambient.proxy {
-        options.proxy = Proxy::Url(proxy.value.clone());
-    }
+    options.proxy = match &ambient.proxy {
+        Some(proxy) => Proxy::Url(proxy.value.clone()),
+        None if may_have_proxy(ambient) => Proxy::System,
+        None => Proxy::None,
+    };
     options.insecure_hosts.clone_from(&args.allow_insecure_host);
     let in_files = heard
         .manifest
