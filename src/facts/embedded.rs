@@ -60,11 +60,18 @@ pub(super) fn embedded(part: Part) -> &'static Tables {
     TABLES[part as usize].get_or_init(|| read(&SourceFile::new("", FILES[part as usize])).0)
 }
 
-/// Whether a part's file has a name in it; one that has not tells nothing of the package, and need
-/// not be read for it.
+/// Whether a part's file has a name in it, beside its comments; one that has not tells nothing of the
+/// package, and need not be read for it.
 pub(super) fn names(part: Part, package: &PackageName) -> bool {
     let (text, name): (&str, &str) = (FILES[part as usize], package.as_ref());
-    memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some()
+    let is_part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).any(|at| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        !line.starts_with('#')
+            && !before.as_bytes().last().is_some_and(is_part_of_name)
+            && !after.as_bytes().first().is_some_and(is_part_of_name)
+    })
 }
 
 /// Returns a package's limits.
