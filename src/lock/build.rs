@@ -167,7 +167,7 @@ fn artifact(file: &FileView<'_>, given: &Circumstances) -> LockedArtifact {
         },
         upload_time: file.upload_time(),
         size: details.size,
-        digests: details.digests,
+        digests: details.digests.collect(),
     }
 }
 
@@ -182,7 +182,7 @@ fn direct_source(url: &DirectUrl, file: FileView<'_>, given: &Circumstances) -> 
             subdirectory,
         };
     }
-    let is_archive = file.is_wheel() || !file.digests().is_empty();
+    let is_archive = file.is_wheel() || file.digests().next().is_some();
     match path_of(&url.url) {
         Some(path) if !is_archive => LockedSource::Directory {
             path: given.shown(&path),
