@@ -238,6 +238,15 @@ impl Page {
         (0..pythons.count()).map(move |at| pythons.text(&self.bytes, at))
     }
 
+    /// Returns the scheme and host that the URLs of all files start with, and the port where they
+    /// say one; none where they differ, and for files of this machine.
+    pub fn origin(&self) -> Option<&str> {
+        let prefix = self.url_prefix();
+        let start = prefix.find("://")? + "://".len();
+        let end = memchr::memchr3(b'/', b'?', b'#', prefix.get(start..)?.as_bytes())?;
+        (!prefix.starts_with("file:")).then(|| &prefix[..start + end])
+    }
+
     fn url_prefix(&self) -> &str {
         let (at, size) = self.layout.prefix;
         text(self.bytes.get(at..at + size).unwrap_or_default())

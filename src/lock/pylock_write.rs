@@ -66,12 +66,13 @@ fn write_package(text: &mut Text, package: &LockedPackage, lock: &Lock) {
     text.pair(
         "sdist",
         package
-            .sdist
-            .as_ref()
+            .files
+            .sdist()
             .map(|sdist| artifact(sdist, true, None)),
     );
     let wheels = package
-        .wheels
+        .files
+        .wheels()
         .iter()
         .map(|wheel| artifact(wheel, true, None));
     text.lines("wheels", wheels.collect());
