@@ -280,8 +280,8 @@ mod laws {
 
     use proptest::prelude::*;
     use pyaudit::lock::{
-        ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedNote, LockedPackage, read_pylock,
-        write_pylock,
+        ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedFiles, LockedNote, LockedPackage,
+        read_pylock, write_pylock,
     };
     use pyaudit::package::{Digest, PackageName, Requirement, Timestamp};
     use pyaudit::source::SourceFile;
@@ -327,7 +327,7 @@ mod laws {
         ) -> LockedPackage {
             LockedPackage {
                 marker,
-                wheels,
+                files: LockedFiles::new(wheels, None),
                 edges,
                 notes: vec![LockedNote::parse(&note)],
                 ..LockedPackage::new(
@@ -573,7 +573,7 @@ mod foreign {
             [[package]]\nname = \"a\"\nversion = \"1\"\n\
             [[package]]\nname = \"g\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://files.example/g\"\nreference = \"main\"\nresolved_reference = \"abc\"\n";
         let lock = read_text("poetry.lock", &poetry.replace("HEX", &"a1".repeat(32)));
-        assert!(lock.packages[0].sdist.is_some());
+        assert!(lock.packages[0].files.sdist().is_some());
         assert!(!lock.packages[1].is_from_registry());
     }
 

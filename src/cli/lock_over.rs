@@ -9,7 +9,7 @@ use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
 use crate::explain::break_sentence;
-use crate::lock::{Lock, LockedPackage};
+use crate::lock::{Lock, LockedFiles, LockedPackage};
 use crate::package::{Declaration, DeclarationKind, Marker, PackageName, Requirement, Specifiers};
 use crate::sequence::{
     Baseline, Break, Change, Effect, INSTALLED, Keeps, Manner, Present, Surroundings, Wish, breaks,
@@ -249,7 +249,7 @@ pub(super) fn as_installed(lock: &mut Lock, names_files: bool) -> Vec<Problem> {
         false => {
             for package in lock.packages.iter_mut().filter(|it| is_installed(it)) {
                 package.index = None;
-                package.wheels.clear();
+                package.files = LockedFiles::default();
             }
         }
     }

@@ -76,7 +76,7 @@ impl FileQuestion {
             version: Some(on.page.version(version)),
             filename: file.filename().to_owned(),
             url: file.url(),
-            digests: file.digests(),
+            digests: file.digests().collect(),
             advertised: file.metadata(),
             index: shared.indexes.label(&on.index),
             limit: MOST_DOWNLOAD,

@@ -48,7 +48,12 @@ pub(super) fn look_at(page: &Page) {
     }
     for at in 0..=page.file_count() {
         let file = page.file(at);
-        let _ = (file.filename(), file.url(), file.digests(), file.metadata());
+        let _ = (
+            file.filename(),
+            file.url(),
+            file.digests().count(),
+            file.metadata(),
+        );
         let _ = (file.tags(), file.build_tag(), file.requires_python());
         let _ = (file.size(), file.upload_time(), file.yanked());
         let _ = page.version_of(at);

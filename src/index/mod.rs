@@ -33,6 +33,7 @@ pub use find_links::{decode_find_links, list_folder};
 pub use listing::{FileEntry, Listing, MetadataFile};
 pub use metadata::{Metadata, MetadataError, MetadataSource};
 pub use page::{Columns, Damaged, Details, FileView, Page, Skipped};
+pub use page_build::Digests;
 pub use project::{IndexPage, Merge, Project};
 pub use project_toml::read_project;
 pub use requires_txt::read_egg_info;

@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::page_build;
+use super::page_build::{self, Digests};
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
     FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at,
     u32_at, u64_at,
 };
 use super::{Listing, MetadataFile};
-use crate::package::{Digest, PackageName, Timestamp, Version};
+use crate::package::{PackageName, Timestamp, Version};
 
 /// The versions of a project on an index, ascending, with their files.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct FileView<'a> {
 }
 
 /// What a lock says of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Details<'a> {
     /// The same as [`FileView::filename`].
     pub filename: &'a str,
@@ -39,7 +39,7 @@ pub struct Details<'a> {
     /// The same as [`FileView::size`].
     pub size: Option<u64>,
     /// The same as [`FileView::digests`].
-    pub digests: Vec<Digest>,
+    pub digests: Digests<'a>,
 }
 
 /// The numbers of all files of a [`Page`], for who goes through all of them.
@@ -238,6 +238,20 @@ impl Page {
         (0..pythons.count()).map(move |at| pythons.text(&self.bytes, at))
     }
 
+    /// Returns the scheme and host that the URLs of all files start with, and the port where they
+    /// say one; none where they differ, and for files of this machine.
+    pub fn origin(&self) -> Option<&str> {
+        let prefix = self.url_prefix();
+        let start = prefix.find("://")? + "://".len();
+        let end = memchr::memchr3(b'/', b'?', b'#', prefix.get(start..)?.as_bytes())?;
+        (!prefix.starts_with("file:")).then(|| &prefix[..start + end])
+    }
+
+    fn url_prefix(&self) -> &str {
+        let (at, size) = self.layout.prefix;
+        text(self.bytes.get(at..at + size).unwrap_or_default())
+    }
+
     /// Returns how many files of the index are not here.
     pub fn skipped(&self) -> Skipped {
         let [other_kind, malformed, invalid_version, unreadable] = self.layout.skipped;
@@ -333,7 +347,7 @@ fn interned(column: &[[u8; 4]], file: usize) -> Option<usize> {
 impl<'a> FileView<'a> {
     /// Returns the file's name.
     pub fn filename(&self) -> &'a str {
-        self.row().name
+        text(self.row().name)
     }
 
     /// Puts the file's URL together: absolute, without a fragment.
@@ -342,30 +356,28 @@ impl<'a> FileView<'a> {
     }
 
     fn url_of(&self, row: &Row<'_>) -> String {
-        let (at, size) = self.page.layout.prefix;
-        let prefix = self.page.bytes.get(at..at + size).unwrap_or_default();
-        let prefix = std::str::from_utf8(prefix).unwrap_or_default();
+        let prefix = self.page.url_prefix();
         let name = match self.has(FILE_URL_ENDS_WITH_NAME) {
-            true => row.name,
+            true => text(row.name),
             false => "",
         };
-        [prefix, row.url, name].concat()
+        [prefix, text(row.url), name].concat()
     }
 
     /// Returns what only the chosen are asked for, all at once.
     pub fn details(&self) -> Details<'a> {
         let row = self.row();
         Details {
-            filename: row.name,
+            filename: text(row.name),
             url: self.url_of(&row),
             size: self.has(FILE_HAS_SIZE).then_some(row.size),
-            digests: page_build::unpack_digests(row.digests),
+            digests: Digests(row.digests),
         }
     }
 
     /// Returns the digests the index gives.
-    pub fn digests(&self) -> Vec<Digest> {
-        page_build::unpack_digests(self.row().digests)
+    pub fn digests(&self) -> Digests<'a> {
+        Digests(self.row().digests)
     }
 
     /// Returns the place of its tag set in [`Page::tag_strings`]; `None` for a source archive.
@@ -420,14 +432,13 @@ impl<'a> FileView<'a> {
 
     /// Returns why it was yanked, possibly for no reason given; `None` if it was not.
     pub fn yanked(&self) -> Option<&'a str> {
-        self.is_yanked().then(|| self.row().reason)
+        self.is_yanked().then(|| text(self.row().reason))
     }
 
     /// Returns what the index says of its metadata.
     pub fn metadata(&self) -> MetadataFile {
         if self.has(FILE_METADATA_PRESENT) {
-            let digest = self.row().metadata;
-            return MetadataFile::Present(page_build::unpack_digests(digest).into_iter().next());
+            return MetadataFile::Present(Digests(self.row().metadata).next());
         }
         match self.has(FILE_METADATA_ABSENT) {
             true => MetadataFile::Absent,
@@ -456,6 +467,11 @@ impl<'a> FileView<'a> {
             at => Some(at as usize),
         }
     }
+}
+
+/// Reads text; nothing where it is none, which happens on damaged pages only.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 impl fmt::Debug for FileView<'_> {

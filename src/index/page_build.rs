@@ -51,21 +51,20 @@ pub(super) fn build(project: &PackageName, mut listing: Listing) -> Vec<u8> {
     writer.finish()
 }
 
-/// Reads digests back.
-pub(super) fn unpack_digests(mut bytes: &[u8]) -> Vec<Digest> {
-    // Nearly all files have one, and a growing list would make room for four.
-    let mut digests = Vec::with_capacity(usize::from(!bytes.is_empty()));
-    while let Some((algorithm, rest)) = bytes.split_first() {
-        let Some((name, len)) = ALGORITHMS.get(usize::from(*algorithm)) else {
-            break;
-        };
-        let Some((raw, rest)) = rest.split_at_checked(*len) else {
-            break;
-        };
-        digests.extend(Digest::from_bytes(name, raw));
-        bytes = rest;
+/// Digests, read back one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Digests<'a>(pub(super) &'a [u8]);
+
+impl Iterator for Digests<'_> {
+    type Item = Digest;
+
+    fn next(&mut self) -> Option<Digest> {
+        let (algorithm, rest) = self.0.split_first()?;
+        let (name, len) = ALGORITHMS.get(usize::from(*algorithm))?;
+        let (raw, rest) = rest.split_at_checked(*len)?;
+        self.0 = rest;
+        Digest::from_bytes(name, raw)
     }
-    digests
 }
 
 fn pack_digest(digest: &Digest, bytes: &mut Vec<u8>) {
@@ -249,9 +248,9 @@ impl<'a> Writer<'a> {
             .for_each(|digest| pack_digest(digest, &mut digests));
         let row = Row {
             size: entry.size.unwrap_or_default(),
-            name: &entry.filename,
-            url: middle.unwrap_or(url),
-            reason: entry.yanked.as_deref().unwrap_or_default(),
+            name: entry.filename.as_bytes(),
+            url: middle.unwrap_or(url).as_bytes(),
+            reason: entry.yanked.as_deref().unwrap_or_default().as_bytes(),
             digests: &digests,
             metadata: &metadata,
         };

@@ -18,15 +18,19 @@ const FIELDS: usize = 16;
 /// The length of the header.
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
 
-/// What a solve reads of a chosen file only.
+/// What a solve reads of a chosen file only. What is text stands as bytes, so that nothing is looked
+/// through that nobody reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Row<'a> {
     pub(super) size: u64,
-    pub(super) name: &'a str,
+    #[serde(borrow, serialize_with = "as_bytes")]
+    pub(super) name: &'a [u8],
     /// What stands in the URL between the common prefix and the name, or all behind the prefix.
-    pub(super) url: &'a str,
+    #[serde(borrow, serialize_with = "as_bytes")]
+    pub(super) url: &'a [u8],
     /// Why it was yanked.
-    pub(super) reason: &'a str,
+    #[serde(borrow, serialize_with = "as_bytes")]
+    pub(super) reason: &'a [u8],
     #[serde(borrow, serialize_with = "as_bytes")]
     pub(super) digests: &'a [u8],
     #[serde(borrow, serialize_with = "as_bytes")]

@@ -280,7 +280,7 @@ fn walk(page: &Page) {
             let file = page.file(file);
             let _ = (
                 file.url(),
-                file.digests(),
+                file.digests().count(),
                 file.tags(),
                 file.build_tag(),
                 file.metadata(),

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{
     ArtifactPlace, EdgeDetail, Lock, LockOptions, LockedArtifact, LockedDeclaration, LockedEdge,
-    LockedNote, LockedPackage, LockedSource, LockedTarget, ToolRecord,
+    LockedFiles, LockedNote, LockedPackage, LockedSource, LockedTarget, ToolRecord,
 };
 use crate::index::{FileView, MetadataSource};
 use crate::package::{Declaration, DirectUrl, PackageName};
@@ -37,7 +37,8 @@ pub enum WhichFiles {
     All,
 }
 
-/// Makes the lock of an answer.
+/// Makes the lock of an answer. It leaves the files on their pages; whoever keeps it for longer than
+/// the catalog takes it [off](Lock::detached) them.
 pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances) -> Lock {
     let packages = resolution
         .packages
@@ -132,43 +133,48 @@ pub(super) fn locked_package(
     }
     let index_page = &resolved.candidates.project().pages[resolved.candidate.page()];
     package.index = Some(index_page.index.to_string());
-    let takes_yanked = page.file(resolved.candidate.file()).is_yanked();
+    package.files = files(question, resolved, given);
+    package
+}
+
+fn files(question: &Question, resolved: &Resolved, given: &Circumstances) -> LockedFiles {
+    let (page, candidate) = (resolved.page(), &resolved.candidate);
+    let takes_yanked = page.file(candidate.file()).is_yanked();
     let fitting = Fitting::new(question, &resolved.name, page);
-    for at in page.files(resolved.candidate.version()) {
-        let file = page.file(at);
+    let wanted = page.files(candidate.version()).filter(|at| {
+        let file = page.file(*at);
         let is_wanted = match given.files {
             WhichFiles::Fitting => fitting.takes(&file),
             WhichFiles::All => fitting.allows(&file),
         };
         // A yanked file is taken only where the version was pinned in spite of that.
-        if !is_wanted || (file.is_yanked() && !takes_yanked) {
-            continue;
-        }
-        if file.is_wheel() {
-            package.wheels.push(artifact(&file, given));
-        } else if package.sdist.is_none() {
-            package.sdist = Some(artifact(&file, given));
-        }
+        is_wanted && (takes_yanked || !file.is_yanked())
+    });
+    let (wheels, sdists): (Vec<_>, Vec<_>) = wanted.partition(|at| page.file(*at).is_wheel());
+    // Of several source archives the first counts.
+    let sdist = sdists.first().copied();
+    if page.origin().is_some() {
+        return LockedFiles::on(
+            resolved.candidates.project(),
+            candidate.page(),
+            wheels,
+            sdist,
+        );
     }
-    package
+    // Some may be on this disk.
+    let told = |at: &usize| artifact(&page.file(*at), given);
+    LockedFiles::new(wheels.iter().map(told).collect(), sdist.as_ref().map(told))
 }
 
 fn artifact(file: &FileView<'_>, given: &Circumstances) -> LockedArtifact {
-    let details = file.details();
-    let url = details.url;
-    let is_path = url.starts_with("file:");
-    let path = is_path.then(|| url::Url::parse(&url).ok()).flatten();
-    let path = path.and_then(|url| path_of(&url));
-    LockedArtifact {
-        name: details.filename.to_owned(),
-        place: match path {
-            Some(path) => ArtifactPlace::Path(given.shown(&path)),
-            None => ArtifactPlace::Url(url),
-        },
-        upload_time: file.upload_time(),
-        size: details.size,
-        digests: details.digests,
+    let mut artifact = LockedArtifact::of(file);
+    if let ArtifactPlace::Url(url) = &artifact.place
+        && url.starts_with("file:")
+        && let Some(path) = url::Url::parse(url).ok().as_ref().and_then(path_of)
+    {
+        artifact.place = ArtifactPlace::Path(given.shown(&path));
     }
+    artifact
 }
 
 fn direct_source(url: &DirectUrl, file: FileView<'_>, given: &Circumstances) -> LockedSource {
@@ -182,7 +188,7 @@ fn direct_source(url: &DirectUrl, file: FileView<'_>, given: &Circumstances) -> 
             subdirectory,
         };
     }
-    let is_archive = file.is_wheel() || !file.digests().is_empty();
+    let is_archive = file.is_wheel() || file.digests().next().is_some();
     match path_of(&url.url) {
         Some(path) if !is_archive => LockedSource::Directory {
             path: given.shown(&path),

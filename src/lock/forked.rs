@@ -20,7 +20,8 @@ pub struct Realm {
     pub targets: Vec<Target>,
 }
 
-/// Makes one lock of the answers for several parts.
+/// Makes one lock of the answers for several parts, with its files on their pages as in
+/// [`build`](super::build()).
 pub fn build_forked(base: &Question, forks: &[Fork], realm: &Realm, given: &Circumstances) -> Lock {
     let all = forks
         .iter()
@@ -161,14 +162,7 @@ fn needed_edges(fork: &Fork, resolved: &Resolved) -> Resolved {
 
 /// Adds what another part says of the same package.
 fn join(package: &mut LockedPackage, other: LockedPackage) {
-    for wheel in other.wheels {
-        if !package.wheels.contains(&wheel) {
-            package.wheels.push(wheel);
-        }
-    }
-    if package.sdist.is_none() {
-        package.sdist = other.sdist;
-    }
+    package.files.join(other.files);
     package.edges.extend(other.edges);
     package.extras.extend(other.extras);
     package.notes.extend(other.notes);

@@ -4,6 +4,7 @@
 mod build;
 mod choices;
 mod diff;
+mod files;
 mod forked;
 mod formats;
 mod model;
@@ -22,6 +23,7 @@ mod requirements_annotated;
 mod requirements_read;
 mod requirements_write;
 mod toml_reading;
+mod toml_writing;
 mod uv_lock_read;
 mod uv_lock_wire;
 mod via;
@@ -29,6 +31,7 @@ mod wire;
 
 pub use build::{Circumstances, WhichFiles, build, locked_declaration};
 pub use diff::{LockChange, changes};
+pub use files::LockedFiles;
 pub use forked::{Realm, build_forked};
 pub use formats::{FORMATS, Format, Layout, WriteOptions, Writer, is_pylock_name};
 pub use model::{

@@ -1,9 +1,11 @@
 //! The lock as a value: packages, their files and their edges, in one stable order. It holds what
 //! PEP 751 can say, and what checks and explanations need beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-use super::{LockedNote, ToolRecord};
+use super::files::FileDigests;
+use super::{LockedFiles, LockedNote, ToolRecord};
 use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
 use crate::target::Target;
 
@@ -56,10 +58,8 @@ pub struct LockedPackage {
     pub index: Option<String>,
     /// Where it comes from.
     pub source: LockedSource,
-    /// Its wheels, sorted by name; none unless the source is a registry.
-    pub wheels: Vec<LockedArtifact>,
-    /// Its source archive; none unless the source is a registry.
-    pub sdist: Option<LockedArtifact>,
+    /// Its wheels and its source archive; none unless the source is a registry.
+    pub files: LockedFiles,
     /// What it requires in these environments, sorted.
     pub edges: Vec<LockedEdge>,
     /// What only one of the file's two lists names, `dependencies` and pyaudit's own: somebody
@@ -74,7 +74,7 @@ pub struct LockedPackage {
 /// Where a package comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockedSource {
-    /// An index or a find-links page: its `wheels` and `sdist`.
+    /// An index or a find-links page: its `files`.
     Registry,
     /// An archive that was named directly.
     Archive {
@@ -162,13 +162,23 @@ impl Lock {
     /// each edge answered where the lock has but one entry of its name.
     #[must_use]
     pub fn sorted(mut self) -> Self {
+        self.packages.sort_by(|a, b| {
+            (&a.name, &a.version, &a.marker).cmp(&(&b.name, &b.version, &b.marker))
+        });
         self.answer_edges();
         for package in &mut self.packages {
             package.sort();
         }
-        self.packages.sort_by(|a, b| {
-            (&a.name, &a.version, &a.marker).cmp(&(&b.name, &b.version, &b.marker))
-        });
+        self
+    }
+
+    /// Returns the lock with nothing left on the pages of its files. Pages keep the cache open: where
+    /// a lock outlives the catalog, another catalog could not open it again.
+    #[must_use]
+    pub fn detached(mut self) -> Self {
+        for package in &mut self.packages {
+            package.files.detach();
+        }
         self
     }
 
@@ -185,14 +195,11 @@ impl Lock {
 
     /// Returns the hosts of its files, sorted.
     pub fn hosts(&self) -> Vec<String> {
-        let files = self.packages.iter().flat_map(LockedPackage::artifacts);
-        let mut origins: Vec<&str> = Vec::new();
-        for file in files {
-            // Nearly all stand at the origin of the one before.
-            let last = origins.last().copied();
-            let is_same = last.is_some_and(|origin| file.place.stands_at(origin));
-            if !is_same {
-                origins.extend(file.place.origin());
+        let mut origins: BTreeSet<&str> = BTreeSet::new();
+        for package in &self.packages {
+            match package.files.origin() {
+                Some(origin) => drop(origins.insert(origin)),
+                None => origins.extend(package.artifacts().filter_map(|it| it.place.origin())),
             }
         }
         let hosts: BTreeSet<String> = origins.into_iter().filter_map(host_of).collect();
@@ -200,21 +207,16 @@ impl Lock {
     }
 
     fn answer_edges(&mut self) {
-        let mut answers: BTreeMap<PackageName, Vec<Option<Version>>> = BTreeMap::new();
-        for package in &self.packages {
-            let versions = answers.entry(package.name.clone()).or_default();
-            versions.push(package.version.clone());
-        }
-        for edge in self
-            .packages
-            .iter_mut()
-            .flat_map(|package| &mut package.edges)
-        {
-            match answers.get(&edge.requirement.name).map(Vec::as_slice) {
-                None | Some([]) => edge.version = None,
-                Some([only]) => edge.version.clone_from(only),
-                Some(_) => {}
+        for at in 0..self.packages.len() {
+            let mut edges = std::mem::take(&mut self.packages[at].edges);
+            for edge in &mut edges {
+                match self.named(&edge.requirement.name) {
+                    [] => edge.version = None,
+                    [only] => edge.version.clone_from(&only.version),
+                    _ => {}
+                }
             }
+            self.packages[at].edges = edges;
         }
     }
 
@@ -223,10 +225,9 @@ impl Lock {
         let from = self
             .packages
             .partition_point(|package| package.name < *name);
-        let to = self
-            .packages
-            .partition_point(|package| package.name <= *name);
-        &self.packages[from..to]
+        let rest = &self.packages[from..];
+        let count = rest.iter().take_while(|package| package.name == *name);
+        &rest[..count.count()]
     }
 }
 
@@ -240,8 +241,7 @@ impl LockedPackage {
             requires_python: None,
             index: None,
             source: LockedSource::Registry,
-            wheels: Vec::new(),
-            sdist: None,
+            files: LockedFiles::default(),
             edges: Vec::new(),
             disputed: Vec::new(),
             extras: Vec::new(),
@@ -251,13 +251,22 @@ impl LockedPackage {
 
     /// Returns every file of it that can be installed from.
     pub fn artifacts(&self) -> impl Iterator<Item = &LockedArtifact> {
-        let archive = match &self.source {
+        self.files.artifacts().chain(self.archive())
+    }
+
+    /// Returns the digests of each of these files.
+    pub(super) fn digests(&self) -> impl Iterator<Item = FileDigests<'_>> {
+        let archive = self.archive().map(FileDigests::from);
+        self.files.digests().chain(archive)
+    }
+
+    fn archive(&self) -> Option<&LockedArtifact> {
+        match &self.source {
             LockedSource::Archive { artifact, .. } => Some(artifact),
             LockedSource::Registry | LockedSource::Directory { .. } | LockedSource::Vcs { .. } => {
                 None
             }
-        };
-        self.wheels.iter().chain(&self.sdist).chain(archive)
+        }
     }
 
     /// Returns the wheel that fits a target best, else the first file there is.
@@ -268,7 +277,7 @@ impl LockedPackage {
             let tags = format!("{python}-{abi}-{platform}");
             target?.tags().rank(&tags).ok()
         };
-        let fitting = self.wheels.iter();
+        let fitting = self.files.wheels().iter();
         let fitting = fitting.filter_map(|wheel| Some((rank(wheel)?, wheel)));
         let best = fitting.min_by_key(|(rank, _)| *rank);
         let best = best.map(|(_, wheel)| wheel);
@@ -289,23 +298,32 @@ impl LockedPackage {
     }
 
     fn sort(&mut self) {
-        self.wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        self.files.sort();
         self.extras.sort();
         self.extras.dedup();
         self.notes.sort();
         self.notes.dedup();
-        self.edges
-            .sort_by_cached_key(|edge| (edge.requirement.to_string(), edge.version.clone()));
+        self.edges.sort_by(LockedEdge::compare);
         self.edges.dedup();
-        let archive = match &mut self.source {
-            LockedSource::Archive { artifact, .. } => Some(artifact),
-            LockedSource::Registry | LockedSource::Directory { .. } | LockedSource::Vcs { .. } => {
-                None
+        if let LockedSource::Archive { artifact, .. } = &mut self.source {
+            artifact.sort();
+        }
+    }
+}
+
+impl LockedEdge {
+    /// Compares the texts of the requirements, then the versions.
+    fn compare(&self, other: &Self) -> Ordering {
+        let (one, two) = (&self.requirement, &other.requirement);
+        let (name, other_name) = (one.name.as_ref(), two.name.as_ref());
+        let mut pairs = name.bytes().zip(other_name.bytes());
+        // The texts start with the names, which nearly always decide.
+        match pairs.find(|(a, b)| a != b) {
+            Some((a, b)) => a.cmp(&b),
+            None => {
+                let texts = one.to_string().cmp(&two.to_string());
+                texts.then_with(|| self.version.cmp(&other.version))
             }
-        };
-        for artifact in self.wheels.iter_mut().chain(&mut self.sdist).chain(archive) {
-            artifact.digests.sort();
-            artifact.digests.dedup();
         }
     }
 }
@@ -322,13 +340,6 @@ impl ArtifactPlace {
     /// Returns the scheme and host of a URL, and its port where it says one: `https://host`.
     pub fn host(&self) -> Option<String> {
         self.origin().and_then(host_of)
-    }
-
-    /// Whether a URL's path follows on an origin.
-    fn stands_at(&self, origin: &str) -> bool {
-        let Self::Url(url) = self else { return false };
-        url.strip_prefix(origin)
-            .is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Returns a URL up to its path.

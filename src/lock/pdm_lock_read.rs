@@ -265,7 +265,7 @@ impl Reader<'_> {
                 subdirectory,
             },
             (None, None, None) => {
-                (package.wheels, package.sdist) = sorted_out(files);
+                package.files = sorted_out(files);
                 LockedSource::Registry
             }
         };

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::toml_reading::{NEWER, problem};
-use super::{ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource};
+use super::{
+    ArtifactPlace, Lock, LockedArtifact, LockedEdge, LockedFiles, LockedPackage, LockedSource,
+};
 use crate::package::{Digest, MarkerTexts, PackageName, Requirement, Version};
 use crate::source::{Problem, SourceFile, Yaml};
 
@@ -72,8 +74,7 @@ pub fn read_pixi_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         match found.get_mut(&key) {
             // Each platform has its own wheel of a release.
             Some((known, known_here)) => {
-                known.wheels.extend(package.wheels);
-                known.sdist = known.sdist.take().or(package.sdist);
+                known.files.join(package.files);
                 known_here.extend(here);
             }
             None => drop(found.insert(key, (package, here))),
@@ -239,8 +240,8 @@ fn put(package: &mut LockedPackage, entry: &Yaml, place: &str, digest: Option<Di
         digests: digest.into_iter().collect(),
         place,
     };
-    match artifact.name.ends_with(".whl") {
-        true => package.wheels.push(artifact),
-        false => package.sdist = Some(artifact),
-    }
+    package.files = match artifact.name.ends_with(".whl") {
+        true => LockedFiles::new(vec![artifact], None),
+        false => LockedFiles::new(Vec::new(), Some(artifact)),
+    };
 }

@@ -11,7 +11,8 @@ use super::poetry_lock_wire::{
 };
 use super::toml_reading::{Document, NEWER, digest, parsed, problem};
 use super::{
-    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedPackage, LockedSource,
+    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedEdge, LockedFiles, LockedPackage,
+    LockedSource,
 };
 use crate::package::{ExtraName, Marker, MarkerTexts, PackageName, Requirement, Specifiers};
 use crate::source::{Problem, SourceFile};
@@ -234,7 +235,7 @@ fn place(package: &mut LockedPackage, source: Option<SourceWire>, files: Vec<Loc
         Some(source) if !is_index(&source) => source,
         index => {
             package.index = index.map(|index| index.url);
-            (package.wheels, package.sdist) = sorted_out(files);
+            package.files = sorted_out(files);
             return;
         }
     };
@@ -274,10 +275,8 @@ fn place(package: &mut LockedPackage, source: Option<SourceWire>, files: Vec<Loc
 }
 
 /// Tells wheels from the source archive; of several archives the last.
-pub(super) fn sorted_out(
-    files: Vec<LockedArtifact>,
-) -> (Vec<LockedArtifact>, Option<LockedArtifact>) {
+pub(super) fn sorted_out(files: Vec<LockedArtifact>) -> LockedFiles {
     let is_wheel = |file: &LockedArtifact| file.name.ends_with(".whl");
     let (wheels, mut others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_wheel);
-    (wheels, others.pop())
+    LockedFiles::new(wheels, others.pop())
 }

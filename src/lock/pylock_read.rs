@@ -14,8 +14,8 @@ use super::wire::{
     PackageWire, RecordWire, ToolWire, VcsWire, VersionWire,
 };
 use super::{
-    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedNote,
-    LockedPackage, LockedSource, ToolRecord,
+    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedFiles,
+    LockedNote, LockedPackage, LockedSource, ToolRecord,
 };
 use crate::package::{Digest, ExtraName, MarkerTexts, PackageName, Requirement};
 use crate::source::{Problem, SourceFile};
@@ -196,17 +196,15 @@ impl Reader<'_> {
             .transpose()?;
         let source = self.source(&mut wire, &name)?;
         let dependencies = std::mem::take(&mut wire.dependencies);
+        let wheels = wire.wheels.into_iter().map(|wheel| self.artifact(wheel));
+        let wheels = wheels.collect::<Result<_, _>>()?;
+        let sdist = wire.sdist.map(|sdist| self.artifact(sdist)).transpose()?;
         let mut package = LockedPackage {
             marker: wire.marker,
             requires_python: wire.requires_python,
             index: wire.index,
             source,
-            wheels: wire
-                .wheels
-                .into_iter()
-                .map(|wheel| self.artifact(wheel))
-                .collect::<Result<_, _>>()?,
-            sdist: wire.sdist.map(|sdist| self.artifact(sdist)).transpose()?,
+            files: LockedFiles::new(wheels, sdist),
             ..LockedPackage::new(name, version)
         };
         match wire.tool.pyaudit {

@@ -162,7 +162,7 @@ mod tests {
         let lock = read_requirements_lock(&SourceFile::new("requirements.txt", text));
         let via = lock.via();
         let of = |(name, via): (&&PackageName, &Vec<super::super::Via<'_>>)| {
-            let via: Vec<String> = via.iter().map(|it| it.annotation(None)).collect();
+            let via: Vec<_> = via.iter().map(|it| it.annotation(None)).collect();
             format!("{name}: {}", via.join(", "))
         };
         via.iter().map(of).collect()

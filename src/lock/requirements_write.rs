@@ -1,9 +1,11 @@
 //! [`Lock`] → `requirements.txt` in the style of pip-compile, which pip installs with
 //! `--require-hashes` where hashes are asked for.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ArtifactPlace, Lock, LockedArtifact, LockedPackage, LockedSource};
+use super::files::FileDigests;
+use super::{ArtifactPlace, Lock, LockedPackage, LockedSource};
 use crate::package::{Digest, IndexUrl};
 
 /// How the file is to look.
@@ -47,7 +49,7 @@ pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
     if let Some(command) = &style.command {
         text.push_str(&format!(
             "# This file was made by pyaudit with the following command:\n#    {}\n",
-            one_line(&IndexUrl::redacted(command))
+            one_line(IndexUrl::redacted(command).into())
         ));
     }
     let options = option_lines(lock, style);
@@ -55,20 +57,20 @@ pub fn write_requirements(lock: &Lock, style: &RequirementsStyle) -> String {
         text.push_str(&options);
         text.push('\n');
     }
-    let files: usize = lock.packages.iter().map(|it| it.wheels.len()).sum();
+    let files: usize = lock.packages.iter().map(|it| it.files.count()).sum();
     text.reserve(LINES * lock.packages.len() + if style.hashes { HASH_LINE * files } else { 0 });
     let via = lock.via();
     let project = lock.tool.as_ref().and_then(|tool| tool.project.as_deref());
     for package in &lock.packages {
-        let mut reasons: Vec<String> = via
+        let mut reasons: Vec<Cow<'_, str>> = via
             .get(&package.name)
             .into_iter()
             .flatten()
-            .map(|via| one_line(&via.annotation(project)))
+            .map(|via| one_line(via.annotation(project)))
             .collect();
         reasons.sort();
         reasons.dedup();
-        text.push_str(&entry(package, &reasons, style));
+        write_entry(&mut text, package, &reasons, style);
     }
     text
 }
@@ -93,7 +95,7 @@ fn option_lines(lock: &Lock, style: &RequirementsStyle) -> String {
     }
     let lines = lines
         .iter()
-        .map(|line| IndexUrl::redacted(&one_line(line)) + "\n");
+        .map(|line| IndexUrl::redacted(&one_line(line.into())) + "\n");
     lines.collect()
 }
 
@@ -116,39 +118,53 @@ fn unsaid_indexes(lock: &Lock) -> impl Iterator<Item = &str> {
         .iter()
         .filter(|package| package.is_from_registry())
         .filter_map(|package| package.index.as_deref())
-        .filter(|index| !said.contains(&bare(index)))
         .collect();
-    found.into_iter()
+    let unsaid = move |index: &&str| !said.contains(&bare(index));
+    found.into_iter().filter(unsaid)
 }
 
-fn entry(package: &LockedPackage, reasons: &[String], style: &RequirementsStyle) -> String {
-    let mut entry = requirement(package, style);
-    let hashes = match style.hashes {
-        true => hashes(package),
-        false => Vec::new(),
-    };
-    entry.reserve(HASH_LINE * hashes.len());
-    for hash in hashes {
-        entry.push_str(" \\\n    --hash=");
-        entry.push_str(hash.algorithm());
-        entry.push(':');
-        hash.write_hex(&mut entry);
+fn write_entry(
+    text: &mut String,
+    package: &LockedPackage,
+    reasons: &[Cow<'_, str>],
+    style: &RequirementsStyle,
+) {
+    let start = text.len();
+    text.push_str(&requirement(package, style));
+    if style.hashes {
+        write_hashes(text, package);
     }
     match (style.annotations, reasons) {
-        (Annotations::Off, _) | (_, []) => entry.push('\n'),
+        (Annotations::Off, _) | (_, []) => text.push('\n'),
         (Annotations::Line, _) => {
-            let width = if entry.contains('\n') { 0 } else { 24 };
-            entry = format!("{entry:<width$}  # via {}\n", reasons.join(", "));
+            let entry = &text[start..];
+            let width: usize = if entry.contains('\n') { 0 } else { 24 };
+            let missing = width.saturating_sub(entry.chars().count());
+            text.extend(std::iter::repeat_n(' ', missing));
+            text.push_str("  # via ");
+            text.push_str(&reasons.join(", "));
+            text.push('\n');
         }
-        (Annotations::Split, [only]) => entry.push_str(&format!("\n    # via {only}\n")),
+        (Annotations::Split, [only]) => text.extend(["\n    # via ", only, "\n"]),
         (Annotations::Split, several) => {
-            entry.push_str("\n    # via\n");
+            text.push_str("\n    # via\n");
             for reason in several {
-                entry.push_str(&format!("    #   {reason}\n"));
+                text.extend(["    #   ", reason, "\n"]);
             }
         }
     }
-    entry
+}
+
+/// Writes the hashes of a package, sorted, each once.
+fn write_hashes(text: &mut String, package: &LockedPackage) {
+    let mut hashes: Vec<Digest> = Vec::with_capacity(package.files.count());
+    hashes.extend(package.digests().filter_map(best_digest));
+    hashes.sort_unstable();
+    hashes.dedup();
+    for hash in hashes {
+        text.extend([" \\\n    --hash=", hash.algorithm(), ":"]);
+        hash.write_hex(text);
+    }
 }
 
 fn requirement(package: &LockedPackage, style: &RequirementsStyle) -> String {
@@ -223,34 +239,29 @@ fn repository(place: &ArtifactPlace) -> String {
 }
 
 /// The names of files may hold line ends, behind which a line of its own would start.
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+fn one_line(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, "\u{fffd}").into(),
+        false => text,
+    }
 }
 
 /// A path that pip takes for a path and not for a name.
 fn local(path: &str) -> String {
-    let path = &one_line(path);
+    let path = one_line(path.into());
     let is_marked = path.starts_with(['.', '/', '\\']) || path.contains(":");
     match is_marked {
-        true => path.to_owned(),
+        true => path.into_owned(),
         false => format!("./{path}"),
     }
 }
 
-/// One digest for each file, sorted: SHA-256 where there is one, as pip-compile writes, else the
-/// strongest. Digests that protect no more are left out: pip would refuse them.
-fn hashes(package: &LockedPackage) -> Vec<&Digest> {
-    let mut hashes: Vec<&Digest> = package.artifacts().filter_map(best_digest).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
-}
-
-fn best_digest(artifact: &LockedArtifact) -> Option<&Digest> {
-    let secure = || artifact.digests.iter().filter(|digest| digest.is_secure());
-    secure()
-        .find(|digest| digest.algorithm() == "sha256")
-        .or_else(|| secure().max_by_key(|digest| digest.as_bytes().len()))
+/// One digest for each file: SHA-256 where there is one, as pip-compile writes, else the strongest.
+/// Digests that protect no more are left out: pip would refuse them.
+fn best_digest(digests: FileDigests<'_>) -> Option<Digest> {
+    digests
+        .filter(Digest::is_secure)
+        .max_by_key(|digest| (digest.algorithm() == "sha256", digest.as_bytes().len()))
         // pip's `--require-hashes` takes the three others only.
         .filter(|digest| digest.algorithm() != "sha224")
 }

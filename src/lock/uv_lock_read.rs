@@ -12,8 +12,8 @@ use super::uv_lock_wire::{
     DependencyWire, FileOfWire, FileWire, PackageWire, RequirementWire, SourceWire, VersionWire,
 };
 use super::{
-    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedPackage,
-    LockedSource, ToolRecord,
+    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedDeclaration, LockedEdge, LockedFiles,
+    LockedPackage, LockedSource, ToolRecord,
 };
 use crate::package::{DeclarationKind, ExtraName, MarkerTexts, PackageName, Timestamp};
 use crate::source::{Problem, SourceFile};
@@ -242,8 +242,7 @@ impl Reader<'_> {
         let sdist = sdist.map(|sdist| self.artifact(sdist)).transpose()?;
         if let Some(index) = source.registry {
             package.index = Some(index);
-            package.wheels = wheels;
-            package.sdist = sdist;
+            package.files = LockedFiles::new(wheels, sdist);
             return Ok(());
         }
         let subdirectory = source.subdirectory;

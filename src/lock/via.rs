@@ -1,5 +1,6 @@
 //! Who asked for a package: the declarations and the packages that require it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Lock, LockedDeclaration, LockedPackage};
@@ -49,18 +50,20 @@ impl Lock {
     }
 }
 
-impl Via<'_> {
+impl<'a> Via<'a> {
     /// Returns the words that pip-compile's annotations use; `project` is the name that a
     /// `pyproject.toml` gives.
-    pub fn annotation(&self, project: Option<&str>) -> String {
-        match self {
-            Self::Package(package) => package.name.to_string(),
-            Self::Declaration(declaration) => match declaration.kind {
-                DeclarationKind::Constraint => format!("-c {}", declaration.file),
-                DeclarationKind::Override => format!("--override {}", declaration.file),
-                DeclarationKind::Requirement => requirement_annotation(declaration, project),
-            },
-        }
+    pub fn annotation(&self, project: Option<&str>) -> Cow<'a, str> {
+        let declaration = match self {
+            Self::Package(package) => return Cow::Borrowed(package.name.as_ref()),
+            Self::Declaration(declaration) => declaration,
+        };
+        let annotation = match declaration.kind {
+            DeclarationKind::Constraint => format!("-c {}", declaration.file),
+            DeclarationKind::Override => format!("--override {}", declaration.file),
+            DeclarationKind::Requirement => requirement_annotation(declaration, project),
+        };
+        Cow::Owned(annotation)
     }
 }
 

@@ -143,7 +143,7 @@ impl SdistName {
 /// A digest that names its algorithm.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
-    algorithm: &'static str,
+    algorithm: Algorithm,
     /// The bytes, and zeros behind those of a short one: a lock holds thousands of digests, too many
     /// for a piece of memory each.
     bytes: [u8; LONGEST],
@@ -152,16 +152,35 @@ pub struct Digest {
 /// The length of the longest digest.
 const LONGEST: usize = 64;
 
-/// The algorithms that Python's `hashlib` guarantees and that digests may name, with the number of
-/// bytes; the usual one first.
-const ALGORITHMS: &[(&str, usize)] = &[
-    ("sha256", 32),
-    ("sha512", 64),
-    ("sha384", 48),
-    ("sha224", 28),
-    ("sha1", 20),
+/// The position of an algorithm among those that Python's `hashlib` guarantees and that digests may
+/// name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Algorithm(u8);
+
+/// Their names, sorted, with the numbers of bytes.
+const ALGORITHMS: [(&str, usize); 6] = [
     ("md5", 16),
+    ("sha1", 20),
+    ("sha224", 28),
+    ("sha256", 32),
+    ("sha384", 48),
+    ("sha512", 64),
 ];
+
+impl Algorithm {
+    fn named(name: &str) -> Option<Self> {
+        let at = ALGORITHMS.iter().position(|(known, _)| *known == name)?;
+        u8::try_from(at).ok().map(Self)
+    }
+
+    fn name(self) -> &'static str {
+        ALGORITHMS[usize::from(self.0)].0
+    }
+
+    fn len(self) -> usize {
+        ALGORITHMS[usize::from(self.0)].1
+    }
+}
 
 /// The values of hexadecimal digits by their character: a large page has half a million of them.
 const DIGIT_VALUES: [u8; 256] = digit_values();
@@ -184,8 +203,8 @@ const fn digit_values() -> [u8; 256] {
 impl Digest {
     /// Reads a digest; `None` for an algorithm that is not known or digits that do not fit it.
     pub fn new(algorithm: &str, hex: &str) -> Option<Self> {
-        let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
-        if hex.len() != 2 * len {
+        let algorithm = Algorithm::named(algorithm)?;
+        if hex.len() != 2 * algorithm.len() {
             return None;
         }
         let mut seen = 0;
@@ -200,10 +219,11 @@ impl Digest {
 
     /// Takes the bytes that [`Digest::as_bytes`] gave; `None` where [`Digest::new`] gives none.
     pub fn from_bytes(algorithm: &str, bytes: &[u8]) -> Option<Self> {
-        let (algorithm, len) = ALGORITHMS.iter().find(|(name, _)| *name == algorithm)?;
+        let algorithm = Algorithm::named(algorithm)?;
         let mut whole = [0; LONGEST];
-        whole.get_mut(..*len)?.copy_from_slice(bytes.get(..*len)?);
-        (bytes.len() == *len).then_some(Self {
+        let is_fit = bytes.len() == algorithm.len();
+        whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        is_fit.then_some(Self {
             algorithm,
             bytes: whole,
         })
@@ -217,13 +237,12 @@ impl Digest {
 
     /// Returns the algorithm's name.
     pub fn algorithm(&self) -> &'static str {
-        self.algorithm
+        self.algorithm.name()
     }
 
     /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        let known = ALGORITHMS.iter().find(|(name, _)| *name == self.algorithm);
-        &self.bytes[..known.map_or(LONGEST, |(_, len)| *len)]
+        &self.bytes[..self.algorithm.len()]
     }
 
     /// Returns the digits, in lower case.
@@ -237,8 +256,9 @@ impl Digest {
     pub fn write_hex(&self, text: &mut String) {
         let mut digits = [0; 2 * LONGEST];
         let bytes = self.as_bytes();
+        // Digits that are calculated, not looked up, are written many at a time.
         for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+            let digit = |value: u8| value + if value < 10 { b'0' } else { b'a' - 10 };
             *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         let digits = &digits[..2 * bytes.len()];
@@ -247,14 +267,15 @@ impl Digest {
 
     /// Whether the algorithm still protects against a forged file (SHA-2).
     pub fn is_secure(&self) -> bool {
-        self.algorithm.starts_with("sha") && self.algorithm != "sha1"
+        let name = self.algorithm();
+        name.starts_with("sha") && name != "sha1"
     }
 }
 
 /// Writes `sha256:…`.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm, self.to_hex())
+        write!(f, "{}:{}", self.algorithm(), self.to_hex())
     }
 }
 

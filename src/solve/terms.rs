@@ -80,7 +80,7 @@ impl<'q> Terms<'q> {
         if !self.demands_digests() {
             return Ok(());
         }
-        let known = file.digests();
+        let known: Vec<Digest> = file.digests().collect();
         let is_comparable = known.iter().any(|digest| {
             let of_same_kind = |wanted: &&Digest| wanted.algorithm() == digest.algorithm();
             self.digests

@@ -237,7 +237,7 @@ fn wheel_of(package: &LockedPackage, (project, at): Chosen) -> Result<Chosen, &'
     let Some(locked) = locked.find(|it| it.name == found.filename()) else {
         return Err("no wheel that is locked is on an index");
     };
-    let other = found.digests();
+    let other: Vec<Digest> = found.digests().collect();
     let differs = |digest: &Digest| {
         let mut same = other
             .iter()

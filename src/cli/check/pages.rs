@@ -32,7 +32,7 @@ fn index_file(file: &FileView<'_>) -> IndexFile {
     IndexFile {
         name: file.filename().to_owned(),
         host: ArtifactPlace::Url(file.url()).host(),
-        digests: file.digests(),
+        digests: file.digests().collect(),
         size: file.size(),
         uploaded: file.upload_time(),
         yanked: file.yanked().map(plain),

@@ -317,7 +317,7 @@ fn a_project_in_a_folder_of_an_archive_is_found_there_and_nowhere_else() {
     let gone = unusable(catalog.direct(&name("a"), &url("#subdirectory=../x")));
 
     assert_eq!(project.pages[0].page.version_text(0), "2");
-    assert!(!project.pages[0].page.file(0).digests().is_empty());
+    assert!(project.pages[0].page.file(0).digests().next().is_some());
     assert!(gone.contains("no folder"), "{gone}");
     assert!(Path::new(&inner).exists());
 }

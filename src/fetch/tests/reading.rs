@@ -259,7 +259,7 @@ fn a_direct_wheel_is_a_project_of_one_version_with_its_digest() {
     let project = catalog.direct(&name("a"), &url("")).unwrap();
 
     let file = project.pages[0].page.file(0);
-    assert_eq!(file.digests()[0].to_hex(), sha256(&bytes));
+    assert_eq!(file.digests().next().unwrap().to_hex(), sha256(&bytes));
     let only = FileAt { page: 0, file: 0 };
     assert_eq!(requires(catalog.metadata(&project, only)), "b");
 
