@@ -23,6 +23,7 @@ mod requirements_annotated;
 mod requirements_read;
 mod requirements_write;
 mod toml_reading;
+mod toml_writing;
 mod uv_lock_read;
 mod uv_lock_wire;
 mod via;
