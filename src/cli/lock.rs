@@ -160,32 +160,32 @@ impl Run<'_> {
         self.tell_counts(&self.prepared.catalog.counts());
         self.prepared.take_warnings();
         let solved = match solved {
-            Ok(solved) => solved,
+            Ok(solved) => ManuallyDrop::new(solved),
             Err(failure) => {
                 self.terminal.say_problems(&self.prepared.problems);
                 self.terminal.say_failure(&failure);
                 return Exit::Outside;
             }
         };
-        let question = solved.question;
-        match solved.answer.outcome {
+        let question = &solved.question;
+        match &solved.answer.outcome {
             Outcome::Unsolvable(first) => {
                 let unsolved = Unsolved {
                     prepared: &self.prepared,
-                    question: &question,
-                    first: &first,
+                    question,
+                    first,
                     tried: &solved.tried,
                     took,
                 };
                 tell_conflicts(&unsolved, self.output.0, self.terminal)
             }
             Outcome::Solved(resolution) => {
-                self.tell_tried(&question, &solved.tried);
-                let unknown = unknown_extras(&question, &resolution);
+                self.tell_tried(question, &solved.tried);
+                let unknown = unknown_extras(question, resolution);
                 self.prepared.problems.extend(unknown);
-                let mixed = mixed_cuda(&question, &resolution);
+                let mixed = mixed_cuda(question, resolution);
                 self.prepared.problems.extend(mixed);
-                let over = match over(&self.prepared, (&question, &resolution)) {
+                let over = match over(&self.prepared, (question, resolution)) {
                     Ok(over) => over,
                     Err(failure) => {
                         self.terminal.say_failure(&failure);
@@ -193,7 +193,7 @@ impl Run<'_> {
                     }
                 };
                 let circumstances = self.circumstances();
-                let lock = build(&question, &resolution, &circumstances);
+                let lock = build(question, resolution, &circumstances);
                 let mut lock = ManuallyDrop::new(lock);
                 let names_files = self.output.format().layout != Layout::Lines;
                 let installed = as_installed(&mut lock, names_files);

@@ -108,7 +108,7 @@ fn note_lines(packages: &[LockedPackage], style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     let mut unverified = Vec::new();
     let mut built = Vec::new();
-    for package in packages {
+    for package in packages.iter().filter(|it| !it.notes.is_empty()) {
         let label = package.label();
         for note in &package.notes {
             match note {
