@@ -279,5 +279,5 @@ fn url(text: &str) -> Value<'static> {
 fn moment(time: Timestamp) -> Option<Value<'static>> {
     let text = time.to_string();
     let has_four_digits = text.len() == "2026-11-21T00:00:00Z".len() && text.ends_with('Z');
-    has_four_digits.then(|| Value::Bare(Cow::Owned(text)))
+    has_four_digits.then_some(Value::Bare(Cow::Owned(text)))
 }
