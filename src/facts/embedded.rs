@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use foldhash::HashSet;
+
 use super::Limit;
 use super::reader::read;
 use super::tables::Tables;
@@ -52,6 +54,8 @@ struct Rows {
 }
 
 static TABLES: [OnceLock<Tables>; 6] = [const { OnceLock::new() }; 6];
+/// The words of each file.
+static WORDS: [OnceLock<HashSet<&str>>; 6] = [const { OnceLock::new() }; 6];
 static ROWS: OnceLock<BTreeMap<&'static str, Rows>> = OnceLock::new();
 
 /// Returns a part's tables.
@@ -63,15 +67,15 @@ pub(super) fn embedded(part: Part) -> &'static Tables {
 /// Whether a part's file has a name in it, beside its comments; one that has not tells nothing of the
 /// package, and need not be read for it.
 pub(super) fn names(part: Part, package: &PackageName) -> bool {
-    let (text, name): (&str, &str) = (FILES[part as usize], package.as_ref());
-    let is_part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-    memchr::memmem::find_iter(text.as_bytes(), name.as_bytes()).any(|at| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        !line.starts_with('#')
-            && !before.as_bytes().last().is_some_and(is_part_of_name)
-            && !after.as_bytes().first().is_some_and(is_part_of_name)
-    })
+    let words = WORDS[part as usize].get_or_init(|| {
+        let lines = FILES[part as usize].lines();
+        let lines = lines.filter(|line| !line.starts_with('#'));
+        let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '-';
+        lines
+            .flat_map(|line| line.split(move |it| !is_of_name(it)))
+            .collect()
+    });
+    words.contains(package.as_ref() as &str)
 }
 
 /// Returns a package's limits.
