@@ -6,12 +6,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::optional::{Optional, split};
-use super::requirement_record::{
-    Elements, RequirementRecord, SpecifiersRecord, append, package_name,
-};
+use super::requirement_record::{Cursor, RequirementRecord, SpecifiersRecord, write_number};
 use super::requires::Requires;
 use super::{Metadata, MetadataError, MetadataSource};
-use crate::package::{ExtraName, Marker, MarkerTexts, Requirement};
+use crate::package::{ExtraName, Marker, MarkerTexts, PackageName, Requirement};
 
 /// The first byte of a record; a change of the shapes below changes it.
 const FORMAT: u8 = 3;
@@ -31,8 +29,7 @@ struct Record<'a> {
     name: &'a str,
     version: &'a str,
     source: u8,
-    #[serde(borrow)]
-    requires_python: Option<SpecifiersRecord<'a>>,
+    requires_python: Option<&'a [u8]>,
     #[serde(borrow)]
     extras: Vec<&'a str>,
     #[serde(borrow)]
@@ -43,18 +40,11 @@ struct Record<'a> {
     markers: Vec<&'a str>,
     /// How many there are in `requires`.
     count: u32,
-    /// Those that may count with no extra asked for.
+    /// Those that may count with no extra asked for, each after the place of its marker, counted
+    /// from one; 0 where there is none.
     requires: &'a [u8],
     /// The others, see [`Optional`].
     optional: &'a [u8],
-}
-
-#[derive(Serialize, Deserialize)]
-struct PlainRecord<'a> {
-    /// The place in the record's markers, counted from one; 0 where there is none.
-    marker: u32,
-    #[serde(borrow)]
-    requirement: RequirementRecord<'a>,
 }
 
 impl Metadata {
@@ -65,19 +55,24 @@ impl Metadata {
         let mut markers = Vec::new();
         let mut requires = Vec::new();
         for requirement in &plain {
-            let plain = PlainRecord {
-                marker: place(requirement.marker.text(), &mut markers),
-                requirement: RequirementRecord::of(requirement),
-            };
-            append(&plain, &mut requires);
+            write_number(
+                place(requirement.marker.text(), &mut markers),
+                &mut requires,
+            );
+            RequirementRecord::write(requirement, &mut requires);
         }
+        let requires_python = self.requires_python.as_ref().map(|specifiers| {
+            let mut bytes = Vec::new();
+            SpecifiersRecord::write(specifiers, &mut bytes);
+            bytes
+        });
         let record = Record {
             name: self.name.as_ref(),
             version: &self.version.to_string(),
             source: source
                 .and_then(|at| u8::try_from(at).ok())
                 .unwrap_or(u8::MAX),
-            requires_python: self.requires_python.as_ref().map(SpecifiersRecord::of),
+            requires_python: requires_python.as_deref(),
             extras: self.extras.iter().map(AsRef::as_ref).collect(),
             license: self.license.as_deref(),
             warnings: self.warnings.iter().map(String::as_str).collect(),
@@ -86,9 +81,8 @@ impl Metadata {
             requires: &requires,
             optional: &optional,
         };
-        let mut bytes = vec![FORMAT];
-        append(&record, &mut bytes);
-        bytes
+        // Writing plain values to memory has no way to fail; an empty record would not decode.
+        postcard::to_extend(&record, vec![FORMAT]).unwrap_or_default()
     }
 
     /// Decodes what [`Metadata::encode`] gave. The metadata holds on to the bytes where something
@@ -112,11 +106,11 @@ impl Record<'_> {
             optional => Some(Optional::read(bytes.slice_ref(optional))?),
         };
         let requires_python = match self.requires_python {
-            Some(specifiers) => Some(specifiers.into_specifiers()?),
+            Some(bytes) => Some(SpecifiersRecord::read(&mut Cursor(bytes))?.into_specifiers()),
             None => None,
         };
         Some(Metadata {
-            name: package_name(self.name)?,
+            name: PackageName::new(self.name.to_owned()).ok()?,
             version: self.version.parse().ok()?,
             requires_python,
             requires: Requires::new(plain, optional),
@@ -139,20 +133,20 @@ impl Record<'_> {
         // Each takes some bytes, whatever a damaged record says.
         let count = (self.count as usize).min(self.requires.len());
         let mut plain = Vec::with_capacity(count);
-        for record in Elements::<PlainRecord<'_>>::new(self.requires) {
-            let record = record?;
-            let marker = match (record.marker as usize).checked_sub(1) {
+        let mut rest = Cursor(self.requires);
+        while !rest.is_empty() {
+            let marker = match (rest.number()? as usize).checked_sub(1) {
                 Some(at) => markers.get(at)?.clone(),
                 None => Marker::always(),
             };
-            plain.push(record.requirement.into_requirement(marker)?);
+            plain.push(RequirementRecord::read(&mut rest)?.into_requirement(marker)?);
         }
         Some(plain)
     }
 }
 
 /// Returns the place of a marker among those met so far, counted from one.
-fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> u32 {
+fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> usize {
     if text.is_empty() {
         return 0;
     }
@@ -162,5 +156,5 @@ fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> u32 {
         markers.push(text);
         markers.len() - 1
     });
-    u32::try_from(at + 1).unwrap_or(0)
+    at + 1
 }

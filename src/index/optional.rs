@@ -5,26 +5,27 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use foldhash::HashMap;
-use serde::{Deserialize, Serialize};
 
-use super::requirement_record::{Elements, RequirementRecord, append, extra_names, joined};
+use super::requirement_record::{
+    Cursor, RequirementRecord, joined, named, text, write_bytes, write_number,
+};
 use crate::package::{ExtraName, Marker, Requirement};
 
 /// Groups of requirements, one after the other.
 #[derive(Clone)]
 pub(super) struct Optional {
     record: Bytes,
-    groups: OnceLock<Vec<Group>>,
+    /// What was made of each group so far.
+    groups: OnceLock<Box<[OnceLock<Vec<Placed>>]>>,
 }
 
-/// The requirements with one marker.
-#[derive(Clone)]
-struct Group {
-    /// One of them has to be asked for.
-    extras: Vec<ExtraName>,
-    marker: Bytes,
-    record: Bytes,
-    requires: OnceLock<Vec<Placed>>,
+/// The requirements with one marker, as they lie in the record.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    /// With commas between them. One has to be asked for.
+    extras: &'a [u8],
+    marker: &'a str,
+    requires: Cursor<'a>,
 }
 
 /// A requirement with its place among all of its distribution.
@@ -37,121 +38,130 @@ pub(super) struct Placed {
     pub(super) after: u32,
 }
 
-#[derive(Serialize, Deserialize)]
-struct GroupRecord<'a> {
-    /// With commas between them.
-    extras: &'a str,
-    marker: &'a str,
-    requires: &'a [u8],
-}
-
-#[derive(Serialize, Deserialize)]
-struct PlacedRecord<'a> {
-    at: u32,
-    after: u32,
-    #[serde(borrow)]
-    requirement: RequirementRecord<'a>,
-}
-
 impl Optional {
     /// Takes what [`split`] wrote; `None` where it is damaged.
     pub(super) fn read(record: Bytes) -> Option<Self> {
-        let is_sound = |group: Option<GroupRecord<'_>>| {
-            let mut placed = Elements::<PlacedRecord<'_>>::new(group?.requires);
-            let is_sound = placed.all(|it| it.is_some_and(|it| it.requirement.is_sound()));
-            is_sound.then_some(())
-        };
-        Elements::new(&record).try_for_each(is_sound)?;
+        let mut rest = Cursor(&record);
+        while !rest.is_empty() {
+            let mut requires = Group::read(&mut rest)?.requires;
+            while !requires.is_empty() {
+                read_placed(&mut requires)?;
+            }
+        }
         Some(Self {
             record,
             groups: OnceLock::new(),
         })
     }
 
+    fn records(&self) -> impl Iterator<Item = Group<'_>> {
+        let mut rest = Cursor(&self.record);
+        std::iter::from_fn(move || Group::read(&mut rest))
+    }
+
     /// Returns the requirements that one of these extras may add, or all, in their order.
     pub(super) fn placed(&self, asked: Option<&[ExtraName]>) -> Vec<&Placed> {
-        let groups = self.groups.get_or_init(|| {
-            let records = Elements::<GroupRecord<'_>>::new(&self.record);
-            records.flatten().map(|it| self.group(&it)).collect()
-        });
-        let is_asked = |group: &&Group| {
-            asked.is_none_or(|asked| group.extras.iter().any(|it| asked.contains(it)))
-        };
-        let groups = groups.iter().filter(is_asked);
-        let mut placed: Vec<&Placed> = groups.flat_map(Group::requires).collect();
+        let count = || self.records().map(|_| OnceLock::new()).collect();
+        let groups = self.groups.get_or_init(count);
+        let mut placed = Vec::new();
+        for (record, group) in self.records().zip(groups) {
+            if asked.is_none_or(|asked| record.adds_to(asked)) {
+                placed.extend(group.get_or_init(|| record.into_placed()));
+            }
+        }
         placed.sort_by_key(|it| it.at);
         placed
     }
-
-    fn group(&self, group: &GroupRecord<'_>) -> Group {
-        Group {
-            extras: extra_names(group.extras).unwrap_or_default(),
-            marker: self.record.slice_ref(group.marker.as_bytes()),
-            record: self.record.slice_ref(group.requires),
-            requires: OnceLock::new(),
-        }
-    }
 }
 
-impl Group {
-    fn requires(&self) -> &[Placed] {
-        self.requires.get_or_init(|| {
-            let marker = self.marker();
-            let records = Elements::<PlacedRecord<'_>>::new(&self.record).flatten();
-            let placed = records.filter_map(|it| {
-                Some(Placed {
-                    requirement: it.requirement.into_requirement(marker.clone())?,
-                    at: it.at,
-                    after: it.after,
-                })
-            });
-            placed.collect()
+impl<'a> Group<'a> {
+    fn write(&self, to: &mut Vec<u8>) {
+        write_bytes(self.extras, to);
+        write_bytes(self.marker.as_bytes(), to);
+        write_bytes(self.requires.0, to);
+    }
+
+    fn read(from: &mut Cursor<'a>) -> Option<Self> {
+        Some(Self {
+            extras: from.bytes()?,
+            marker: text(from.bytes()?)?,
+            requires: Cursor(from.bytes()?),
         })
+    }
+
+    fn adds_to(&self, asked: &[ExtraName]) -> bool {
+        let is_asked = |name: &[u8]| asked.iter().any(|it| it.as_ref().as_bytes() == name);
+        named(self.extras).any(is_asked)
+    }
+
+    fn into_placed(self) -> Vec<Placed> {
+        let marker = self.read_marker();
+        let mut rest = self.requires;
+        let mut all = Vec::new();
+        while let Some((at, after, record)) = read_placed(&mut rest) {
+            if let Some(requirement) = record.into_requirement(marker.clone()) {
+                all.push(Placed {
+                    requirement,
+                    at,
+                    after,
+                });
+            }
+        }
+        all
     }
 
     /// A marker is written as it was read. Should it be none all the same, it says what the group
     /// is for.
-    fn marker(&self) -> Marker {
-        let text = str::from_utf8(&self.marker).unwrap_or_default();
-        match Marker::parse_lenient(text) {
+    fn read_marker(&self) -> Marker {
+        match Marker::parse_lenient(self.marker) {
             Ok((marker, _)) => marker,
-            Err(_) => Marker::of_extras(&self.extras),
+            Err(_) => {
+                let names = named(self.extras).filter_map(text);
+                let extras: Vec<ExtraName> = names.filter_map(|it| it.parse().ok()).collect();
+                Marker::of_extras(&extras)
+            }
         }
     }
+}
+
+fn read_placed<'a>(from: &mut Cursor<'a>) -> Option<(u32, u32, RequirementRecord<'a>)> {
+    Some((
+        from.number()?,
+        from.number()?,
+        RequirementRecord::read(from)?,
+    ))
 }
 
 /// Parts requirements: returns those that may count with no extra, and a record of the others.
 pub(super) fn split(requires: &[Requirement]) -> (Vec<&Requirement>, Vec<u8>) {
     let mut plain = Vec::new();
-    let mut groups: Vec<(&str, Vec<ExtraName>, Vec<u8>)> = Vec::new();
+    let mut groups: Vec<(&str, String, Vec<u8>)> = Vec::new();
     // By the text of the marker: the group that it makes, if it makes one.
     let mut known: HashMap<&str, Option<usize>> = HashMap::default();
     for (at, requirement) in requires.iter().enumerate() {
         let text = requirement.marker.text();
         let group = *known.entry(text).or_insert_with(|| {
             let extras = requirement.marker.extras_needed()?;
-            groups.push((text, extras, Vec::new()));
+            groups.push((text, joined(&extras), Vec::new()));
             Some(groups.len() - 1)
         });
         let Some(group) = group else {
             plain.push(requirement);
             continue;
         };
-        let placed = PlacedRecord {
-            at: u32::try_from(at).unwrap_or(u32::MAX),
-            after: u32::try_from(plain.len()).unwrap_or(u32::MAX),
-            requirement: RequirementRecord::of(requirement),
-        };
-        append(&placed, &mut groups[group].2);
+        let to = &mut groups[group].2;
+        write_number(at, to);
+        write_number(plain.len(), to);
+        RequirementRecord::write(requirement, to);
     }
     let mut record = Vec::new();
     for (marker, extras, requires) in &groups {
-        let group = GroupRecord {
-            extras: &joined(extras),
+        let group = Group {
+            extras: extras.as_bytes(),
             marker,
-            requires,
+            requires: Cursor(requires),
         };
-        append(&group, &mut record);
+        group.write(&mut record);
     }
     (plain, record)
 }

@@ -1,40 +1,37 @@
 //! A requirement in the record of its distribution: its specifiers as the key intervals they mean.
-//! Every list in it is a text or a run of bytes, so that reading it takes no memory.
+//! Nobody asks for most of them, so that looking through one takes a few steps and no memory.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 use url::Url;
 
 use crate::package::{
     Digest, DirectUrl, ExtraName, Marker, PackageName, Requirement, Specifiers, VersionSet,
 };
 
-#[derive(Serialize, Deserialize)]
+/// A requirement as it lies in a record.
 pub(super) struct RequirementRecord<'a> {
-    name: &'a str,
+    name: &'a [u8],
     /// With commas between them.
-    #[serde(borrow)]
-    extras: Cow<'a, str>,
-    #[serde(borrow)]
-    specifiers: Option<SpecifiersRecord<'a>>,
-    #[serde(borrow)]
+    extras: &'a [u8],
+    specifiers: SpecifiersRecord<'a>,
     url: Option<UrlRecord<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Specifiers as they lie in a record.
 pub(super) struct SpecifiersRecord<'a> {
     text: &'a str,
-    pins: bool,
-    names_prerelease: bool,
-    #[serde(borrow)]
+    marks: u8,
     literal: Option<&'a str>,
     /// Pairs of keys, one after the other.
-    #[serde(borrow)]
-    intervals: Cow<'a, [u8]>,
+    intervals: Cursor<'a>,
 }
+
+/// What specifiers may be marked as.
+const PINS: u8 = 1;
+const NAMES_PRERELEASE: u8 = 2;
+const HAS_LITERAL: u8 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct UrlRecord<'a> {
@@ -48,71 +45,108 @@ struct UrlRecord<'a> {
     editable: bool,
 }
 
-/// The bounds of an interval of keys.
-type Bounds<'a> = (&'a [u8], &'a [u8]);
-
 impl<'a> RequirementRecord<'a> {
-    pub(super) fn of(requirement: &'a Requirement) -> Self {
-        let specifiers = &requirement.specifiers;
-        Self {
-            name: requirement.name.as_ref(),
-            extras: joined(&requirement.extras).into(),
-            specifiers: (!specifiers.is_any()).then(|| SpecifiersRecord::of(specifiers)),
-            url: requirement.url.as_deref().map(UrlRecord::of),
-        }
+    pub(super) fn write(requirement: &Requirement, to: &mut Vec<u8>) {
+        write_bytes(requirement.name.as_ref().as_bytes(), to);
+        write_bytes(joined(&requirement.extras).as_bytes(), to);
+        SpecifiersRecord::write(&requirement.specifiers, to);
+        let url = requirement.url.as_deref().map(UrlRecord::of);
+        // Writing plain values to memory has no way to fail.
+        let url = url.map(|url| postcard::to_stdvec(&url).unwrap_or_default());
+        write_bytes(&url.unwrap_or_default(), to);
     }
 
-    /// Whether a requirement can be made of it.
-    pub(super) fn is_sound(&self) -> bool {
-        let specifiers = self.specifiers.as_ref();
-        is_name(self.name)
-            && named(&self.extras).all(is_name)
-            && specifiers.is_none_or(|it| it.bounds().is_some())
-            && self.url.as_ref().is_none_or(|it| it.to_url().is_some())
+    /// Reads one; `None` where no requirement can be made of it.
+    pub(super) fn read(from: &mut Cursor<'a>) -> Option<Self> {
+        let name = from.bytes()?;
+        let extras = from.bytes()?;
+        let are_names = is_name(name) && named(extras).all(is_name);
+        let specifiers = SpecifiersRecord::read(from)?;
+        let url = match from.bytes()? {
+            [] => None,
+            url => {
+                let url: UrlRecord<'_> = postcard::from_bytes(url).ok()?;
+                url.to_url()?;
+                Some(url)
+            }
+        };
+        are_names.then_some(Self {
+            name,
+            extras,
+            specifiers,
+            url,
+        })
     }
 
     pub(super) fn into_requirement(self, marker: Marker) -> Option<Requirement> {
-        let url = match &self.url {
-            Some(url) => Some(Arc::new(url.to_url()?)),
-            None => None,
-        };
-        let specifiers = match self.specifiers {
-            Some(specifiers) => specifiers.into_specifiers()?,
-            None => Specifiers::any(),
-        };
+        let extras = named(self.extras).map(|name| ExtraName::new(text(name)?.to_owned()).ok());
         Some(Requirement {
-            name: package_name(self.name)?,
-            extras: extra_names(&self.extras)?,
-            specifiers,
-            url,
+            name: PackageName::new(text(self.name)?.to_owned()).ok()?,
+            extras: extras.collect::<Option<_>>()?,
+            specifiers: self.specifiers.into_specifiers(),
+            url: self.url.and_then(|url| url.to_url()).map(Arc::new),
             marker,
         })
     }
 }
 
 impl<'a> SpecifiersRecord<'a> {
-    pub(super) fn of(specifiers: &'a Specifiers) -> Self {
+    pub(super) fn write(specifiers: &Specifiers, to: &mut Vec<u8>) {
+        let set = specifiers.set();
+        let marks = [
+            (specifiers.is_pin(), PINS),
+            (specifiers.names_prerelease(), NAMES_PRERELEASE),
+            (set.literal().is_some(), HAS_LITERAL),
+        ];
+        let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
+        write_bytes(specifiers.text().as_bytes(), to);
+        if specifiers.is_any() {
+            return;
+        }
+        to.push(marks.fold(0, |all, (_, mark)| all | mark));
         let mut intervals = Vec::new();
-        for bounds in specifiers.set().intervals() {
-            append(&bounds, &mut intervals);
+        for (start, end) in set.intervals() {
+            write_bytes(start, &mut intervals);
+            write_bytes(end, &mut intervals);
         }
-        Self {
-            text: specifiers.text(),
-            pins: specifiers.is_pin(),
-            names_prerelease: specifiers.names_prerelease(),
-            literal: specifiers.set().literal(),
-            intervals: intervals.into(),
+        write_bytes(&intervals, to);
+        if let Some(literal) = set.literal() {
+            write_bytes(literal.as_bytes(), to);
         }
     }
 
-    pub(super) fn into_specifiers(self) -> Option<Specifiers> {
-        let set = VersionSet::from_parts(self.bounds()?, self.literal);
-        let specifiers = Specifiers::from_parts(self.text, set, self.pins, self.names_prerelease);
-        Some(specifiers)
+    pub(super) fn read(from: &mut Cursor<'a>) -> Option<Self> {
+        let mut record = Self {
+            text: text(from.bytes()?)?,
+            marks: 0,
+            literal: None,
+            intervals: Cursor(&[]),
+        };
+        if record.text.is_empty() {
+            return Some(record);
+        }
+        record.marks = from.byte()?;
+        record.intervals = Cursor(from.bytes()?);
+        if record.marks & HAS_LITERAL != 0 {
+            record.literal = Some(text(from.bytes()?)?);
+        }
+        let mut rest = record.intervals;
+        while !rest.is_empty() {
+            rest.bytes()?;
+            rest.bytes()?;
+        }
+        Some(record)
     }
 
-    fn bounds(&self) -> Option<SmallVec<[Bounds<'_>; 2]>> {
-        Elements::new(&self.intervals).collect()
+    pub(super) fn into_specifiers(self) -> Specifiers {
+        if self.text.is_empty() {
+            return Specifiers::any();
+        }
+        let mut rest = self.intervals;
+        let intervals = std::iter::from_fn(|| Some((rest.bytes()?, rest.bytes()?)));
+        let set = VersionSet::from_parts(intervals, self.literal);
+        let is = |mark| self.marks & mark != 0;
+        Specifiers::from_parts(self.text, set, is(PINS), is(NAMES_PRERELEASE))
     }
 }
 
@@ -146,69 +180,87 @@ impl<'a> UrlRecord<'a> {
     }
 }
 
-/// What is written one after the other, up to the end; `None` is the last where it is damaged.
-pub(super) struct Elements<'a, T> {
-    rest: &'a [u8],
-    element: std::marker::PhantomData<T>,
-}
+/// Bytes that are read from the front.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
-impl<'a, T> Elements<'a, T> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            rest: bytes,
-            element: std::marker::PhantomData,
+impl<'a> Cursor<'a> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// Reads what [`write_number`] wrote.
+    pub(super) fn number(&mut self) -> Option<u32> {
+        let mut number = 0;
+        for at in 0..5 {
+            let byte = self.byte()?;
+            number |= u32::from(byte & 0x7f) << (7 * at);
+            if byte < 0x80 {
+                return Some(number);
+            }
         }
+        None
+    }
+
+    /// Reads what [`write_bytes`] wrote.
+    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = self.number()? as usize;
+        let (bytes, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(bytes)
     }
 }
 
-impl<'a, T: Deserialize<'a>> Iterator for Elements<'a, T> {
-    type Item = Option<T>;
+/// Writes a number, seven bits a byte.
+pub(super) fn write_number(number: usize, to: &mut Vec<u8>) {
+    let mut rest = number;
+    while rest >= 0x80 {
+        to.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    to.push(rest as u8);
+}
 
-    fn next(&mut self) -> Option<Option<T>> {
-        if self.rest.is_empty() {
-            return None;
+/// Writes bytes with their number before them.
+pub(super) fn write_bytes(bytes: &[u8], to: &mut Vec<u8>) {
+    write_number(bytes.len(), to);
+    to.extend_from_slice(bytes);
+}
+
+pub(super) fn text(bytes: &[u8]) -> Option<&str> {
+    str::from_utf8(bytes).ok()
+}
+
+/// Whether it is a name as it is stored: in normal form.
+fn is_name(name: &[u8]) -> bool {
+    let mut last = b'-';
+    for byte in name {
+        let is_fine = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            b'-' => last != b'-',
+            _ => false,
+        };
+        if !is_fine {
+            return false;
         }
-        let read = postcard::take_from_bytes(self.rest).ok();
-        let (element, rest) = read.map_or((None, &[][..]), |(element, rest)| (Some(element), rest));
-        self.rest = rest;
-        Some(element)
+        last = *byte;
     }
-}
-
-/// Writes a value after others. Writing plain values to memory has no way to fail.
-pub(super) fn append(value: &impl Serialize, to: &mut Vec<u8>) {
-    if let Ok(more) = postcard::to_extend(value, std::mem::take(to)) {
-        *to = more;
-    }
-}
-
-/// Whether a text is a name as it is stored: in normal form.
-fn is_name(text: &str) -> bool {
-    let part = |part: &str| {
-        let mut bytes = part.bytes();
-        !part.is_empty() && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
-    };
-    text.split('-').all(part)
+    last != b'-'
 }
 
 /// Returns the names in a list.
-fn named(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').filter(move |_| !list.is_empty())
+pub(super) fn named(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let count = if list.is_empty() { 0 } else { usize::MAX };
+    list.split(|byte| *byte == b',').take(count)
 }
 
-pub(super) fn package_name(text: &str) -> Option<PackageName> {
-    PackageName::new(text.to_owned()).ok()
-}
-
-pub(super) fn extra_names(list: &str) -> Option<Vec<ExtraName>> {
-    if list.is_empty() {
-        return Some(Vec::new());
-    }
-    named(list)
-        .map(|name| ExtraName::new(name.to_owned()).ok())
-        .collect()
-}
-
+/// Writes names as a list.
 pub(super) fn joined(extras: &[ExtraName]) -> String {
     let names: Vec<&str> = extras.iter().map(AsRef::as_ref).collect();
     names.join(",")
@@ -227,7 +279,7 @@ mod tests {
             let name = PackageName::new(text.clone()).ok();
             let is_normal = !text.is_empty() && name.is_some_and(|it| it.as_ref() == text);
 
-            prop_assert_eq!(is_name(&text), is_normal);
+            prop_assert_eq!(is_name(text.as_bytes()), is_normal);
         }
     }
 }
