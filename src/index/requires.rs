@@ -13,7 +13,7 @@ pub struct Requires {
     /// Those that may count with no extra asked for, and those of which nobody knows.
     plain: Vec<Requirement>,
     /// The others.
-    optional: Option<Box<Optional>>,
+    optional: Option<Optional>,
     all: OnceLock<Vec<Requirement>>,
 }
 
@@ -21,7 +21,7 @@ impl Requires {
     pub(super) fn new(plain: Vec<Requirement>, optional: Option<Optional>) -> Self {
         Self {
             plain,
-            optional: optional.map(Box::new),
+            optional,
             all: OnceLock::new(),
         }
     }
@@ -98,7 +98,6 @@ fn merged<'r>(
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use crate::index::{Metadata, MetadataError, MetadataSource};
@@ -106,7 +105,7 @@ mod tests {
     use crate::target::{Platform, PythonVersion, Target};
 
     /// Reads metadata that requires these, and again from its record.
-    fn both(requires: &[String]) -> (Metadata, Metadata, Bytes) {
+    fn both(requires: &[String]) -> (Metadata, Metadata, Vec<u8>) {
         let lines: String = requires
             .iter()
             .map(|line| format!("Requires-Dist: {line}\n"))
@@ -114,7 +113,7 @@ mod tests {
         let text = format!("Metadata-Version: 2.1\nName: a\nVersion: 1\n{lines}");
         let markers = &mut MarkerTexts::default();
         let told = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, markers).unwrap();
-        let record = Bytes::from(told.encode());
+        let record = told.encode();
         let again = Metadata::decode(&record, markers).unwrap();
         (told, again, record)
     }
@@ -162,14 +161,14 @@ mod tests {
     }
 
     /// Changes a text in a record to another of its length.
-    fn changed(record: &Bytes, from: &str, to: &str) -> Bytes {
+    fn changed(record: &[u8], from: &str, to: &str) -> Vec<u8> {
         let at = record
             .windows(from.len())
             .rposition(|it| it == from.as_bytes());
         let at = at.unwrap();
         let mut bytes = record.to_vec();
         bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
-        bytes.into()
+        bytes
     }
 
     #[test]
