@@ -39,7 +39,7 @@ impl Reach {
             let Some(package) = walk.packages.get(&name).copied() else {
                 continue;
             };
-            let extras = extra.as_ref().map_or(&[][..], std::slice::from_ref);
+            let extras = extra.as_slice();
             for requirement in package.metadata.requires.asked(extras) {
                 walk.follow(requirement, &from, extra.as_ref());
             }
