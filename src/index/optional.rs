@@ -60,8 +60,10 @@ impl Optional {
 
     /// Returns the requirements that one of these extras may add, or all, in their order.
     pub(super) fn placed(&self, asked: Option<&[ExtraName]>) -> Vec<&Placed> {
-        let count = || self.records().map(|_| OnceLock::new()).collect();
-        let groups = self.groups.get_or_init(count);
+        let groups = self.groups.get_or_init(|| {
+            let count = self.records().count();
+            std::iter::repeat_with(OnceLock::new).take(count).collect()
+        });
         let mut placed = Vec::new();
         for (record, group) in self.records().zip(groups) {
             if asked.is_none_or(|asked| record.adds_to(asked)) {
