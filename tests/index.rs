@@ -95,7 +95,7 @@ fn show_metadata(bytes: &[u8]) -> String {
         Ok(metadata) => metadata,
         Err(error) => return format!("error: {error}\n"),
     };
-    let decoded = Metadata::decode(&metadata.encode(), &mut markers);
+    let decoded = Metadata::decode(&metadata.encode().into(), &mut markers);
     assert_eq!(
         decoded.as_ref(),
         Ok(&metadata),

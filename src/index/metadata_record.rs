@@ -2,6 +2,7 @@
 //! marker once, so that decoding parses one version and at most the distinct markers. What counts
 //! only with an extra stands apart.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::optional::{Optional, split};
@@ -84,24 +85,25 @@ impl Metadata {
         postcard::to_extend(&record, vec![FORMAT]).unwrap_or_default()
     }
 
-    /// Decodes what [`Metadata::encode`] gave.
-    pub fn decode(bytes: &[u8], markers: &mut MarkerTexts) -> Result<Self, MetadataError> {
+    /// Decodes what [`Metadata::encode`] gave. The metadata holds on to the bytes where something
+    /// in it counts only with an extra.
+    pub fn decode(bytes: &Bytes, markers: &mut MarkerTexts) -> Result<Self, MetadataError> {
         let body = bytes
             .strip_prefix(&[FORMAT])
             .ok_or(MetadataError::Damaged)?;
         let record = postcard::from_bytes::<Record<'_>>(body).ok();
         record
-            .and_then(|record| record.into_metadata(markers))
+            .and_then(|record| record.into_metadata(bytes, markers))
             .ok_or(MetadataError::Damaged)
     }
 }
 
 impl Record<'_> {
-    fn into_metadata(self, texts: &mut MarkerTexts) -> Option<Metadata> {
+    fn into_metadata(self, bytes: &Bytes, texts: &mut MarkerTexts) -> Option<Metadata> {
         let plain = self.plain(texts)?;
         let optional = match self.optional {
             [] => None,
-            optional => Some(Optional::read(optional)?),
+            optional => Some(Optional::read(bytes.slice_ref(optional))?),
         };
         let requires_python = match self.requires_python {
             Some(bytes) => Some(SpecifiersRecord::read(&mut Cursor(bytes))?.into_specifiers()),

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use foldhash::HashMap;
 
 use super::requirement_record::{
@@ -13,7 +14,7 @@ use crate::package::{ExtraName, Marker, Requirement};
 /// Groups of requirements, one after the other.
 #[derive(Clone)]
 pub(super) struct Optional {
-    record: Box<[u8]>,
+    record: Bytes,
     /// What was made of each group so far.
     groups: OnceLock<Box<[OnceLock<Vec<Placed>>]>>,
 }
@@ -39,8 +40,8 @@ pub(super) struct Placed {
 
 impl Optional {
     /// Takes what [`split`] wrote; `None` where it is damaged.
-    pub(super) fn read(record: &[u8]) -> Option<Self> {
-        let mut rest = Cursor(record);
+    pub(super) fn read(record: Bytes) -> Option<Self> {
+        let mut rest = Cursor(&record);
         while !rest.is_empty() {
             let mut requires = Group::read(&mut rest)?.requires;
             while !requires.is_empty() {
@@ -48,7 +49,7 @@ impl Optional {
             }
         }
         Some(Self {
-            record: record.into(),
+            record,
             groups: OnceLock::new(),
         })
     }

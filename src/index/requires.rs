@@ -114,7 +114,7 @@ mod tests {
         let markers = &mut MarkerTexts::default();
         let told = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, markers).unwrap();
         let record = told.encode();
-        let again = Metadata::decode(&record, markers).unwrap();
+        let again = Metadata::decode(&record.clone().into(), markers).unwrap();
         (told, again, record)
     }
 
@@ -184,7 +184,7 @@ mod tests {
             ("https://h", "//////// "),
         ] {
             let damaged = changed(&record, from, to);
-            let read = Metadata::decode(&damaged, &mut MarkerTexts::default());
+            let read = Metadata::decode(&damaged.into(), &mut MarkerTexts::default());
 
             assert_eq!(read, Err(MetadataError::Damaged), "{from} {to}");
         }
@@ -194,7 +194,7 @@ mod tests {
     fn a_group_whose_marker_is_none_counts_with_its_extra() {
         let (_, _, record) = both(&["b ; extra == 'x'".into(), "c".into()]);
         let damaged = changed(&record, "extra == 'x'", "extra =! 'x'");
-        let metadata = Metadata::decode(&damaged, &mut MarkerTexts::default()).unwrap();
+        let metadata = Metadata::decode(&damaged.into(), &mut MarkerTexts::default()).unwrap();
 
         assert_eq!(shown(metadata.requires.asked(&[])), ["c"]);
         let with = shown(metadata.requires.asked(&[extra("x")]));

@@ -342,7 +342,7 @@ fn metadata(package: &str, version: &str, release: &Release) -> Result<Arc<Metad
     let mut markers = MarkerTexts::default();
     let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, &mut markers).unwrap();
     // As it comes from a cache.
-    let record = metadata.encode();
+    let record = metadata.encode().into();
     Ok(Arc::new(Metadata::decode(&record, &mut markers).unwrap()))
 }
 
