@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use generated::{LargePage, Universe, metadata_texts, package, question, specifiers, tags};
 use pyaudit::binary::{is_binary, scan_file, scan_stream};
 use pyaudit::index::{
@@ -93,10 +94,10 @@ fn requirements(bench: &Bench) {
     bench.time("metadata: encode 5,000 requirements", || {
         read.iter().map(Metadata::encode).collect::<Vec<_>>()
     });
-    let records: Vec<Vec<u8>> = read.iter().map(Metadata::encode).collect();
+    let records: Vec<Bytes> = read.iter().map(|it| it.encode().into()).collect();
     bench.time("metadata: decode 5,000 requirements", || {
         let mut markers = MarkerTexts::default();
-        let decode = |record: &Vec<u8>| Metadata::decode(record, &mut markers).is_ok();
+        let decode = |record: &Bytes| Metadata::decode(record, &mut markers).is_ok();
         records
             .iter()
             .map(decode)

@@ -118,7 +118,7 @@ pub fn claims(bytes: &[u8]) {
 pub fn core_metadata(bytes: &[u8]) {
     let markers = &mut MarkerTexts::default();
     if let Ok(metadata) = Metadata::parse(bytes, MetadataSource::Wheel, markers) {
-        let again = Metadata::decode(&metadata.encode(), markers);
+        let again = Metadata::decode(&metadata.encode().into(), markers);
         assert_eq!(again.as_ref(), Ok(&metadata));
     }
 }
@@ -155,8 +155,12 @@ pub fn marker(bytes: &[u8]) {
 
 /// Reads a record of the cache; what it holds can be written.
 pub fn metadata_record(bytes: &[u8]) {
-    if let Ok(metadata) = Metadata::decode(bytes, &mut MarkerTexts::default()) {
-        let _ = metadata.encode();
+    let record = bytes.to_vec().into();
+    if let Ok(metadata) = Metadata::decode(&record, &mut MarkerTexts::default()) {
+        let _ = (
+            metadata.encode(),
+            metadata.requires.asked(&metadata.extras).count(),
+        );
     }
 }
 

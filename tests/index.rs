@@ -95,7 +95,7 @@ fn show_metadata(bytes: &[u8]) -> String {
         Ok(metadata) => metadata,
         Err(error) => return format!("error: {error}\n"),
     };
-    let decoded = Metadata::decode(&metadata.encode(), &mut markers);
+    let decoded = Metadata::decode(&metadata.encode().into(), &mut markers);
     assert_eq!(
         decoded.as_ref(),
         Ok(&metadata),
@@ -105,7 +105,7 @@ fn show_metadata(bytes: &[u8]) -> String {
     if let Some(python) = &metadata.requires_python {
         writeln!(shown, "python {python}").expect("a string takes all");
     }
-    for requirement in &metadata.requires {
+    for requirement in metadata.requires.all() {
         writeln!(shown, "requires {requirement}").expect("a string takes all");
     }
     for extra in &metadata.extras {

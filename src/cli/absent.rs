@@ -78,7 +78,7 @@ fn bringers(
         let candidate = usable.find(|it| candidates.version(it) == *version);
         let metadata = candidate.and_then(|it| catalog.metadata(&project, it.at()).ok());
         let Some(metadata) = metadata else { continue };
-        let speaks = metadata.requires.iter().filter(|it| it.name == *name);
+        let speaks = metadata.requires.all().iter().filter(|it| it.name == *name);
         bringers.extend(speaks.map(|requirement| {
             Bringer {
                 package: at,

@@ -168,12 +168,13 @@ impl Cache {
         })
     }
 
-    /// Returns a value, where it lies; a damaged one counts as absent.
-    pub(super) fn get(&self, key: Key) -> Option<Bytes> {
+    /// Returns a value, where it lies; a damaged one counts as absent. It keeps the cache open: who
+    /// opens it again shares it.
+    pub(super) fn get(self: &Arc<Self>, key: Key) -> Option<Bytes> {
         if let Some(value) = lock(&self.pending).values.get(&key) {
             return Some(value.0.clone());
         }
-        let stored = self.snapshot()?.get(self.values, &key.0)?;
+        let stored = self.snapshot()?.get(self.values, &key.0, self)?;
         let (sum, rest) = stored.split_first_chunk()?;
         let (checked, value) = rest.split_first_chunk()?;
         let checked = value.get(..u32::from_le_bytes(*checked) as usize)?;
@@ -347,6 +348,24 @@ mod tests {
         cache.flush();
 
         assert_eq!(cache.get(key("a")).as_deref(), Some(&b"new"[..]));
+    }
+
+    #[test]
+    fn a_cache_of_which_a_value_is_held_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(key("a"), b"one");
+        cache.flush();
+        let held = cache.get(key("a")).unwrap();
+        drop(cache);
+
+        let again = Cache::open(folder.path()).unwrap();
+        assert_eq!(again.get(key("a")).as_ref(), Some(&held));
+        again.put(key("b"), b"two");
+        drop((again, held));
+
+        let cache = Cache::open(folder.path()).unwrap();
+        assert!(cache.get(key("a")).is_some() && cache.get(key("b")).is_some());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One project's page on one index: from the cache, by a conditional request, or whole; decoded,
 //! and asked for once more where it makes no sense.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, Key, Kind};
@@ -107,7 +108,7 @@ impl<'a> PageQuestion<'a> {
         self.look(cache, shared).unwrap_or(Stored::Nothing)
     }
 
-    fn look(&self, cache: &Cache, shared: &Shared) -> Option<Stored> {
+    fn look(&self, cache: &Arc<Cache>, shared: &Shared) -> Option<Stored> {
         let freshness = cache.get(self.key.with_kind(Kind::Freshness))?;
         let freshness = Freshness::decode(&freshness)?;
         let page = match freshness.is_missing {

@@ -13,10 +13,11 @@ use super::once::lock;
 #[derive(Clone)]
 pub(super) struct Snapshot(Arc<Mutex<RoTxn<'static, WithoutTls>>>);
 
-/// A value in the mapped file, with the reader that keeps it there.
-struct Kept {
+/// A value in the mapped file, with the reader that keeps it there and the cache that it is of.
+struct Kept<C> {
     value: &'static [u8],
     _snapshot: Snapshot,
+    _cache: Arc<C>,
 }
 
 impl Snapshot {
@@ -31,7 +32,12 @@ impl Snapshot {
         unsafe_code,
         reason = "a value outlives the borrow of the reader that it holds on to"
     )]
-    pub(super) fn get(&self, values: Database<'static, Raw, Raw>, key: &[u8]) -> Option<Bytes> {
+    pub(super) fn get(
+        &self,
+        values: Database<'static, Raw, Raw>,
+        key: &[u8],
+        cache: &Arc<impl Send + Sync + 'static>,
+    ) -> Option<Bytes> {
         let reading = lock(&self.0);
         let value = values.get(&reading, key).ok()??;
         // SAFETY: LMDB writes no page that a reader can see until that reader ends, and the reader
@@ -42,11 +48,12 @@ impl Snapshot {
         Some(Bytes::from_owner(Kept {
             value,
             _snapshot: self.clone(),
+            _cache: Arc::clone(cache),
         }))
     }
 }
 
-impl AsRef<[u8]> for Kept {
+impl<C> AsRef<[u8]> for Kept<C> {
     fn as_ref(&self) -> &[u8] {
         self.value
     }

@@ -89,7 +89,7 @@ impl Walker {
     pub(super) fn pursue(&self, metadata: &Metadata) -> Vec<Wish> {
         let backtracking = lock(&self.backtracking);
         let seen = lock(&self.seen);
-        let wanted = metadata.requires.iter().filter(|requirement| {
+        let wanted = metadata.requires.asked(&[]).filter(|requirement| {
             backtracking.contains(&requirement.name)
                 && self.question.holds(&requirement.marker, &[])
         });
@@ -110,7 +110,7 @@ impl Walker {
             .iter()
             .filter(|declaration| declaration.kind == DeclarationKind::Requirement)
             .map(|declaration| &declaration.requirement);
-        self.want(roots, &BTreeSet::new())
+        self.want(roots, &[])
     }
 
     /// Hears that a page is there.
@@ -157,23 +157,22 @@ impl Walker {
                 return Vec::new();
             };
             seen.metadata = Some(Arc::clone(metadata));
-            seen.extras.clone()
+            seen.extras.iter().cloned().collect::<Vec<_>>()
         };
-        self.want(metadata.requires.iter(), &extras)
+        self.want(metadata.requires.asked(&extras), &extras)
     }
 
     /// Wishes for what requirements ask for, with the extras of their own package.
     fn want<'a>(
         &self,
         requirements: impl Iterator<Item = &'a Requirement>,
-        extras: &BTreeSet<ExtraName>,
+        extras: &[ExtraName],
     ) -> Vec<Wish> {
-        let extras: Vec<ExtraName> = extras.iter().cloned().collect();
         let mut wishes = Vec::new();
         for requirement in requirements {
             let counts = requirement.url.is_none()
                 && !self.question.excludes.contains(&requirement.name)
-                && self.question.holds(&requirement.marker, &extras);
+                && self.question.holds(&requirement.marker, extras);
             if counts {
                 wishes.extend(self.narrow(requirement));
             }
@@ -206,12 +205,15 @@ impl Walker {
         seen.set = if both.is_empty() { set.clone() } else { both };
         let mut wishes: Vec<Wish> = self.pick(name, seen).into_iter().collect();
         let again = match (&seen.metadata, seen.extras.len() > extras_before) {
-            (Some(metadata), true) => Some((Arc::clone(metadata), seen.extras.clone())),
+            (Some(metadata), true) => {
+                let extras: Vec<ExtraName> = seen.extras.iter().cloned().collect();
+                Some((Arc::clone(metadata), extras))
+            }
             _ => None,
         };
         drop(all);
         if let Some((metadata, extras)) = again {
-            wishes.extend(self.want(metadata.requires.iter(), &extras));
+            wishes.extend(self.want(metadata.requires.asked(&extras), &extras));
         }
         wishes
     }

@@ -247,7 +247,7 @@ impl<'a> Subject<'a> {
         }
         let extras = &self.locked().extras;
         let environment = self.question.target.environment();
-        let active = metadata.requires.iter().filter(|requirement| {
+        let active = metadata.requires.asked(extras).filter(|requirement| {
             requirement.marker.holds(environment, extras) && !self.is_settled(&requirement.name)
         });
         let (facts, platform) = (&self.question.facts, self.question.target.platform());

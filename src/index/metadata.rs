@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::licence::licence_of_headers;
 use super::metadata_headers::{Header, before_body, decode, headers};
+use super::requires::Requires;
 use crate::package::{
     ExtraName, Marker, MarkerTexts, PackageName, Requirement, Specifiers, Version,
 };
@@ -18,8 +19,8 @@ pub struct Metadata {
     pub version: Version,
     /// The Python versions it runs on.
     pub requires_python: Option<Specifiers>,
-    /// What it requires, in its order.
-    pub requires: Vec<Requirement>,
+    /// What it requires.
+    pub requires: Requires,
     /// The extras it offers.
     pub extras: Vec<ExtraName>,
     /// The licence that it names, in one line without control characters.
@@ -129,7 +130,7 @@ impl Metadata {
             name: parsed,
             version: version.parse().map_err(|_| invalid("Version", version))?,
             requires_python: None,
-            requires: Vec::new(),
+            requires: Requires::default(),
             extras: Vec::new(),
             license: None,
             source,
@@ -188,6 +189,7 @@ impl Metadata {
     pub(super) fn warn_of_dropped_markers(&mut self) {
         let texts: BTreeSet<&str> = self
             .requires
+            .all()
             .iter()
             .map(|requirement| requirement.marker.text())
             .collect();

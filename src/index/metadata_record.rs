@@ -1,19 +1,18 @@
 //! Metadata as a compact record for the cache: specifiers as the key intervals they mean, each
-//! marker once, so that decoding parses one version and at most the distinct markers.
+//! marker once, so that decoding parses one version and at most the distinct markers. What counts
+//! only with an extra stands apart.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
+use super::optional::{Optional, split};
+use super::requirement_record::{Cursor, RequirementRecord, SpecifiersRecord, write_number};
+use super::requires::Requires;
 use super::{Metadata, MetadataError, MetadataSource};
-use crate::package::{
-    Digest, DirectUrl, ExtraName, Marker, MarkerTexts, PackageName, Requirement, Specifiers,
-    VersionSet,
-};
+use crate::package::{ExtraName, Marker, MarkerTexts, PackageName, Requirement};
 
 /// The first byte of a record; a change of the shapes below changes it.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// The sources by their number in a record.
 const SOURCES: &[MetadataSource] = &[
@@ -28,10 +27,9 @@ const SOURCES: &[MetadataSource] = &[
 #[derive(Serialize, Deserialize)]
 struct Record<'a> {
     name: &'a str,
-    version: String,
+    version: &'a str,
     source: u8,
-    #[serde(borrow)]
-    requires_python: Option<SpecifiersRecord<'a>>,
+    requires_python: Option<&'a [u8]>,
     #[serde(borrow)]
     extras: Vec<&'a str>,
     #[serde(borrow)]
@@ -40,142 +38,115 @@ struct Record<'a> {
     warnings: Vec<&'a str>,
     #[serde(borrow)]
     markers: Vec<&'a str>,
-    #[serde(borrow)]
-    requires: Vec<RequirementRecord<'a>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RequirementRecord<'a> {
-    name: &'a str,
-    #[serde(borrow)]
-    extras: Vec<&'a str>,
-    #[serde(borrow)]
-    specifiers: Option<SpecifiersRecord<'a>>,
-    #[serde(borrow)]
-    url: Option<UrlRecord<'a>>,
-    /// The place in the record's markers, counted from one; 0 where there is none.
-    marker: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SpecifiersRecord<'a> {
-    text: &'a str,
-    pins: bool,
-    names_prerelease: bool,
-    #[serde(borrow)]
-    literal: Option<&'a str>,
-    #[serde(borrow)]
-    intervals: Vec<(&'a [u8], &'a [u8])>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct UrlRecord<'a> {
-    given: &'a str,
-    url: &'a str,
-    #[serde(borrow)]
-    vcs: Option<(&'a str, Option<&'a str>)>,
-    #[serde(borrow)]
-    subdirectory: Option<&'a str>,
-    digests: Vec<String>,
-    editable: bool,
+    /// How many there are in `requires`.
+    count: u32,
+    /// Those that may count with no extra asked for, each after the place of its marker, counted
+    /// from one; 0 where there is none.
+    requires: &'a [u8],
+    /// The others, see [`Optional`].
+    optional: &'a [u8],
 }
 
 impl Metadata {
     /// Encodes the metadata.
     pub fn encode(&self) -> Vec<u8> {
         let source = SOURCES.iter().position(|source| *source == self.source);
+        let (plain, optional) = split(self.requires.all());
         let mut markers = Vec::new();
-        let requires = self
-            .requires
-            .iter()
-            .map(|requirement| RequirementRecord::of(requirement, &mut markers))
-            .collect();
+        let mut requires = Vec::new();
+        for requirement in &plain {
+            write_number(
+                place(requirement.marker.text(), &mut markers),
+                &mut requires,
+            );
+            RequirementRecord::write(requirement, &mut requires);
+        }
+        let requires_python = self.requires_python.as_ref().map(|specifiers| {
+            let mut bytes = Vec::new();
+            SpecifiersRecord::write(specifiers, &mut bytes);
+            bytes
+        });
         let record = Record {
             name: self.name.as_ref(),
-            version: self.version.to_string(),
+            version: &self.version.to_string(),
             source: source
                 .and_then(|at| u8::try_from(at).ok())
                 .unwrap_or(u8::MAX),
-            requires_python: self.requires_python.as_ref().map(SpecifiersRecord::of),
+            requires_python: requires_python.as_deref(),
             extras: self.extras.iter().map(AsRef::as_ref).collect(),
             license: self.license.as_deref(),
             warnings: self.warnings.iter().map(String::as_str).collect(),
             markers,
-            requires,
+            count: u32::try_from(plain.len()).unwrap_or(u32::MAX),
+            requires: &requires,
+            optional: &optional,
         };
         // Writing plain values to memory has no way to fail; an empty record would not decode.
         postcard::to_extend(&record, vec![FORMAT]).unwrap_or_default()
     }
 
-    /// Decodes what [`Metadata::encode`] gave.
-    pub fn decode(bytes: &[u8], markers: &mut MarkerTexts) -> Result<Self, MetadataError> {
+    /// Decodes what [`Metadata::encode`] gave. The metadata holds on to the bytes where something
+    /// in it counts only with an extra.
+    pub fn decode(bytes: &Bytes, markers: &mut MarkerTexts) -> Result<Self, MetadataError> {
         let body = bytes
             .strip_prefix(&[FORMAT])
             .ok_or(MetadataError::Damaged)?;
         let record = postcard::from_bytes::<Record<'_>>(body).ok();
         record
-            .and_then(|record| record.into_metadata(markers))
+            .and_then(|record| record.into_metadata(bytes, markers))
             .ok_or(MetadataError::Damaged)
     }
 }
 
-impl<'a> Record<'a> {
-    fn into_metadata(self, texts: &mut MarkerTexts) -> Option<Metadata> {
-        let markers: Vec<Marker> = self
-            .markers
-            .into_iter()
-            .map(|text| texts.parse(text).ok())
-            .collect::<Option<_>>()?;
-        let requires = self.requires.into_iter();
+impl Record<'_> {
+    fn into_metadata(self, bytes: &Bytes, texts: &mut MarkerTexts) -> Option<Metadata> {
+        let plain = self.plain(texts)?;
+        let optional = match self.optional {
+            [] => None,
+            optional => Some(Optional::read(bytes.slice_ref(optional))?),
+        };
+        let requires_python = match self.requires_python {
+            Some(bytes) => Some(SpecifiersRecord::read(&mut Cursor(bytes))?.into_specifiers()),
+            None => None,
+        };
         Some(Metadata {
-            name: package_name(self.name)?,
+            name: PackageName::new(self.name.to_owned()).ok()?,
             version: self.version.parse().ok()?,
-            requires_python: self.requires_python.map(SpecifiersRecord::into_specifiers),
-            requires: requires
-                .map(|requirement| requirement.into_requirement(&markers))
+            requires_python,
+            requires: Requires::new(plain, optional),
+            extras: self
+                .extras
+                .iter()
+                .map(|name| ExtraName::new((*name).to_owned()).ok())
                 .collect::<Option<_>>()?,
-            extras: extra_names(&self.extras)?,
             license: self.license.map(str::to_owned),
             source: *SOURCES.get(usize::from(self.source))?,
             warnings: self.warnings.into_iter().map(str::to_owned).collect(),
         })
     }
-}
 
-impl<'a> RequirementRecord<'a> {
-    fn of(requirement: &'a Requirement, markers: &mut Vec<&'a str>) -> Self {
-        let specifiers = &requirement.specifiers;
-        Self {
-            name: requirement.name.as_ref(),
-            extras: requirement.extras.iter().map(AsRef::as_ref).collect(),
-            specifiers: (!specifiers.is_any()).then(|| SpecifiersRecord::of(specifiers)),
-            url: requirement.url.as_deref().map(UrlRecord::of),
-            marker: place(requirement.marker.text(), markers),
+    fn plain(&self, texts: &mut MarkerTexts) -> Option<Vec<Requirement>> {
+        let markers = self.markers.iter();
+        let markers: Vec<Marker> = markers
+            .map(|text| texts.parse(text).ok())
+            .collect::<Option<_>>()?;
+        // Each takes some bytes, whatever a damaged record says.
+        let count = (self.count as usize).min(self.requires.len());
+        let mut plain = Vec::with_capacity(count);
+        let mut rest = Cursor(self.requires);
+        while !rest.is_empty() {
+            let marker = match (rest.number()? as usize).checked_sub(1) {
+                Some(at) => markers.get(at)?.clone(),
+                None => Marker::always(),
+            };
+            plain.push(RequirementRecord::read(&mut rest)?.into_requirement(marker)?);
         }
-    }
-
-    fn into_requirement(self, markers: &[Marker]) -> Option<Requirement> {
-        let marker = match (self.marker as usize).checked_sub(1) {
-            Some(at) => markers.get(at)?.clone(),
-            None => Marker::always(),
-        };
-        Some(Requirement {
-            name: package_name(self.name)?,
-            extras: extra_names(&self.extras)?,
-            specifiers: self
-                .specifiers
-                .map_or_else(Specifiers::any, SpecifiersRecord::into_specifiers),
-            url: match self.url {
-                Some(url) => Some(Arc::new(url.into_url()?)),
-                None => None,
-            },
-            marker,
-        })
+        Some(plain)
     }
 }
 
 /// Returns the place of a marker among those met so far, counted from one.
-fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> u32 {
+fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> usize {
     if text.is_empty() {
         return 0;
     }
@@ -185,64 +156,5 @@ fn place<'a>(text: &'a str, markers: &mut Vec<&'a str>) -> u32 {
         markers.push(text);
         markers.len() - 1
     });
-    u32::try_from(at + 1).unwrap_or(0)
-}
-
-impl<'a> SpecifiersRecord<'a> {
-    fn of(specifiers: &'a Specifiers) -> Self {
-        Self {
-            text: specifiers.text(),
-            pins: specifiers.is_pin(),
-            names_prerelease: specifiers.names_prerelease(),
-            literal: specifiers.set().literal(),
-            intervals: specifiers.set().intervals().collect(),
-        }
-    }
-
-    fn into_specifiers(self) -> Specifiers {
-        let set = VersionSet::from_parts(self.intervals, self.literal);
-        Specifiers::from_parts(self.text, set, self.pins, self.names_prerelease)
-    }
-}
-
-impl<'a> UrlRecord<'a> {
-    fn of(url: &'a DirectUrl) -> Self {
-        let vcs = url.vcs.as_ref();
-        Self {
-            given: &url.given,
-            url: url.url.as_str(),
-            vcs: vcs.map(|(kind, revision)| (kind.as_str(), revision.as_deref())),
-            subdirectory: url.subdirectory.as_deref(),
-            digests: url.digests.iter().map(ToString::to_string).collect(),
-            editable: url.editable,
-        }
-    }
-
-    fn into_url(self) -> Option<DirectUrl> {
-        Some(DirectUrl {
-            given: self.given.to_owned(),
-            url: Url::parse(self.url).ok()?,
-            vcs: self
-                .vcs
-                .map(|(kind, revision)| (kind.to_owned(), revision.map(str::to_owned))),
-            subdirectory: self.subdirectory.map(str::to_owned),
-            digests: self
-                .digests
-                .iter()
-                .map(|digest| Digest::parse(digest))
-                .collect::<Option<_>>()?,
-            editable: self.editable,
-        })
-    }
-}
-
-fn package_name(text: &str) -> Option<PackageName> {
-    PackageName::new(text.to_owned()).ok()
-}
-
-fn extra_names(texts: &[&str]) -> Option<Vec<ExtraName>> {
-    texts
-        .iter()
-        .map(|text| ExtraName::new((*text).to_owned()).ok())
-        .collect()
+    at + 1
 }

@@ -1,14 +1,17 @@
 //! Environment markers: a decision diagram of pep508_rs with the text it was read from.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::HashMap;
 use pep440_rs::{Version, VersionSpecifier};
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerValueVersion};
+use pep508_rs::{
+    ExtraName, ExtraOperator, MarkerEnvironment, MarkerExpression, MarkerTree, MarkerValueExtra,
+    MarkerValueVersion,
+};
 
 use super::comparison::Reading;
-use super::marker_algebra::under_extras;
+use super::marker_algebra::{extras_needed, under_extras};
 use super::marker_grammar::read_marker;
 
 /// An environment marker with the text it was read from (pep508_rs prints `python_version` back as
@@ -22,10 +25,23 @@ pub struct Marker {
 impl Marker {
     /// Returns the marker that always holds.
     pub fn always() -> Self {
-        Self {
+        static ALWAYS: LazyLock<Marker> = LazyLock::new(|| Marker {
             tree: MarkerTree::TRUE,
             text: "".into(),
+        });
+        ALWAYS.clone()
+    }
+
+    /// Returns the marker that holds where one of these extras is asked for.
+    pub fn of_extras(extras: &[ExtraName]) -> Self {
+        let mut tree = MarkerTree::FALSE;
+        for extra in extras {
+            tree.or(MarkerTree::expression(MarkerExpression::Extra {
+                operator: ExtraOperator::Equal,
+                name: MarkerValueExtra::Extra(extra.clone()),
+            }));
         }
+        Self::from_tree(tree)
     }
 
     /// Wraps a tree that was built and not read.
@@ -102,6 +118,19 @@ impl Marker {
             Some(text) => Self::parse(&text).map_or_else(|_| self.tree.clone(), |it| it.tree),
             None => self.tree.clone(),
         }
+    }
+
+    /// Returns the extras of which one has to be asked for where it is to hold; `None` where it may
+    /// hold with no extra asked for.
+    pub fn extras_needed(&self) -> Option<Vec<ExtraName>> {
+        let mut needed = extras_needed(&self.tree)?;
+        let exact = self.exact_tree();
+        if exact != self.tree {
+            needed.extend(extras_needed(&exact)?);
+            needed.sort();
+            needed.dedup();
+        }
+        Some(needed)
     }
 
     /// Returns the text it was read from; empty for the marker that always holds.

@@ -1,9 +1,10 @@
 //! Sums with environment markers: their values under extras, their shortest form within what is
 //! known, and the text of it. PEP 751's choices (`'a' in extras`) are variables among the others.
 
+use foldhash::HashSet;
 use pep508_rs::{
-    ExtraName, ExtraOperator, MarkerExpression, MarkerOperator, MarkerTree, MarkerValueExtra,
-    MarkerValueString, MarkerValueVersion,
+    ExtraName, ExtraOperator, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind,
+    MarkerValueExtra, MarkerValueString, MarkerValueVersion,
 };
 
 use pep440_rs::{Operator, VersionSpecifier};
@@ -61,6 +62,50 @@ pub fn under_extras(tree: &MarkerTree, active: &[ExtraName]) -> MarkerTree {
         left.or(tree_of(&term));
     }
     left
+}
+
+/// Returns the extras of which one has to be asked for where a marker of a package's metadata is to
+/// hold; `None` where it may hold with no extra asked for. What an installer chooses may be either.
+pub(super) fn extras_needed(tree: &MarkerTree) -> Option<Vec<ExtraName>> {
+    let mut needed = Vec::new();
+    let mut seen = HashSet::default();
+    // With whether an extra was asked for on the way.
+    let mut waiting = vec![(tree.clone(), false)];
+    while let Some((tree, is_asked)) = waiting.pop() {
+        if tree.is_true() && !is_asked {
+            return None;
+        }
+        if !seen.insert((tree.clone(), is_asked)) {
+            continue;
+        }
+        match tree.kind() {
+            MarkerTreeKind::Extra(node) => {
+                let own = match node.name() {
+                    MarkerValueExtra::Extra(own) if Choice::of(node.name()).is_none() => Some(own),
+                    _ => None,
+                };
+                waiting.push((node.edge(false), is_asked));
+                waiting.push((node.edge(true), is_asked || own.is_some()));
+                needed.extend(own.cloned());
+            }
+            _ => each_child(&tree, |child| waiting.push((child, is_asked))),
+        }
+    }
+    needed.sort();
+    needed.dedup();
+    Some(needed)
+}
+
+/// Hands out what is left to decide after a marker's first decision.
+pub(super) fn each_child(tree: &MarkerTree, then: impl FnMut(MarkerTree)) {
+    match tree.kind() {
+        MarkerTreeKind::True | MarkerTreeKind::False => {}
+        MarkerTreeKind::Version(node) => node.edges().map(|edge| edge.1).for_each(then),
+        MarkerTreeKind::String(node) => node.children().map(|edge| edge.1).for_each(then),
+        MarkerTreeKind::In(node) => node.children().map(|edge| edge.1).for_each(then),
+        MarkerTreeKind::Contains(node) => node.children().map(|edge| edge.1).for_each(then),
+        MarkerTreeKind::Extra(node) => node.children().map(|edge| edge.1).for_each(then),
+    }
 }
 
 /// Returns the marker's shortest text within what is known to hold anyway; none where it always
@@ -354,6 +399,38 @@ mod tests {
             tree("sys_platform == 'linux'")
         );
         assert!(under_extras(&tree("extra != 'a'"), &[]).is_true());
+    }
+
+    #[test]
+    fn the_extras_that_a_marker_needs_are_told() {
+        for (marker, expected) in [
+            ("extra == 'a'", Some("a")),
+            ("extra == 'b' or extra == 'a'", Some("a b")),
+            ("extra == 'a' and python_version < '3'", Some("a")),
+            ("extra == 'a' and extra != 'b'", Some("a b")),
+            (
+                "(extra == 'a' or os_name == 'x') and (extra == 'b' or os_name == 'y')",
+                Some("a b"),
+            ),
+            ("extra == 'a' or python_version < '3'", None),
+            ("extra != 'a'", None),
+            ("extra == 'pyaudit-in-extras-a'", None),
+            ("python_version < '3'", None),
+            ("", None),
+            ("python_version < '3' and python_version > '3'", Some("")),
+            // Where the algebra and the releases there are say different things, either counts.
+            (
+                "extra == 'a' or python_full_version > '3.11.0a6' and python_full_version <= '3.11'",
+                None,
+            ),
+        ] {
+            let needed = Marker::parse(marker).unwrap().extras_needed();
+            let names = |needed: Vec<ExtraName>| {
+                let names: Vec<&str> = needed.iter().map(AsRef::as_ref).collect();
+                names.join(" ")
+            };
+            assert_eq!(needed.map(names).as_deref(), expected, "{marker}");
+        }
     }
 
     #[test]

@@ -5,11 +5,11 @@
 //! comparisons and the size of the diagram are bounded, because a marker of a few hundred bytes can
 //! have a diagram of any size.
 
-use std::collections::HashSet;
-
-use pep508_rs::{MarkerTree, MarkerTreeKind};
+use foldhash::HashSet;
+use pep508_rs::MarkerTree;
 
 use super::comparison::{Operand, Reading, comparison};
+use super::marker_algebra::each_child;
 
 /// How deep parentheses may nest; real markers stay below five.
 const MAX_DEPTH: usize = 32;
@@ -204,21 +204,14 @@ fn join(
 
 /// The number of decisions in a diagram, counted no further than matters.
 fn size(tree: &MarkerTree) -> usize {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut waiting = vec![tree.clone()];
     while let Some(tree) = waiting.pop() {
         if tree.is_true() || tree.is_false() || seen.len() > MAX_JOIN || !seen.insert(tree.clone())
         {
             continue;
         }
-        match tree.kind() {
-            MarkerTreeKind::True | MarkerTreeKind::False => {}
-            MarkerTreeKind::Version(node) => waiting.extend(node.edges().map(|edge| edge.1)),
-            MarkerTreeKind::String(node) => waiting.extend(node.children().map(|edge| edge.1)),
-            MarkerTreeKind::In(node) => waiting.extend(node.children().map(|edge| edge.1)),
-            MarkerTreeKind::Contains(node) => waiting.extend(node.children().map(|edge| edge.1)),
-            MarkerTreeKind::Extra(node) => waiting.extend(node.children().map(|edge| edge.1)),
-        }
+        each_child(&tree, |child| waiting.push(child));
     }
     seen.len().max(1)
 }

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use pep440_rs::Version;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::VersionKey;
 use super::version_key::{LEAST, MAX};
 
 /// The bytes of a key. Nearly all are so short that they take no memory of their own.
-type Cut = SmallVec<[u8; 24]>;
+type Cut = SmallVec<[u8; 16]>;
 
 /// `[from, to)`.
 type Interval = (Cut, Cut);
@@ -20,8 +20,8 @@ type Interval = (Cut, Cut);
 /// same versions are equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VersionSet {
-    /// `[from, to)` in ascending order, neither touching nor overlapping.
-    intervals: Vec<Interval>,
+    /// `[from, to)` in ascending order, neither touching nor overlapping; mostly one.
+    intervals: SmallVec<[Interval; 1]>,
     /// The operand of `===` where there is one, in lower case: the version's own spelling must
     /// equal it, case aside. The interval is then that one place in the order.
     literal: Option<Box<str>>,
@@ -36,7 +36,7 @@ impl VersionSet {
     /// Returns the set of none.
     pub fn empty() -> Self {
         Self {
-            intervals: Vec::new(),
+            intervals: SmallVec::new(),
             literal: None,
         }
     }
@@ -46,9 +46,9 @@ impl VersionSet {
         // Nothing is below `0.dev0`, so the cut before it is the start.
         let from = if *from <= *LEAST { Vec::new() } else { from };
         let intervals = if *to > *LEAST && from < to {
-            vec![(Cut::from_slice(&from), Cut::from_slice(&to))]
+            smallvec![(Cut::from_slice(&from), Cut::from_slice(&to))]
         } else {
-            Vec::new()
+            SmallVec::new()
         };
         Self {
             intervals,
@@ -76,7 +76,7 @@ impl VersionSet {
     /// Returns what is in no interval; not for sets with a literal, which has no complement.
     #[must_use]
     pub(super) fn complement(&self) -> Self {
-        let mut intervals = Vec::with_capacity(self.intervals.len() + 1);
+        let mut intervals = SmallVec::with_capacity(self.intervals.len() + 1);
         let mut from = Cut::new();
         for (start, end) in &self.intervals {
             if from < *start {
@@ -96,7 +96,7 @@ impl VersionSet {
     /// Returns the versions in both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let mut intervals = Vec::new();
+        let mut intervals = SmallVec::new();
         let (mut left, mut right) = (self.intervals.iter(), other.intervals.iter());
         let (mut a, mut b) = (left.next(), right.next());
         while let (Some(x), Some(y)) = (a, b) {

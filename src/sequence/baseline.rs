@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::index::{Metadata, MetadataSource};
+use crate::index::{Metadata, MetadataSource, Requires};
 use crate::package::{ExtraName, PackageName, Version};
 use crate::source::Origin;
 
@@ -147,7 +147,7 @@ pub(super) fn bare(name: &PackageName, version: &Version) -> Metadata {
         name: name.clone(),
         version: version.clone(),
         requires_python: None,
-        requires: Vec::new(),
+        requires: Requires::default(),
         extras: Vec::new(),
         license: None,
         source: MetadataSource::Wheel,

@@ -85,7 +85,7 @@ fn name_of(why: &BreakWhy) -> &crate::package::PackageName {
 }
 
 fn unmet(baseline: &Baseline, present: &Present, around: Surroundings<'_>) -> Vec<BreakWhy> {
-    let requires = present.metadata().map_or(&[][..], |it| &it.requires);
+    let requires = present.metadata().map_or(&[][..], |it| it.requires.all());
     let environment = around.target.environment();
     let counting = requires.iter().filter(|requirement| {
         requirement.name != present.name && requirement.marker.holds(environment, &present.extras)

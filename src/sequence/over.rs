@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::baseline::{Baseline, bare};
-use crate::index::{FileEntry, IndexPage, Listing, Merge, Metadata, Page, Project};
+use crate::index::{FileEntry, IndexPage, Listing, Merge, Metadata, Page, Project, Requires};
 use crate::package::{DirectUrl, PackageName, Timestamp};
 use crate::solve::{Catalog, FileAt, Refusal};
 use crate::target::Flavour;
@@ -127,7 +127,7 @@ impl Catalog for Over<'_> {
         match self.requirements {
             Requirements::Count => Ok(metadata),
             Requirements::AreIgnored => Ok(Arc::new(Metadata {
-                requires: Vec::new(),
+                requires: Requires::default(),
                 ..Metadata::clone(&metadata)
             })),
         }

@@ -288,7 +288,7 @@ impl Provider<'_, '_> {
         };
         let mut is_out = false;
         let mut too_new = Vec::new();
-        for requirement in &metadata.requires {
+        for requirement in metadata.requires.asked(&[]) {
             if !self.ledger.holds_without_extras(&requirement.marker) {
                 continue;
             }

@@ -344,15 +344,13 @@ impl<'a> Ledger<'a> {
         metadata: &'m Metadata,
         extra: Option<&'m ExtraName>,
     ) -> impl Iterator<Item = &'m Requirement> {
-        metadata.requires.iter().filter(move |requirement| {
+        let extras = extra.map_or(&[][..], std::slice::from_ref);
+        metadata.requires.asked(extras).filter(move |requirement| {
             let marker = &requirement.marker;
             let holds_without = self.holds_without_extras(marker);
             match extra {
                 None => holds_without,
-                Some(extra) => {
-                    let extras = std::slice::from_ref(extra);
-                    !holds_without && self.question.holds(marker, extras)
-                }
+                Some(_) => !holds_without && self.question.holds(marker, extras),
             }
         })
     }

@@ -39,7 +39,8 @@ impl Reach {
             let Some(package) = walk.packages.get(&name).copied() else {
                 continue;
             };
-            for requirement in &package.metadata.requires {
+            let extras = extra.as_slice();
+            for requirement in package.metadata.requires.asked(extras) {
                 walk.follow(requirement, &from, extra.as_ref());
             }
         }

@@ -84,7 +84,7 @@ pub(super) fn parts_of_version(
     };
     for extra in std::iter::once(None).chain(package.extras.iter().map(Some)) {
         let asked: Vec<ExtraName> = extra.cloned().into_iter().collect();
-        let holding = metadata.requires.iter();
+        let holding = metadata.requires.asked(&asked);
         let holding = holding.filter(|it| region.may_hold(&it.marker, &asked));
         holding.for_each(|requirement| demands.add(requirement, extra));
     }
@@ -166,7 +166,7 @@ impl<'r> Demands<'r> {
                 continue;
             };
             for metadata in metadata_of(candidates, who, catalog)? {
-                let refused = metadata.requires.iter();
+                let refused = metadata.requires.all().iter();
                 let refused = refused.filter(|it| it.name == who.name || it.url.is_some());
                 for requirement in refused {
                     self.add(requirement, None);
@@ -207,7 +207,7 @@ impl<'r> Demands<'r> {
                     Err(Refusal::Failed(failure)) => return Err(failure),
                     Err(Refusal::Missing(_) | Refusal::Unusable(_)) => continue,
                 };
-                let own = metadata.requires.iter();
+                let own = metadata.requires.all().iter();
                 for own in own.filter(|it| it.name == requirement.name) {
                     let extras = requirement.extras.iter();
                     extras.for_each(|extra| self.add(own, Some(extra)));

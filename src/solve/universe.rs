@@ -340,8 +340,10 @@ fn metadata(package: &str, version: &str, release: &Release) -> Result<Arc<Metad
         text.push_str(&format!("Provides-Extra: {extra}\n"));
     }
     let mut markers = MarkerTexts::default();
-    let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, &mut markers);
-    Ok(Arc::new(metadata.unwrap()))
+    let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, &mut markers).unwrap();
+    // As it comes from a cache.
+    let record = metadata.encode().into();
+    Ok(Arc::new(Metadata::decode(&record, &mut markers).unwrap()))
 }
 
 /// The packages of a [`World`] as a catalog.

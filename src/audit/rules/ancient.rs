@@ -123,7 +123,7 @@ fn is_pinned(subject: &Subject<'_>, name: &PackageName) -> bool {
         _ => None,
     });
     let mut required = learned.flat_map(|learned| match learned {
-        Learned::Of(metadata, _) => metadata.requires.as_slice(),
+        Learned::Of(metadata, _) => metadata.requires.all(),
         Learned::Unknown(_) => &[],
     });
     required.any(|it| it.name == *name && it.specifiers.is_pin())
@@ -188,7 +188,13 @@ fn caps_by(
     };
     let told = |it: &crate::package::Requirement| format!("{} needs {}", by.label(), need(it));
     let mut caps: Vec<String> = match learned {
-        Some(Learned::Of(metadata, _)) => metadata.requires.iter().filter(said).map(told).collect(),
+        Some(Learned::Of(metadata, _)) => metadata
+            .requires
+            .all()
+            .iter()
+            .filter(said)
+            .map(told)
+            .collect(),
         Some(Learned::Unknown(_)) | None => {
             let edges = by.edges.iter().map(|edge| &edge.requirement);
             edges.filter(said).map(told).collect()

@@ -114,7 +114,7 @@ fn declared<'a>(
         let needs = package.edges.iter().map(|edge| &edge.requirement);
         return needs.filter(counts).collect();
     }
-    let requires = subject.learned(package).map(|it| &it.requires);
+    let requires = subject.learned(package).map(|it| it.requires.all());
     requires.into_iter().flatten().filter(counts).collect()
 }
 

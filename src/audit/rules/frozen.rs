@@ -191,7 +191,7 @@ fn learned<'s>(
     package: &LockedPackage,
 ) -> Option<(&'s [Requirement], &'s [ExtraName])> {
     let metadata = subject.learned(package)?;
-    Some((&metadata.requires, &metadata.extras))
+    Some((metadata.requires.all(), &metadata.extras))
 }
 
 /// Counts what is needed and not listed: a list of all that was installed has everything.

@@ -89,7 +89,7 @@ type Real<'a> = (&'a [Requirement], &'a str);
 
 fn real<'a>(on: &'a OnIndex, remarks: &mut Remarks, package: &LockedPackage) -> Option<Real<'a>> {
     match &on.learned {
-        Learned::Of(metadata, file) => Some((metadata.requires.as_slice(), file.as_str())),
+        Learned::Of(metadata, file) => Some((metadata.requires.all(), file.as_str())),
         Learned::Unknown(why) => {
             remarks.cannot_judge(&package.name, why);
             None

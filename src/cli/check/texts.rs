@@ -344,7 +344,11 @@ fn released(
                 continue;
             };
             match catalog.metadata(&project, *place) {
-                Ok(metadata) => drop(found.requires.insert(version, metadata.requires.clone())),
+                Ok(metadata) => drop(
+                    found
+                        .requires
+                        .insert(version, metadata.requires.all().to_vec()),
+                ),
                 Err(Refusal::Missing(_) | Refusal::Unusable(_)) => {}
                 Err(Refusal::Failed(failure)) => return Err(failure.to_string()),
             }

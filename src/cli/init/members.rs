@@ -188,7 +188,7 @@ pub(super) fn learn(present: &mut [Present], catalog: &LiveCatalog) -> Vec<(Pack
     for (at, answer) in answers.unwrap_or_else(PoisonError::into_inner) {
         match answer {
             Ok(metadata) => {
-                present[at].needs = Some(metadata.requires.clone());
+                present[at].needs = Some(metadata.requires.all().to_vec());
                 present[at].offered.clone_from(&metadata.extras);
             }
             Err(why) => unknown.push((present[at].name.clone(), why)),

@@ -190,7 +190,7 @@ fn a_build_tells_what_a_source_archive_needs() {
 
         let metadata = answer.unwrap();
         assert_eq!(metadata.source, MetadataSource::Built);
-        assert_eq!(metadata.requires[0].to_string(), expected);
+        assert_eq!(metadata.requires.all()[0].to_string(), expected);
         assert!(tree.runs() > 0);
     }
 }
@@ -288,7 +288,7 @@ fn a_folder_says_its_name_even_where_only_a_build_tells_the_rest() {
     let project = allowed.direct(&name("a"), &tree.url()).unwrap();
     let only = FileAt { page: 0, file: 0 };
     let metadata = allowed.metadata(&project, only).unwrap();
-    assert_eq!(metadata.requires[0].to_string(), "b>=2");
+    assert_eq!(metadata.requires.all()[0].to_string(), "b>=2");
     assert_eq!(tree.runs(), runs);
 }
 

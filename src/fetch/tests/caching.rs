@@ -24,7 +24,7 @@ fn world(headers: &[(&'static str, &str)]) -> Server {
 fn run(server: &Server, cache: CachePolicy) -> Vec<String> {
     let catalog = LiveCatalog::open(outside(&server.base, cache), None);
     let metadata = first(&catalog, "a").unwrap();
-    assert_eq!(metadata.requires[0].to_string(), "b");
+    assert_eq!(metadata.requires.all()[0].to_string(), "b");
     drop(catalog);
     server.paths()
 }
@@ -205,7 +205,10 @@ fn a_local_folder_of_wheels_needs_no_network() {
     };
     let catalog = LiveCatalog::open(outside, None);
 
-    assert_eq!(first(&catalog, "a").unwrap().requires[0].to_string(), "b");
+    assert_eq!(
+        first(&catalog, "a").unwrap().requires.all()[0].to_string(),
+        "b"
+    );
     assert!(catalog.project(&name("c")).is_err());
     assert_eq!(catalog.counts().requests, 0);
 }

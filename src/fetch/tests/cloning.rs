@@ -72,7 +72,7 @@ fn a_reference_to_a_repository_is_pinned_to_its_commit() {
         assert_eq!(page.version_text(0), version, "{end}");
         assert!(page.file(0).url().ends_with(&format!("@{commit}")), "{end}");
         let metadata = catalog.metadata(&project, FileAt { page: 0, file: 0 });
-        assert_eq!(metadata.unwrap().requires[0].to_string(), "b");
+        assert_eq!(metadata.unwrap().requires.all()[0].to_string(), "b");
     }
     assert_eq!(
         catalog.name_of(&reference(folder.path(), "")),
@@ -123,7 +123,7 @@ def prepare_metadata_for_build_wheel(folder, settings=None):
         let catalog = catalog("http://127.0.0.1:1", policy, builds(only("a")));
         let project = catalog.direct(&name("a"), &url).unwrap();
         let metadata = catalog.metadata(&project, FileAt { page: 0, file: 0 });
-        assert_eq!(metadata.unwrap().requires[0].to_string(), "d");
+        assert_eq!(metadata.unwrap().requires.all()[0].to_string(), "d");
     }
     assert_eq!(tree.runs(), 2, "two steps of one build");
 }

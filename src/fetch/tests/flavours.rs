@@ -76,7 +76,7 @@ fn put(server: &Server, flavour: &str, version: &str, requires: &[&str], says_mo
 fn requires(catalog: &LiveCatalog, wanted: &str) -> String {
     let project = catalog.build(&name("torch"), &flavour(wanted)).unwrap();
     let metadata = catalog.metadata(&project, FileAt { page: 0, file: 0 });
-    metadata.unwrap().requires[0].to_string()
+    metadata.unwrap().requires.all()[0].to_string()
 }
 
 /// Waits until a path was asked for.

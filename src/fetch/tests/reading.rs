@@ -29,7 +29,12 @@ fn beside() -> String {
 
 fn requires(answer: Result<std::sync::Arc<crate::index::Metadata>, Refusal>) -> String {
     let metadata = answer.unwrap();
-    let requires: Vec<String> = metadata.requires.iter().map(ToString::to_string).collect();
+    let requires: Vec<String> = metadata
+        .requires
+        .all()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     requires.join(",")
 }
 

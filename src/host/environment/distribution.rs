@@ -140,7 +140,7 @@ impl Reader<'_> {
             None => (name?, version),
         };
         let (requires_python, needs) = metadata
-            .map(|it| (it.requires_python, it.requires))
+            .map(|it| (it.requires_python, it.requires.all().to_vec()))
             .unwrap_or_default();
         Some(Distribution {
             name,
