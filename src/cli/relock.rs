@@ -130,7 +130,7 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
         let many = prepared.solve_many();
         prepared.progress.finish();
         let many = many.ok().filter(|many| many.unserved.is_empty())?;
-        let again = many.lock(&circumstances).detached();
+        let again = many.lock(&circumstances);
         return (former_of(&again) == former_of(lock)).then_some(again);
     }
     let solved = prepared.solve();
@@ -139,7 +139,7 @@ fn lock_again(args: &QuestionArgs, lock: &Lock, terminal: &Terminal) -> Option<L
     let Outcome::Solved(resolution) = solved.answer.outcome else {
         return None;
     };
-    let again = build(&solved.question, &resolution, &circumstances).detached();
+    let again = build(&solved.question, &resolution, &circumstances);
     (pins(&again.packages) == pinned).then_some(again)
 }
 

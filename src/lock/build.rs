@@ -37,8 +37,7 @@ pub enum WhichFiles {
     All,
 }
 
-/// Makes the lock of an answer. It leaves the files on their pages; whoever keeps it for longer than
-/// the catalog takes it [off](Lock::detached) them.
+/// Makes the lock of an answer. It leaves the files on their pages.
 pub fn build(question: &Question, resolution: &Resolution, given: &Circumstances) -> Lock {
     let packages = resolution
         .packages

@@ -106,12 +106,6 @@ impl LockedFiles {
         listed?.page().origin()
     }
 
-    /// Takes the files from their page, so that it is not held any longer.
-    pub(super) fn detach(&mut self) {
-        let files = std::mem::take(self).into_told();
-        *self = Self::new(files.wheels, files.sdist);
-    }
-
     /// Adds those that another lock of the same version has.
     pub(super) fn join(&mut self, other: Self) {
         if let (Some(own), Some(others)) = (&mut self.listed, &other.listed)

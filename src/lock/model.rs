@@ -172,16 +172,6 @@ impl Lock {
         self
     }
 
-    /// Returns the lock with nothing left on the pages of its files. Pages keep the cache open: where
-    /// a lock outlives the catalog, another catalog could not open it again.
-    #[must_use]
-    pub fn detached(mut self) -> Self {
-        for package in &mut self.packages {
-            package.files.detach();
-        }
-        self
-    }
-
     /// Whether it is for all environments of a region; where it does not say so, it has more targets,
     /// which stand for all, than environments.
     pub fn is_universal(&self) -> bool {

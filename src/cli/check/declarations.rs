@@ -214,7 +214,7 @@ fn solved(prepared: &mut Prepared, folder: &Path) -> Result<Solved, Failure> {
                 folder: Some(folder.to_path_buf()),
                 files: WhichFiles::Fitting,
             };
-            let lock = build(&question, &resolution, &given).detached();
+            let lock = build(&question, &resolution, &given);
             let trials = counterfactuals(&full, &question, &resolution, &prepared.catalog)?;
             (lock, trials)
         }
