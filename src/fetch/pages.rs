@@ -11,7 +11,7 @@ use super::indexes::Index;
 use super::local;
 use super::request::{Request, Response};
 use super::shared::{Reach, Shared};
-use crate::index::{Listing, Page, decode_simple};
+use crate::index::{Page, decode_page};
 use crate::package::PackageName;
 
 /// No page of a project is larger.
@@ -170,8 +170,16 @@ impl PageQuestion {
         if response.is_missing {
             return Ok(None);
         }
-        let listing = decode(response)?;
-        Ok(Some(Page::build(&self.name, listing)))
+        let header = response.header(reqwest::header::CONTENT_TYPE);
+        let content_type = header.unwrap_or_default().to_owned();
+        let url = response.url.clone();
+        let body = response
+            .body
+            .into_bytes()
+            .map_err(|error| error.to_string())?;
+        decode_page(&self.name, &content_type, &body, &url)
+            .map(Some)
+            .map_err(|error| error.to_string())
     }
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
@@ -195,16 +203,4 @@ impl PageQuestion {
         }
         page
     }
-}
-
-/// Decodes a response's body by its content type.
-fn decode(response: Response) -> Result<Listing, String> {
-    let header = response.header(reqwest::header::CONTENT_TYPE);
-    let content_type = header.unwrap_or_default().to_owned();
-    let url = response.url.clone();
-    let body = response
-        .body
-        .into_bytes()
-        .map_err(|error| error.to_string())?;
-    decode_simple(&content_type, &body, &url).map_err(|error| error.to_string())
 }
