@@ -7,7 +7,8 @@ use foldhash::HashMap;
 use super::listing::FileFound;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, Row, VERSION_PRERELEASE, range_at,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row,
+    VERSION_PRERELEASE, range_at,
 };
 use super::{Listing, MetadataFile};
 use crate::package::{
@@ -183,7 +184,7 @@ impl<'a> PageBuilder<'a> {
         self.skipped[3] = self.skipped[3].saturating_add(to_u32(listing.unreadable));
         let urls = order.iter().map(|(_, at)| &*self.files[*at].url);
         let mut writer = Writer::new(&self, common_prefix(urls));
-        for group in order.chunk_by(|(one, _), (next, _)| one == next) {
+        for group in versions(&order) {
             writer.push_version(group);
         }
         let notes = [
@@ -196,7 +197,7 @@ impl<'a> PageBuilder<'a> {
                 writer.notes.push(format!("{kind}{text}").as_bytes());
             }
         }
-        writer.finish()
+        writer.finish(&order)
     }
 
     /// Returns the files by the rank of their version, then by name; of two files of one name the
@@ -292,13 +293,11 @@ struct Writer<'b, 'a> {
     file_tags: Vec<u8>,
     file_pythons: Vec<u8>,
     file_flags: Vec<u8>,
-    sums: Vec<u8>,
     keys: Table,
     texts: Table,
-    rows: Table,
     notes: Table,
-    /// A row on its way into `rows`.
-    row: Vec<u8>,
+    /// How much the rows take, or little less.
+    most_rows: usize,
 }
 
 impl<'b, 'a> Writer<'b, 'a> {
@@ -312,12 +311,10 @@ impl<'b, 'a> Writer<'b, 'a> {
             file_tags: Vec::new(),
             file_pythons: Vec::new(),
             file_flags: Vec::new(),
-            sums: Vec::new(),
             keys: Table::default(),
             texts: Table::default(),
-            rows: Table::default(),
             notes: Table::default(),
-            row: Vec::new(),
+            most_rows: 0,
         }
     }
 
@@ -336,69 +333,61 @@ impl<'b, 'a> Writer<'b, 'a> {
             true => VERSION_PRERELEASE,
             false => 0,
         });
-        let before = self.rows.bytes.len();
         for named in files.iter().map(file) {
             self.push_file(named);
         }
-        self.file_ends
-            .extend_from_slice(&self.rows.count().to_le_bytes());
-        let sum = crc32fast::hash(&self.rows.bytes[before..]);
-        self.sums.extend_from_slice(&sum.to_le_bytes());
+        let end = to_u32(self.file_flags.len());
+        self.file_ends.extend_from_slice(&end.to_le_bytes());
     }
 
     fn push_file(&mut self, file: &Named<'_>) {
-        let url = file.url.strip_prefix(self.prefix).unwrap_or(&file.url);
-        let middle = url.strip_suffix(&*file.name);
-        let flags = match middle {
-            Some(_) => file.flags | FILE_URL_ENDS_WITH_NAME,
-            None => file.flags,
+        // All addresses begin with the prefix.
+        let behind = file.url.len() - self.prefix.len();
+        let (flags, url) = match file.url.ends_with(&*file.name) {
+            true => (
+                file.flags | FILE_URL_ENDS_WITH_NAME,
+                behind.saturating_sub(file.name.len()),
+            ),
+            false => (file.flags, behind),
         };
+        let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
+        let digests = (file.digests[2] - file.digests[0]) as usize;
+        self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
         self.times.extend_from_slice(&file.seconds.to_le_bytes());
         self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
         self.file_pythons
             .extend_from_slice(&file.python.to_le_bytes());
         self.file_flags.push(flags);
+    }
+
+    fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
+        let url = file.url.strip_prefix(self.prefix).unwrap_or(&file.url);
         let [start, between, end] = file.digests.map(|at| at as usize);
-        let row = Row {
+        Row {
             size: file.size,
             name: &file.name,
-            url: middle.unwrap_or(url),
+            url: url.strip_suffix(&*file.name).unwrap_or(url),
             reason: file.yanked.as_deref().unwrap_or_default(),
             digests: &self.builder.digests[start..between],
             metadata: &self.builder.digests[between..end],
-        };
-        let mut space = std::mem::take(&mut self.row);
-        space.clear();
-        self.row = postcard::to_extend(&row, space).unwrap_or_default();
-        self.rows.push(&self.row);
+        }
     }
 
-    /// Puts the parts together in the order that `page_layout` tells.
-    fn finish(self) -> Vec<u8> {
+    /// Puts the parts together in the order that `page_layout` tells. The rows are most of a page,
+    /// and are written where they stay.
+    fn finish(self, order: &[(u32, usize)]) -> Vec<u8> {
         let (tags, pythons) = (&self.builder.tags.table, &self.builder.pythons.table);
-        let header = Header {
-            versions: self.keys.count(),
-            files: self.rows.count(),
-            tags: tags.count(),
-            pythons: pythons.count(),
-            notes: self.notes.count(),
-            skipped: self.builder.skipped,
-            keys_size: self.keys.size(),
-            tags_size: tags.size(),
-            pythons_size: pythons.size(),
-            notes_size: self.notes.size(),
-            texts_size: self.texts.size(),
-            prefix_size: to_u32(self.prefix.len()),
-            rows_size: self.rows.size(),
-        };
-        let parts: [&[u8]; 20] = [
+        let sums = vec![0; 4 * self.keys.count() as usize];
+        let ends = vec![0; 4 * order.len()];
+        let before_sums: [&[u8]; 6] = [
             &self.keys.ends,
             &self.file_ends,
             &tags.ends,
             &pythons.ends,
             &self.notes.ends,
             &self.texts.ends,
-            &self.sums,
+        ];
+        let behind_sums: [&[u8]; 11] = [
             &self.times,
             &self.file_tags,
             &self.file_pythons,
@@ -410,16 +399,76 @@ impl<'b, 'a> Writer<'b, 'a> {
             &self.notes.bytes,
             &self.texts.bytes,
             self.prefix.as_bytes(),
-            &self.rows.ends,
-            &self.rows.bytes,
         ];
-        let mut bytes = Vec::with_capacity(
-            super::page_layout::HEADER + parts.iter().map(|part| part.len()).sum::<usize>(),
-        );
-        header.write(&mut bytes);
-        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        let hot_size = |parts: &[&[u8]]| parts.iter().map(|part| part.len()).sum::<usize>();
+        let sums_at = HEADER + hot_size(&before_sums);
+        let ends_at = sums_at + sums.len() + hot_size(&behind_sums);
+        let mut bytes = Vec::with_capacity(ends_at + ends.len() + self.most_rows);
+        bytes.resize(HEADER, 0);
+        for part in [&before_sums[..], &[&sums], &behind_sums, &[&ends]].concat() {
+            bytes.extend_from_slice(part);
+        }
+        let rows_size = self.write_rows(order, &mut bytes, sums_at, ends_at);
+
+        let header = Header {
+            versions: self.keys.count(),
+            files: to_u32(order.len()),
+            tags: tags.count(),
+            pythons: pythons.count(),
+            notes: self.notes.count(),
+            skipped: self.builder.skipped,
+            keys_size: self.keys.size(),
+            tags_size: tags.size(),
+            pythons_size: pythons.size(),
+            notes_size: self.notes.size(),
+            texts_size: self.texts.size(),
+            prefix_size: to_u32(self.prefix.len()),
+            rows_size,
+        };
+        let mut head = Vec::with_capacity(HEADER);
+        header.write(&mut head);
+        bytes[..HEADER].copy_from_slice(&head);
         bytes
     }
+
+    /// Writes the rows behind all else, and where each ends and the sums of the versions' to their
+    /// places; returns the size of all rows.
+    fn write_rows(
+        &self,
+        order: &[(u32, usize)],
+        bytes: &mut Vec<u8>,
+        mut sum_at: usize,
+        mut end_at: usize,
+    ) -> u32 {
+        let start = bytes.len();
+        let mut row = Vec::new();
+        let note = |bytes: &mut Vec<u8>, at: &mut usize, number: u32| {
+            bytes[*at..*at + 4].copy_from_slice(&number.to_le_bytes());
+            *at += 4;
+        };
+        for group in versions(order) {
+            let before = bytes.len();
+            for (_, at) in group {
+                row.clear();
+                row = postcard::to_extend(&self.row(&self.builder.files[*at]), row)
+                    .unwrap_or_default();
+                // One that no offset could reach becomes empty.
+                if bytes.len() - start + row.len() < NO_STRING as usize {
+                    bytes.extend_from_slice(&row);
+                }
+                let end = to_u32(bytes.len() - start);
+                note(bytes, &mut end_at, end);
+            }
+            let sum = crc32fast::hash(&bytes[before..]);
+            note(bytes, &mut sum_at, sum);
+        }
+        to_u32(bytes.len() - start)
+    }
+}
+
+/// Parts files by the ranks of their versions.
+fn versions(order: &[(u32, usize)]) -> impl Iterator<Item = &[(u32, usize)]> {
+    order.chunk_by(|(one, _), (next, _)| one == next)
 }
 
 /// The part that all URLs start with, up to a `/`.
