@@ -122,11 +122,11 @@ impl Body {
         Ok(bytes)
     }
 
-    /// Returns what gzip packed, under the same limit.
-    pub(super) fn gunzipped(self) -> Result<Self, BodyError> {
+    /// Returns what gzip packed, under the same limit, in the space given if it serves.
+    pub(super) fn gunzipped(self, space: Vec<u8>) -> Result<Self, BodyError> {
         let limit = self.limit;
         let packed = self.into_bytes()?;
-        let unpacked = match unpacked_at_once(&packed, limit) {
+        let unpacked = match unpacked_at_once(&packed, limit, space) {
             Some(unpacked) => unpacked,
             None => unpacked_bit_by_bit(&packed, limit)?,
         };
@@ -231,14 +231,19 @@ fn hash<D: sha2::Digest>(file: &mut impl Read) -> std::io::Result<String> {
 }
 
 /// Unpacks what is packed as servers do it: in one piece, and as long as its last bytes say.
-fn unpacked_at_once(packed: &[u8], limit: u64) -> Option<Vec<u8>> {
+fn unpacked_at_once(packed: &[u8], limit: u64, mut space: Vec<u8>) -> Option<Vec<u8>> {
     let said = u64::from(u32::from_le_bytes(*packed.last_chunk()?));
     let most = limit.min((packed.len() as u64).saturating_mul(MOST_PACKED));
-    let mut unpacked = Vec::with_capacity(usize::try_from(said.min(most)).ok()?);
+    let said = usize::try_from(said.min(most)).ok()?;
+    match said <= space.capacity() {
+        true => space.resize(said, 0),
+        false => space = vec![0; said],
+    }
     let mut inflating = Decompress::new_gzip(WINDOW_BITS);
-    let end = inflating.decompress_vec(packed, &mut unpacked, FlushDecompress::Finish);
+    let end = inflating.decompress(packed, &mut space, FlushDecompress::Finish);
     let is_all = inflating.total_in() == packed.len() as u64;
-    (matches!(end, Ok(Status::StreamEnd)) && is_all).then_some(unpacked)
+    let is_as_said = is_all && inflating.total_out() == said as u64;
+    (matches!(end, Ok(Status::StreamEnd)) && is_as_said).then_some(space)
 }
 
 fn unpacked_bit_by_bit(packed: &[u8], limit: u64) -> std::io::Result<Vec<u8>> {
@@ -295,7 +300,10 @@ mod tests {
         let mut body = Body::new(usize::MAX, 100_000);
         body.push(&packed).unwrap();
 
-        assert!(matches!(body.gunzipped(), Err(BodyError::TooLarge(_))));
+        assert!(matches!(
+            body.gunzipped(Vec::new()),
+            Err(BodyError::TooLarge(_))
+        ));
     }
 
     #[test]
@@ -310,7 +318,7 @@ mod tests {
         let unpacked = |packed: &[u8]| {
             let mut body = Body::new(usize::MAX, 1 << 20);
             body.push(packed).unwrap();
-            body.gunzipped().and_then(Body::into_bytes)
+            body.gunzipped(vec![1; 9]).and_then(Body::into_bytes)
         };
         let mut damaged = pack(b"one");
         let sum = damaged.len() - 8;

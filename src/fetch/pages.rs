@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use reqwest::header;
+
 use super::cache::{Cache, Key, Kind};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
@@ -50,6 +52,7 @@ impl PageQuestion {
         let mut request = Request::get(url, asking, MOST_BYTES);
         request.accept = ACCEPT;
         request.compressed = true;
+        request.takes_turns = true;
         request.missing.clone_from(&index.statuses_for_missing);
         Some(Self {
             name: name.clone(),
@@ -149,7 +152,7 @@ impl PageQuestion {
         response: Response,
     ) -> Result<Option<Page>, FetchError> {
         let freshness = self.freshness(shared, &response);
-        let met = match self.decode(response) {
+        let met = match self.decode(response).await {
             Ok(page) => return Ok(self.kept(shared, page, freshness)),
             Err(met) => met,
         };
@@ -157,7 +160,7 @@ impl PageQuestion {
         request.reload = true;
         let response = http.send(&request).await?;
         let freshness = self.freshness(shared, &response);
-        match self.decode(response) {
+        match self.decode(response).await {
             Ok(page) => Ok(self.kept(shared, page, freshness)),
             Err(_) => Err(self.request.failed(
                 FetchErrorKind::BadBody,
@@ -166,20 +169,23 @@ impl PageQuestion {
         }
     }
 
-    fn decode(&self, response: Response) -> Result<Option<Page>, String> {
+    /// Decodes a large page where it holds up nobody.
+    async fn decode(&self, mut response: Response) -> Result<Option<Page>, String> {
         if response.is_missing {
             return Ok(None);
         }
-        let header = response.header(reqwest::header::CONTENT_TYPE);
-        let content_type = header.unwrap_or_default().to_owned();
-        let url = response.url.clone();
-        let body = response
-            .body
-            .into_bytes()
-            .map_err(|error| error.to_string())?;
-        decode_page(&self.name, &content_type, &body, &url)
+        let Some(mut turn) = response.turn.take() else {
+            return decode(&self.name, response, &mut Vec::new()).map(Some);
+        };
+        let name = self.name.clone();
+        let decoding = tokio::task::spawn_blocking(move || {
+            let page = decode(&name, response, &mut turn.space);
+            drop(turn);
+            page
+        });
+        let page = decoding.await;
+        page.unwrap_or_else(|_| Err("the work on it was given up".to_owned()))
             .map(Some)
-            .map_err(|error| error.to_string())
     }
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
@@ -203,4 +209,21 @@ impl PageQuestion {
         }
         page
     }
+}
+
+/// Decodes a response's body by its content type, and leaves the room that it took.
+fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, String> {
+    let header = response.header(header::CONTENT_TYPE);
+    let content_type = header.unwrap_or_default().to_owned();
+    let url = response.url.clone();
+    let was_packed = response.header(header::CONTENT_ENCODING).is_some();
+    let body = response
+        .body
+        .into_bytes()
+        .map_err(|error| error.to_string())?;
+    let page = decode_page(name, &content_type, &body, &url);
+    if was_packed {
+        *room = body;
+    }
+    page.map_err(|error| error.to_string())
 }
