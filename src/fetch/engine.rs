@@ -134,7 +134,7 @@ impl Engine {
                 Wish::Metadata(project, at) => {
                     let known = self.fetch_metadata(runtime, http, &project, at, Then::Walk);
                     if let Some(known) = known {
-                        wishes.extend(walker.metadata_arrived(&known));
+                        wishes.extend(walker.guess_arrived(&known));
                     }
                 }
             }
@@ -198,6 +198,7 @@ impl Engine {
                 self.pursue(runtime, http, walker.pursue(&known));
             }
         }
+        self.go_beyond(runtime, http, wanted);
     }
 
     /// Fetches versions that a solver probes, and nothing that they require.
@@ -209,6 +210,20 @@ impl Engine {
     ) {
         for (project, at) in wanted {
             self.fetch_metadata(runtime, http, project, *at, Then::Rest);
+        }
+        self.go_beyond(runtime, http, wanted);
+    }
+
+    /// Fetches what the solver will mostly want next, so that it waits once and not at each step.
+    fn go_beyond(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        http: &Arc<Http>,
+        wanted: &[(Arc<Project>, FileAt)],
+    ) {
+        let walker = self.walker();
+        for (project, at) in walker.iter().flat_map(|walker| walker.beyond(wanted)) {
+            self.fetch_metadata(runtime, http, &project, at, Then::Rest);
         }
     }
 
@@ -252,7 +267,7 @@ impl Engine {
             {
                 match then {
                     Then::Walk => {
-                        engine.grant(&own, &http, &walker, walker.metadata_arrived(&metadata));
+                        engine.grant(&own, &http, &walker, walker.guess_arrived(&metadata));
                     }
                     Then::Pursue => engine.pursue(&own, &http, walker.pursue(&metadata)),
                     Then::Rest => {}
