@@ -369,9 +369,10 @@ fn decode_everything(bytes: &[u8]) {
     let markers = &mut MarkerTexts::default();
     let project = PackageName::new("a".to_owned()).unwrap();
     for kind in ["text/html", "application/vnd.pypi.simple.v1+json"] {
-        if let Ok(listing) = decode_simple(kind, bytes, &base) {
-            walk(&Page::build(&project, listing));
-        }
+        let page = decode_page(&project, kind, bytes, &base);
+        let listing = decode_simple(kind, bytes, &base);
+        assert_eq!(page, listing.map(|listing| Page::build(&project, listing)));
+        page.iter().for_each(walk);
     }
     if let Ok(page) = Page::from_bytes(bytes.to_vec().into()) {
         walk(&page);

@@ -83,10 +83,12 @@ impl WheelName {
     /// dash. A page has many wheels of one version, whose names begin alike.
     pub fn tags_in(part: &str) -> Result<&str, DistNameError> {
         let part = part.strip_suffix(".whl").ok_or(DistNameError::OtherKind)?;
-        match part.split('-').any(str::is_empty) {
-            true => Err(DistNameError::Malformed),
-            false => split_tags(part).map(|(_, tags)| tags),
+        if part.split('-').any(str::is_empty) {
+            return Err(DistNameError::Malformed);
         }
+        let (build, tags) = split_tags(part)?;
+        build.map(read_build_tag).transpose()?;
+        Ok(tags)
     }
 
     /// Takes `name-version(-build)?-python-abi-platform.whl` apart.
@@ -100,6 +102,7 @@ impl WheelName {
         let (name, rest) = split(stem)?;
         let (version, rest) = split(rest)?;
         let (build, tags) = split_tags(rest)?;
+        let build = build.map(read_build_tag).transpose()?;
         Ok(Self {
             name: PackageName::new(name.to_owned()).map_err(|_| DistNameError::Malformed)?,
             version: read_escaped_version(version)?,
@@ -114,13 +117,10 @@ fn split(text: &str) -> Result<(&str, &str), DistNameError> {
 }
 
 /// Takes what stands behind the version apart: `(build-)?python-abi-platform`.
-fn split_tags(text: &str) -> Result<(Option<(u64, String)>, &str), DistNameError> {
+fn split_tags(text: &str) -> Result<(Option<&str>, &str), DistNameError> {
     match text.bytes().filter(|byte| *byte == b'-').count() {
         2 => Ok((None, text)),
-        3 => {
-            let (build, tags) = split(text)?;
-            Ok((Some(read_build_tag(build)?), tags))
-        }
+        3 => split(text).map(|(build, tags)| (Some(build), tags)),
         _ => Err(DistNameError::Malformed),
     }
 }
