@@ -23,8 +23,8 @@ pub(super) struct Turns(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    /// The turns that nobody has, with the space that the last one left.
-    free: Vec<Vec<u8>>,
+    /// How many turns nobody has.
+    free: usize,
     came: u64,
     /// Whether the smallest is next.
     favours_small: bool,
@@ -36,7 +36,8 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Arc<Turns>,
-    /// Room to unpack in: new memory costs more time than what is done with it.
+    /// Room to unpack in, which the one before left: new memory costs more time than what is done
+    /// with it.
     pub(super) space: Vec<u8>,
 }
 
@@ -44,7 +45,7 @@ impl Turns {
     /// Starts with nobody at work.
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
-            free: vec![Vec::new(); AT_ONCE],
+            free: AT_ONCE,
             came: 0,
             favours_small: true,
             waiting: BTreeMap::new(),
@@ -56,8 +57,9 @@ impl Turns {
         let receiver = {
             let mut state = lock(&self.0);
             state.came += 1;
-            if let Some(space) = state.free.pop() {
-                return self.turn(space);
+            if state.free > 0 {
+                state.free -= 1;
+                return self.turn(Vec::new());
             }
             let (sender, receiver) = oneshot::channel();
             let came = state.came;
@@ -96,7 +98,7 @@ impl Drop for Turn {
         }
         let mut state = lock(&self.turns.0);
         match state.next() {
-            None => state.free.push(space),
+            None => state.free += 1,
             Some(next) => {
                 drop(state);
                 // What nobody takes any more ends here, and goes to the next.
