@@ -198,7 +198,6 @@ impl Engine {
                 self.pursue(runtime, http, walker.pursue(&known));
             }
         }
-        self.go_beyond(runtime, http, wanted);
     }
 
     /// Fetches versions that a solver probes, and nothing that they require.
@@ -210,20 +209,6 @@ impl Engine {
     ) {
         for (project, at) in wanted {
             self.fetch_metadata(runtime, http, project, *at, Then::Rest);
-        }
-        self.go_beyond(runtime, http, wanted);
-    }
-
-    /// Fetches what the solver will mostly want next, so that it waits once and not at each step.
-    fn go_beyond(
-        self: &Arc<Self>,
-        runtime: &Handle,
-        http: &Arc<Http>,
-        wanted: &[(Arc<Project>, FileAt)],
-    ) {
-        let walker = self.walker();
-        for (project, at) in walker.iter().flat_map(|walker| walker.beyond(wanted)) {
-            self.fetch_metadata(runtime, http, &project, at, Then::Rest);
         }
     }
 

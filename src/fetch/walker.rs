@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use foldhash::{HashMap, HashSet};
 
 use super::once::{Once, lock};
-use crate::index::{Metadata, MetadataFile, Project};
+use crate::index::{Metadata, Project};
 use crate::package::{
     DeclarationKind, ExtraName, PackageName, Requirement, VersionKey, VersionSet,
 };
@@ -22,9 +22,6 @@ use crate::target::Flavour;
 
 /// The most versions that are sent for at once, where those before cannot be chosen.
 const MOST_SPARES: usize = 32;
-
-/// A solver that wants so many versions at once has tried several in vain.
-const LONG_ROW: usize = 8;
 
 /// Something to fetch.
 #[derive(Clone, Debug)]
@@ -115,36 +112,6 @@ impl Walker {
                 Some(Wish::Metadata(Arc::clone(candidates.project()), best.at()))
             })
             .collect()
-    }
-
-    /// Returns the versions below a long row that a solver wants, twice as many: it mostly goes on.
-    /// Where some are barred these were wished for before, probes that lie apart have nothing below,
-    /// and of an index that tells no metadata it would be too much.
-    pub(super) fn beyond(&self, wanted: &[(Arc<Project>, FileAt)]) -> Vec<(Arc<Project>, FileAt)> {
-        let all = lock(&self.seen);
-        let next = || {
-            let ((project, last), (_, first)) = (wanted.last()?, wanted.first()?);
-            let seen = all.get(&project.name).filter(|it| it.barred.is_empty())?;
-            let candidates = seen.candidates.as_ref()?;
-            let is_same = Arc::ptr_eq(candidates.project(), project);
-            let file = project.pages.get(last.page)?.page.file(last.file);
-            let is_told = matches!(file.metadata(), MetadataFile::Present(_));
-            let releases = candidates.usable().iter().rev();
-            let releases = releases.filter(|candidate| !candidate.is_prerelease);
-            let mut places = releases.clone().map(Candidate::at);
-            let from = places.position(|at| at == *first)?;
-            let to = places.position(|at| at == *last).map(|at| from + 1 + at)?;
-            let is_row = to - from < 2 * wanted.len();
-            let next = releases
-                .skip(to + 1)
-                .take((2 * wanted.len()).min(MOST_SPARES));
-            let next = next.map(|candidate| (Arc::clone(project), candidate.at()));
-            (is_same && is_told && is_row).then(|| next.collect())
-        };
-        match wanted.len() < LONG_ROW {
-            true => Vec::new(),
-            false => next().unwrap_or_default(),
-        }
     }
 
     /// Returns the first wishes: what the declarations require.
