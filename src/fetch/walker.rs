@@ -20,8 +20,8 @@ use crate::package::{
 use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMode};
 use crate::target::Flavour;
 
-/// The most versions that are sent for at once, where those before cannot be chosen.
-const MOST_SPARES: usize = 32;
+/// After so many versions that cannot be chosen, the search is left to the solver, which leaps.
+const MOST_BARRED: usize = 12;
 
 /// Something to fetch.
 #[derive(Clone, Debug)]
@@ -216,11 +216,12 @@ impl Walker {
     fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
         seen.metadata = None;
         seen.barred.insert(VersionKey::of(&metadata.version));
-        let Some(candidates) = seen.candidates.clone() else {
+        let candidates = seen.candidates.clone();
+        let Some(candidates) = candidates.filter(|_| seen.barred.len() <= MOST_BARRED) else {
             return Vec::new();
         };
         let mut wishes: Vec<Wish> = self.pick(&metadata.name, seen).into_iter().collect();
-        let spares = (2 * seen.barred.len()).min(MOST_SPARES);
+        let spares = (2 * seen.barred.len()).min(MOST_BARRED);
         let older = seen.in_reserve(&candidates).skip(1).take(spares);
         wishes.extend(
             older.map(|spare| Wish::Metadata(Arc::clone(candidates.project()), spare.at())),
