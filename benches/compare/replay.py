@@ -22,6 +22,7 @@ import hashlib
 import html
 import json
 import re
+import socket
 import urllib.parse
 
 from recording import JSON, Recording, Upstream, Wheel
@@ -38,6 +39,7 @@ class Index:
     def __init__(self, recording):
         self.recording = recording
         self.made = {}
+        self.answered = {}
         self.reset()
 
     def reset(self):
@@ -50,7 +52,23 @@ class Index:
         return told
 
     def answer(self, head):
-        """Returns the answer to the head of a request, and how many seconds to hold it back."""
+        """Returns the answer to the head of a request, and how many seconds to hold it back.
+
+        The same head gets the same answer, of which nothing is made or joined a second time.
+        """
+        if (known := self.answered.get(head)) is None:
+            before, lacked = self.counts.copy(), len(self.counts["lacking"])
+            whole, delay = self.first_answer(head)
+            counted = {key: self.counts[key] - before[key] for key in before if key != "lacking"}
+            if counted["requests"] == 1 and len(self.counts["lacking"]) == lacked:
+                self.answered[head] = whole, delay, counted
+            return whole, delay
+        whole, delay, counted = known
+        for key, count in counted.items():
+            self.counts[key] += count
+        return whole, delay
+
+    def first_answer(self, head):
         line, *fields = head.decode("latin-1").split("\r\n")
         method, target, _ = line.split(" ", 2)
         asked = {key.lower(): value.strip() for key, _, value in
@@ -217,6 +235,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
+        # A large page goes out at once, and not a piece at each turn.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
 
     def data_received(self, data):
         self.received += data

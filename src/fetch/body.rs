@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use flate2::read::MultiGzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile};
 
@@ -14,6 +15,8 @@ use crate::package::Digest;
 
 /// So many times smaller gzip makes pages at best.
 const MOST_PACKED: u64 = 40;
+/// The largest window that gzip can have, as the logarithm of its size.
+const WINDOW_BITS: u8 = 15;
 
 /// Bytes received.
 #[derive(Debug)]
@@ -119,31 +122,23 @@ impl Body {
         Ok(bytes)
     }
 
-    /// Returns what gzip packed, under the same limit.
-    pub(super) fn gunzipped(mut self) -> Result<Self, BodyError> {
-        let said = self.said_to_unpack_to()?;
-        self.file.seek(SeekFrom::Start(0))?;
-        let packed = MultiGzDecoder::new(std::io::BufReader::new(&mut self.file));
-        let mut unpacked = Vec::with_capacity(said);
-        let read = packed
-            .take(self.limit.saturating_add(1))
-            .read_to_end(&mut unpacked)? as u64;
-        match read > self.limit {
-            true => Err(BodyError::TooLarge(self.limit)),
+    /// Returns what gzip packed, under the same limit, in the space given if it serves.
+    pub(super) fn gunzipped(self, space: Vec<u8>) -> Result<Self, BodyError> {
+        let limit = self.limit;
+        let packed = self.into_bytes()?;
+        let unpacked = match unpacked_at_once(&packed, limit, space) {
+            Some(unpacked) => unpacked,
+            None => unpacked_bit_by_bit(&packed, limit)?,
+        };
+        let len = unpacked.len() as u64;
+        match len > limit {
+            true => Err(BodyError::TooLarge(limit)),
             false => Ok(Self {
                 file: Store::Unpacked(Cursor::new(unpacked)),
-                len: read,
-                limit: self.limit,
+                len,
+                limit,
             }),
         }
-    }
-
-    /// Returns the length that gzip's last bytes speak of; less where hardly anything packs that well.
-    fn said_to_unpack_to(&mut self) -> std::io::Result<usize> {
-        let last = self.slice(self.len.saturating_sub(4), self.len)?;
-        let said = last.try_into().map_or(0, u32::from_le_bytes);
-        let most = self.limit.min(self.len.saturating_mul(MOST_PACKED));
-        Ok(usize::try_from(u64::from(said).min(most)).unwrap_or(0))
     }
 
     /// Whether the bytes have this digest; `None` if the algorithm proves nothing.
@@ -235,6 +230,30 @@ fn hash<D: sha2::Digest>(file: &mut impl Read) -> std::io::Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
+/// Unpacks what is packed as servers do it: in one piece, and as long as its last bytes say.
+fn unpacked_at_once(packed: &[u8], limit: u64, mut space: Vec<u8>) -> Option<Vec<u8>> {
+    let said = u64::from(u32::from_le_bytes(*packed.last_chunk()?));
+    let most = limit.min((packed.len() as u64).saturating_mul(MOST_PACKED));
+    let said = usize::try_from(said.min(most)).ok()?;
+    match said <= space.capacity() {
+        true => space.resize(said, 0),
+        false => space = vec![0; said],
+    }
+    let mut inflating = Decompress::new_gzip(WINDOW_BITS);
+    let end = inflating.decompress(packed, &mut space, FlushDecompress::Finish);
+    let is_all = inflating.total_in() == packed.len() as u64;
+    let is_as_said = is_all && inflating.total_out() == said as u64;
+    (matches!(end, Ok(Status::StreamEnd)) && is_as_said).then_some(space)
+}
+
+fn unpacked_bit_by_bit(packed: &[u8], limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(packed)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
 /// Writes bytes as lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -281,7 +300,37 @@ mod tests {
         let mut body = Body::new(usize::MAX, 100_000);
         body.push(&packed).unwrap();
 
-        assert!(matches!(body.gunzipped(), Err(BodyError::TooLarge(_))));
+        assert!(matches!(
+            body.gunzipped(Vec::new()),
+            Err(BodyError::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn what_is_packed_in_several_pieces_is_unpacked_whole() {
+        let pack = |bytes: &[u8]| {
+            let mut packed = Vec::new();
+            let mut encoder = flate2::write::GzEncoder::new(&mut packed, Default::default());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap();
+            packed
+        };
+        let unpacked = |packed: &[u8]| {
+            let mut body = Body::new(usize::MAX, 1 << 20);
+            body.push(packed).unwrap();
+            body.gunzipped(vec![1; 9]).and_then(Body::into_bytes)
+        };
+        let mut damaged = pack(b"one");
+        let sum = damaged.len() - 8;
+        damaged[sum] ^= 1;
+
+        assert_eq!(unpacked(&pack(b"one")).unwrap(), b"one");
+        assert_eq!(
+            unpacked(&[pack(b"one"), pack(b"two")].concat()).unwrap(),
+            b"onetwo"
+        );
+        assert!(matches!(unpacked(&damaged), Err(BodyError::Broken(_))));
+        assert!(matches!(unpacked(b"\x1f\x8b"), Err(BodyError::Broken(_))));
     }
 
     #[test]

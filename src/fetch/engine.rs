@@ -134,7 +134,7 @@ impl Engine {
                 Wish::Metadata(project, at) => {
                     let known = self.fetch_metadata(runtime, http, &project, at, Then::Walk);
                     if let Some(known) = known {
-                        wishes.extend(walker.metadata_arrived(&known));
+                        wishes.extend(walker.guess_arrived(&known));
                     }
                 }
             }
@@ -252,7 +252,7 @@ impl Engine {
             {
                 match then {
                     Then::Walk => {
-                        engine.grant(&own, &http, &walker, walker.metadata_arrived(&metadata));
+                        engine.grant(&own, &http, &walker, walker.guess_arrived(&metadata));
                     }
                     Then::Pursue => engine.pursue(&own, &http, walker.pursue(&metadata)),
                     Then::Rest => {}

@@ -155,6 +155,7 @@ mod tests {
             url: "https://index.example/simple/a/".parse().unwrap(),
             body: Body::new(0, 0),
             is_missing: status == 404,
+            turn: None,
         };
         Freshness::of(
             &response,

@@ -20,6 +20,7 @@ use super::options::FetchOptions;
 use super::progress::Statistics;
 use super::request::{Request, Response};
 use super::retry::{self, Trouble};
+use super::turns::Turns;
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 10;
@@ -29,6 +30,11 @@ const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// Bodies beyond this size go to a temporary file.
 const IN_MEMORY: usize = 16 << 20;
+
+/// Pages of this size take a millisecond or more to decode.
+const LARGE: u64 = 256 << 10;
+/// So many times smaller gzip makes pages mostly.
+const USUALLY_PACKED: u64 = 8;
 
 /// The network, ready to be asked.
 #[derive(Debug)]
@@ -41,6 +47,7 @@ pub(super) struct Http {
     options: FetchOptions,
     credentials: Credentials,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    turns: Arc<Turns>,
     statistics: Arc<Statistics>,
 }
 
@@ -62,6 +69,7 @@ impl Http {
             options,
             credentials,
             hosts: Mutex::default(),
+            turns: Turns::new(),
             statistics,
         })
     }
@@ -85,7 +93,7 @@ impl Http {
     pub(super) async fn send(&self, request: &Request) -> Result<Response, FetchError> {
         let mut attempt = 0;
         loop {
-            let trouble = match self.attempt(request).await {
+            let trouble = match self.answer(request).await {
                 Ok(response) => return Ok(response),
                 Err(trouble) => trouble,
             };
@@ -99,6 +107,33 @@ impl Http {
             self.statistics.retried();
             attempt += 1;
         }
+    }
+
+    /// Asks once, and unpacks the answer; a large one where it holds up nobody.
+    async fn answer(&self, request: &Request) -> Result<Response, Trouble> {
+        let mut response = self.attempt(request).await?;
+        let has_body = !response.is_missing && matches!(response.status, 200..=299);
+        let is_packed = has_body && request.compressed && is_gzip(&response.headers);
+        let times = if is_packed { USUALLY_PACKED } else { 1 };
+        let size = response.body.len().saturating_mul(times);
+        if request.takes_turns && size >= LARGE {
+            response.turn = Some(self.turns.wait(size).await);
+        }
+        if !is_packed {
+            return Ok(response);
+        }
+        let body = std::mem::replace(&mut response.body, Body::new(0, 0));
+        response.body = match &mut response.turn {
+            None => unpacked(body, Vec::new())?,
+            Some(turn) => {
+                let space = std::mem::take(&mut turn.space);
+                let unpacking = tokio::task::spawn_blocking(|| unpacked(body, space));
+                unpacking
+                    .await
+                    .map_err(|_| Trouble::passing("the work on it was given up".to_owned()))??
+            }
+        };
+        Ok(response)
     }
 
     /// Asks once, following redirects.
@@ -194,7 +229,6 @@ impl Http {
                 tokio::time::timeout(self.patience(request), whole)
                     .await
                     .map_err(|_| Trouble::passing("the answer came too slowly".to_owned()))??;
-                body = unpacked(body, &headers, request.compressed)?;
             }
             _ => return Err(retry::bad_status(status, &headers)),
         }
@@ -204,6 +238,7 @@ impl Http {
             url,
             body,
             is_missing,
+            turn: None,
         })
     }
 
@@ -263,20 +298,23 @@ fn check_length(response: &reqwest::Response, request: &Request) -> Result<(), T
     }
 }
 
-/// Undoes the compression for the way, where there is one that we allowed: an archive that merely
-/// is a `.gz` must stay as it is, whatever the header says.
-fn unpacked(body: Body, headers: &HeaderMap, allowed: bool) -> Result<Body, Trouble> {
+/// Whether the body was compressed for the way. Who did not allow that wants an archive that merely
+/// is a `.gz` as it is, whatever the header says.
+fn is_gzip(headers: &HeaderMap) -> bool {
     let encoding = headers.get(header::CONTENT_ENCODING);
-    match encoding.map(HeaderValue::as_bytes) {
-        Some(b"gzip" | b"x-gzip") if allowed => match body.gunzipped() {
-            Ok(body) => Ok(body),
-            Err(BodyError::Broken(error)) => Err(Trouble::passing(format!(
-                "the compressed answer is damaged: {error}"
-            ))),
-            Err(error @ BodyError::TooLarge(_)) => Err(Trouble::of_body(error)),
-        },
-        _ => Ok(body),
-    }
+    matches!(
+        encoding.map(HeaderValue::as_bytes),
+        Some(b"gzip" | b"x-gzip")
+    )
+}
+
+fn unpacked(body: Body, space: Vec<u8>) -> Result<Body, Trouble> {
+    body.gunzipped(space).map_err(|error| match error {
+        BodyError::Broken(error) => {
+            Trouble::passing(format!("the compressed answer is damaged: {error}"))
+        }
+        error @ BodyError::TooLarge(_) => Trouble::of_body(error),
+    })
 }
 
 /// Returns a URL without user name and password: the login is looked up by origin instead.

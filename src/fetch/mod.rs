@@ -38,6 +38,7 @@ mod retry;
 mod shared;
 mod snapshot;
 mod tree;
+mod turns;
 mod walker;
 mod wheel;
 

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header;
+
 use super::cache::{Cache, Key, Kind};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
@@ -12,7 +14,7 @@ use super::indexes::Index;
 use super::local;
 use super::request::{Request, Response};
 use super::shared::{Reach, Shared};
-use crate::index::{Listing, Page, decode_simple};
+use crate::index::{Page, decode_page};
 use crate::package::PackageName;
 
 /// No page of a project is larger.
@@ -58,6 +60,7 @@ impl<'a> PageQuestion<'a> {
         let mut request = Request::get(index.page_url(name)?, asking, MOST_BYTES);
         request.accept = ACCEPT;
         request.compressed = true;
+        request.takes_turns = true;
         request.missing.clone_from(&index.statuses_for_missing);
         Some(request)
     }
@@ -160,7 +163,7 @@ impl<'a> PageQuestion<'a> {
         response: Response,
     ) -> Result<Option<Page>, FetchError> {
         let freshness = self.freshness(shared, &response);
-        let met = match self.decode(response) {
+        let met = match self.decode(response).await {
             Ok(page) => return Ok(self.kept(shared, page, freshness)),
             Err(met) => met,
         };
@@ -172,7 +175,7 @@ impl<'a> PageQuestion<'a> {
         };
         let response = http.send(&request).await?;
         let freshness = self.freshness(shared, &response);
-        match self.decode(response) {
+        match self.decode(response).await {
             Ok(page) => Ok(self.kept(shared, page, freshness)),
             Err(_) => Err(request.failed(
                 FetchErrorKind::BadBody,
@@ -181,12 +184,23 @@ impl<'a> PageQuestion<'a> {
         }
     }
 
-    fn decode(&self, response: Response) -> Result<Option<Page>, String> {
+    /// Decodes a large page where it holds up nobody.
+    async fn decode(&self, mut response: Response) -> Result<Option<Page>, String> {
         if response.is_missing {
             return Ok(None);
         }
-        let listing = decode(response)?;
-        Ok(Some(Page::build(self.name, listing)))
+        let Some(mut turn) = response.turn.take() else {
+            return decode(self.name, response, &mut Vec::new()).map(Some);
+        };
+        let name = self.name.clone();
+        let decoding = tokio::task::spawn_blocking(move || {
+            let page = decode(&name, response, &mut turn.space);
+            drop(turn);
+            page
+        });
+        let page = decoding.await;
+        page.unwrap_or_else(|_| Err("the work on it was given up".to_owned()))
+            .map(Some)
     }
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
@@ -213,14 +227,19 @@ impl<'a> PageQuestion<'a> {
     }
 }
 
-/// Decodes a response's body by its content type.
-fn decode(response: Response) -> Result<Listing, String> {
-    let header = response.header(reqwest::header::CONTENT_TYPE);
+/// Decodes a response's body by its content type, and leaves the room that it took.
+fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, String> {
+    let header = response.header(header::CONTENT_TYPE);
     let content_type = header.unwrap_or_default().to_owned();
     let url = response.url.clone();
+    let was_packed = response.header(header::CONTENT_ENCODING).is_some();
     let body = response
         .body
         .into_bytes()
         .map_err(|error| error.to_string())?;
-    decode_simple(&content_type, &body, &url).map_err(|error| error.to_string())
+    let page = decode_page(name, &content_type, &body, &url);
+    if was_packed {
+        *room = body;
+    }
+    page.map_err(|error| error.to_string())
 }

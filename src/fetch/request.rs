@@ -7,6 +7,7 @@ use url::Url;
 
 use super::body::Body;
 use super::error::{Asking, FetchError, FetchErrorKind};
+use super::turns::Turn;
 
 /// What to ask for.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Request {
     pub(super) limit: u64,
     /// Statuses that mean "I do not have it" here, besides 404 and 410.
     pub(super) missing: Vec<u16>,
+    /// Whether a large answer has to wait for a turn at unpacking and decoding it.
+    pub(super) takes_turns: bool,
     /// A question in JSON: it is sent with POST, and changes nothing on the server.
     pub(super) question: Option<Arc<[u8]>>,
 }
@@ -49,6 +52,8 @@ pub(super) struct Response {
     pub(super) body: Body,
     /// Whether the server has no such thing.
     pub(super) is_missing: bool,
+    /// The turn at what is to be done with it, where that is much.
+    pub(super) turn: Option<Turn>,
 }
 
 impl Request {
@@ -65,6 +70,7 @@ impl Request {
             reload: false,
             limit,
             missing: Vec::new(),
+            takes_turns: false,
             question: None,
         }
     }

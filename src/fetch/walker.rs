@@ -3,18 +3,25 @@
 //!
 //! It only wishes; `live_catalog` fetches. Metadata that arrives sends off the pages of what it
 //! requires on the target, a page that arrives sends off the metadata of the best candidate in the
-//! intersection of all ranges seen so far. A wrong guess costs a request and never an answer.
+//! intersection of all ranges seen so far. A version that requires what the declarations rule out
+//! is passed over together with all that it requires: the next ones are sent for at once, several
+//! the further it goes back. A wrong guess costs a request and never an answer.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::once::{Once, lock};
 use crate::index::{Metadata, Project};
-use crate::package::{DeclarationKind, ExtraName, PackageName, Requirement, VersionSet};
+use crate::package::{
+    DeclarationKind, ExtraName, PackageName, Requirement, VersionKey, VersionSet,
+};
 use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMode};
 use crate::target::Flavour;
+
+/// After so many versions that cannot be chosen, the search is left to the solver, which leaps.
+const MOST_BARRED: usize = 12;
 
 /// Something to fetch.
 #[derive(Clone, Debug)]
@@ -28,6 +35,8 @@ pub(super) enum Wish {
 /// What was seen so far of the question's packages.
 pub(super) struct Walker {
     question: Arc<Question>,
+    /// What the declarations leave of the packages that they name.
+    declared: HashMap<PackageName, VersionSet>,
     judge: Mutex<Judge>,
     /// What was judged so far, by the walker or by the solver.
     judged: Once<PackageName, Arc<Candidates>>,
@@ -43,6 +52,8 @@ struct Seen {
     candidates: Option<Arc<Candidates>>,
     picked: Option<FileAt>,
     metadata: Option<Arc<Metadata>>,
+    /// The versions that require what the declarations rule out.
+    barred: HashSet<VersionKey>,
 }
 
 impl Walker {
@@ -51,6 +62,7 @@ impl Walker {
         Self {
             judge: Mutex::new(Judge::new(Arc::clone(&question))),
             judged: Once::new(),
+            declared: declared(&question),
             question,
             seen: Mutex::default(),
             backtracking: Mutex::default(),
@@ -149,17 +161,74 @@ impl Walker {
         }
     }
 
-    /// Hears that metadata is there of a file that somebody chose.
+    /// Hears that metadata is there of a file that the solver chose.
     pub(super) fn metadata_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
         let extras = {
             let mut seen = lock(&self.seen);
             let Some(seen) = seen.get_mut(&metadata.name) else {
                 return Vec::new();
             };
+            if self.bars(metadata, &seen.extras) {
+                return self.pass_over(metadata, seen);
+            }
             seen.metadata = Some(Arc::clone(metadata));
             seen.extras.iter().cloned().collect::<Vec<_>>()
         };
         self.want(metadata.requires.asked(&extras), &extras)
+    }
+
+    /// Hears that metadata is there that was guessed at; that of a version which is only there in
+    /// case waits for its turn.
+    pub(super) fn guess_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
+        match self.is_in_turn(metadata) {
+            true => self.metadata_arrived(metadata),
+            false => Vec::new(),
+        }
+    }
+
+    fn is_in_turn(&self, metadata: &Metadata) -> bool {
+        let seen = lock(&self.seen);
+        let Some(seen) = seen.get(&metadata.name).filter(|it| !it.barred.is_empty()) else {
+            return true;
+        };
+        let picked = seen.candidates.as_ref().and_then(|candidates| {
+            let mut usable = candidates.usable().iter();
+            let picked = usable.find(|candidate| Some(candidate.at()) == seen.picked)?;
+            Some(candidates.page(picked.page()).key(picked.version()))
+        });
+        picked.is_none_or(|picked| picked == VersionKey::of(&metadata.version).as_bytes())
+    }
+
+    /// Whether metadata requires what the declarations rule out.
+    fn bars(&self, metadata: &Metadata, extras: &BTreeSet<ExtraName>) -> bool {
+        let extras: Vec<ExtraName> = extras.iter().cloned().collect();
+        metadata.requires.asked(&extras).any(|requirement| {
+            let declared = self.declared.get(&requirement.name);
+            let is_out = |declared: &VersionSet| {
+                let both = declared.intersection(requirement.specifiers.set());
+                requirement.url.is_none() && both.is_empty()
+            };
+            declared.is_some_and(is_out) && self.question.holds(&requirement.marker, &extras)
+        })
+    }
+
+    /// Wishes for older versions than one that is barred, the more the more there were.
+    fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
+        seen.metadata = None;
+        seen.barred.insert(VersionKey::of(&metadata.version));
+        let candidates = seen.candidates.clone();
+        let Some(candidates) = candidates.filter(|_| seen.barred.len() <= MOST_BARRED) else {
+            return Vec::new();
+        };
+        let mut wishes: Vec<Wish> = self.pick(&metadata.name, seen).into_iter().collect();
+        let spares = (2 * seen.barred.len()).min(MOST_BARRED);
+        let older = seen.in_reserve(&candidates).skip(1).take(spares);
+        wishes.extend(
+            older.map(|spare| Wish::Metadata(Arc::clone(candidates.project()), spare.at())),
+        );
+        // The last one is granted first.
+        wishes.reverse();
+        wishes
     }
 
     /// Wishes for what requirements ask for, with the extras of their own package.
@@ -194,6 +263,7 @@ impl Walker {
                 candidates: None,
                 picked: None,
                 metadata: None,
+                barred: HashSet::default(),
             };
             all.insert(name.clone(), seen);
             return vec![Wish::Page(name.clone())];
@@ -202,18 +272,19 @@ impl Walker {
         seen.extras.extend(requirement.extras.iter().cloned());
         let both = seen.set.intersection(set);
         // What was seen before may stem from a version that is out by now.
-        seen.set = if both.is_empty() { set.clone() } else { both };
+        seen.set = match (both.is_empty(), self.declared.get(name)) {
+            (false, _) => both,
+            (true, Some(declared)) => declared.intersection(set),
+            (true, None) => set.clone(),
+        };
         let mut wishes: Vec<Wish> = self.pick(name, seen).into_iter().collect();
         let again = match (&seen.metadata, seen.extras.len() > extras_before) {
-            (Some(metadata), true) => {
-                let extras: Vec<ExtraName> = seen.extras.iter().cloned().collect();
-                Some((Arc::clone(metadata), extras))
-            }
+            (Some(metadata), true) => Some(Arc::clone(metadata)),
             _ => None,
         };
         drop(all);
-        if let Some((metadata, extras)) = again {
-            wishes.extend(self.want(metadata.requires.asked(&extras), &extras));
+        if let Some(metadata) = again {
+            wishes.extend(self.metadata_arrived(&metadata));
         }
         wishes
     }
@@ -233,7 +304,7 @@ impl Walker {
     /// Wishes for the metadata of the best candidate, if that is another than before.
     fn pick(&self, name: &PackageName, seen: &mut Seen) -> Option<Wish> {
         let candidates = seen.candidates.as_ref()?;
-        let best = self.best(name, candidates, &seen.set)?.at();
+        let best = self.best(name, candidates, seen)?.at();
         if seen.picked == Some(best) {
             return None;
         }
@@ -246,13 +317,9 @@ impl Walker {
         &self,
         name: &PackageName,
         candidates: &'a Candidates,
-        set: &VersionSet,
+        seen: &'a Seen,
     ) -> Option<&'a Candidate> {
-        let has = |candidate: &&Candidate| {
-            let page = candidates.page(candidate.page());
-            set.contains_key(page.key(candidate.version()))
-                && set.admits_spelling(page.version_text(candidate.version()))
-        };
+        let has = |candidate: &&Candidate| seen.admits(candidates, candidate);
         if let Some(preferred) = self.question.preferences.get(name) {
             let mut same = candidates
                 .usable()
@@ -263,7 +330,12 @@ impl Walker {
             }
         }
         match self.question.policy.resolution {
-            ResolutionMode::Highest | ResolutionMode::LowestDirect => candidates.newest_in(set),
+            ResolutionMode::Highest | ResolutionMode::LowestDirect => {
+                match seen.barred.is_empty() {
+                    true => candidates.newest_in(&seen.set),
+                    false => seen.in_reserve(candidates).next(),
+                }
+            }
             ResolutionMode::Lowest => candidates
                 .usable()
                 .iter()
@@ -271,4 +343,45 @@ impl Walker {
                 .find(has),
         }
     }
+}
+
+impl Seen {
+    /// Whether a candidate can be chosen, as far as was seen.
+    fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
+        let page = candidates.page(candidate.page());
+        let key = page.key(candidate.version());
+        self.set.contains_key(key)
+            && self
+                .set
+                .admits_spelling(page.version_text(candidate.version()))
+            && !self.barred.contains(&VersionKey::from_bytes(key))
+    }
+
+    /// Returns the releases that can be chosen, the newest first.
+    fn in_reserve<'a>(&'a self, candidates: &'a Candidates) -> impl Iterator<Item = &'a Candidate> {
+        let releases = candidates.usable().iter().rev();
+        releases.filter(|candidate| !candidate.is_prerelease && self.admits(candidates, candidate))
+    }
+}
+
+/// Returns what a question's declarations leave of the packages that they name.
+fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
+    let mut declared: HashMap<PackageName, VersionSet> = HashMap::default();
+    let counts = question
+        .declarations
+        .iter()
+        .filter(|declaration| question.holds(&declaration.requirement.marker, &[]));
+    for declaration in counts.clone() {
+        let requirement = &declaration.requirement;
+        let set = requirement.specifiers.set();
+        let left = declared
+            .entry(requirement.name.clone())
+            .or_insert_with(VersionSet::full);
+        *left = left.intersection(set);
+    }
+    // What is replaced bars nothing.
+    for declaration in counts.filter(|it| it.kind == DeclarationKind::Override) {
+        declared.remove(&declaration.requirement.name);
+    }
+    declared
 }

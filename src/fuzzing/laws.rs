@@ -2,7 +2,7 @@
 //! wherever it comes from.
 
 use super::{base, project};
-use crate::index::{Listing, Page, decode_simple};
+use crate::index::{Listing, Page, decode_page, decode_simple};
 use crate::source::{Origin, Problem};
 
 pub(super) fn check_places<'a>(
@@ -23,7 +23,10 @@ pub(super) fn check_places<'a>(
 }
 
 pub(super) fn read_page(content_type: &str, bytes: &[u8]) {
-    if let Some(Ok(listing)) = base().map(|base| decode_simple(content_type, bytes, &base)) {
+    let Some(base) = base() else { return };
+    if let Ok(listing) = decode_simple(content_type, bytes, &base) {
+        let at_once = decode_page(&project(), content_type, bytes, &base);
+        assert_eq!(at_once, Ok(Page::build(&project(), listing.clone())));
         pages_of(listing);
     }
 }

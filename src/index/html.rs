@@ -121,8 +121,7 @@ fn tag_end(tag: &str) -> Option<usize> {
     let bytes = tag.as_bytes();
     let mut from = 0;
     loop {
-        let marks = |byte: &u8| matches!(byte, b'>' | b'"' | b'\'');
-        let at = from + bytes[from..].iter().position(marks)?;
+        let at = from + memchr::memchr3(b'>', b'"', b'\'', &bytes[from..])?;
         if bytes[at] == b'>' {
             return Some(at);
         }

@@ -1,6 +1,9 @@
 //! Addresses on pages: made absolute cheaply, parted from their hash fragment, and their last
 //! segment decoded to a file name.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
 use url::Url;
 
 use crate::package::Digest;
@@ -10,51 +13,108 @@ pub(super) const MAX_TEXT: usize = 16 << 10;
 
 /// An address on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Link {
+pub(super) struct Link<'a> {
     /// Absolute, without the fragment.
-    pub(super) url: String,
+    pub(super) url: Cow<'a, str>,
     /// The digests of the fragment.
-    pub(super) digests: Vec<Digest>,
+    pub(super) digests: SmallVec<[Digest; 1]>,
 }
 
-impl Link {
-    /// Resolves an address against the page's own.
-    pub(super) fn resolve(base: &Url, address: &str) -> Option<Self> {
+/// Resolves the addresses of a page.
+#[derive(Clone, Debug)]
+pub(super) struct Links {
+    base: Url,
+    /// The scheme and host of an address that was plain: the next one mostly begins alike.
+    origin: String,
+}
+
+impl Links {
+    /// Resolves against the page's own address.
+    pub(super) fn new(base: Url) -> Self {
+        let origin = String::new();
+        Self { base, origin }
+    }
+
+    /// Resolves against another address from now on, where that makes sense.
+    pub(super) fn rebase(&mut self, address: &str) -> bool {
+        let base = self.base.join(address).ok();
+        let makes_sense = base.is_some();
+        self.base = base.unwrap_or_else(|| self.base.clone());
+        makes_sense
+    }
+
+    /// Resolves an address.
+    pub(super) fn resolve<'a>(&mut self, address: &'a str) -> Option<Link<'a>> {
         let address = address.trim();
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;
         }
         let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
-        let digests = fragment.split('&').filter_map(Digest::parse).collect();
-        let url = match is_plain_absolute(place) {
-            true => place.to_owned(),
-            false => String::from(base.join(place).ok()?),
+        let digests = match fragment.is_empty() {
+            true => SmallVec::new(),
+            false => fragment.split('&').filter_map(Digest::parse).collect(),
         };
-        Some(Self { url, digests })
+        let url = match self.is_plain_absolute(place) {
+            true => Cow::Borrowed(place),
+            false => Cow::Owned(String::from(self.base.join(place).ok()?)),
+        };
+        Some(Link { url, digests })
     }
 
-    /// Returns the last segment of the path, percent-decoded.
-    pub(super) fn filename(&self) -> Option<String> {
-        let path = self.url.split('?').next().unwrap_or_default();
-        let segment = path.trim_end_matches('/').rsplit('/').next()?;
-        let name = percent_decoded(segment)?;
-        let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
-        let sane = !name.is_empty() && !name.contains(is_odd);
-        sane.then_some(name)
+    /// Whether an address is absolute and already as the URL parser would write it: nearly all are,
+    /// and parsing thousands of them would take longer than reading the page.
+    fn is_plain_absolute(&mut self, address: &str) -> bool {
+        if !self.origin.is_empty()
+            && let Some(path) = address.strip_prefix(&*self.origin)
+            && path.starts_with('/')
+        {
+            return is_plain_path(path);
+        }
+        match split_plain_origin(address) {
+            Some((origin, path)) => {
+                origin.clone_into(&mut self.origin);
+                is_plain_path(path)
+            }
+            None => false,
+        }
     }
 }
 
-/// Whether an address is absolute and already as the URL parser would write it: nearly all are,
-/// and parsing thousands of them would take longer than reading the page.
-fn is_plain_absolute(address: &str) -> bool {
+impl<'a> Link<'a> {
+    /// Returns the last segment of the path, percent-decoded.
+    pub(super) fn filename(&self) -> Option<Cow<'a, str>> {
+        match &self.url {
+            Cow::Borrowed(url) => last_segment(url),
+            Cow::Owned(url) => Some(Cow::Owned(last_segment(url)?.into_owned())),
+        }
+    }
+
+    /// Returns it with an address of its own.
+    pub(super) fn into_owned(self) -> Link<'static> {
+        Link {
+            url: Cow::Owned(self.url.into_owned()),
+            digests: self.digests,
+        }
+    }
+}
+
+fn last_segment(url: &str) -> Option<Cow<'_, str>> {
+    let path = url.split('?').next().unwrap_or_default();
+    let segment = path.trim_end_matches('/').rsplit('/').next()?;
+    let name = percent_decoded(segment)?;
+    let is_usual = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'/';
+    let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
+    let sane = name.bytes().all(is_usual) || !name.contains(is_odd);
+    (!name.is_empty() && sane).then_some(name)
+}
+
+/// Parts an address that begins with a scheme and host as the URL parser would write them.
+fn split_plain_origin(address: &str) -> Option<(&str, &str)> {
     let secure = address.strip_prefix("https://").map(|rest| (rest, 443));
     let open = || address.strip_prefix("http://").map(|rest| (rest, 80));
-    let Some((rest, usual_port)) = secure.or_else(open) else {
-        return false;
-    };
-    let host_len = rest.find('/').unwrap_or(0);
-    let (host, path) = rest.split_at(host_len);
-    is_plain_host(host, usual_port) && is_plain_path(path)
+    let (rest, usual_port) = secure.or_else(open)?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    is_plain_host(host, usual_port).then(|| address.split_at(address.len() - path.len()))
 }
 
 /// Whether a host is a name in small letters or an address of IPv4, with no port or an unusual one.
@@ -79,7 +139,12 @@ fn is_plain_host(host: &str, usual_port: u16) -> bool {
 
 /// Whether a path needs no escapes and has no segment that starts with a dot.
 fn is_plain_path(path: &str) -> bool {
-    path.bytes().all(|byte| PLAIN[usize::from(byte)]) && !path.contains("/.")
+    let mut before = 0;
+    path.bytes().all(|byte| {
+        let starts_hidden = byte == b'.' && before == b'/';
+        before = byte;
+        PLAIN[usize::from(byte)] && !starts_hidden
+    })
 }
 
 /// The characters of plain paths.
@@ -99,9 +164,9 @@ const fn plain_characters() -> [bool; 256] {
     plain
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
-        return Some(text.to_owned());
+        return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -115,7 +180,7 @@ fn percent_decoded(text: &str) -> Option<String> {
         bytes.push(code.unwrap_or(*byte));
         rest = if code.is_some() { &after[2..] } else { after };
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -124,7 +189,9 @@ mod tests {
 
     fn resolve(address: &str) -> Option<(String, Option<String>)> {
         let base = Url::parse("https://index.example/simple/a/").unwrap();
-        Link::resolve(&base, address).map(|link| (link.url.clone(), link.filename()))
+        let link = Links::new(base).resolve(address)?;
+        let name = link.filename().map(Cow::into_owned);
+        Some((link.url.into_owned(), name))
     }
 
     #[test]
@@ -182,7 +249,12 @@ mod tests {
             ("https://a.example/b.c", true),
             ("ftp://a.example/b", false),
         ] {
-            assert_eq!(is_plain_absolute(address), is_plain, "{address}");
+            let base = Url::parse("https://index.example/").unwrap();
+            let mut links = Links::new(base);
+            // The second time it begins like the address before.
+            for _ in 0..2 {
+                assert_eq!(links.is_plain_absolute(address), is_plain, "{address}");
+            }
             if is_plain {
                 assert_eq!(Url::parse(address).unwrap().as_str(), address);
             }
@@ -202,8 +274,9 @@ mod tests {
     fn a_fragment_may_give_digests() {
         let base = Url::parse("https://index.example/").unwrap();
         let digest = "0".repeat(64);
-        let link = Link::resolve(&base, &format!("a.zip#egg=a&sha256={digest}")).unwrap();
+        let address = format!("a.zip#egg=a&sha256={digest}");
+        let link = Links::new(base).resolve(&address).unwrap();
 
-        assert_eq!(link.digests, [Digest::new("sha256", &digest).unwrap()]);
+        assert_eq!(link.digests[..], [Digest::new("sha256", &digest).unwrap()]);
     }
 }

@@ -1,6 +1,10 @@
 //! A project's page as an index sent it, whatever the protocol: the common result of all decoders
 //! and the material of [`Page`](super::Page).
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use crate::package::{Digest, Timestamp};
 
 /// One file of a project's page.
@@ -34,6 +38,52 @@ pub enum MetadataFile {
     Absent,
     /// It is there, with the strongest digest the index gives for it.
     Present(Option<Digest>),
+}
+
+/// One file as a decoder meets it: its texts are those of the page, wherever they stand there as they
+/// are meant. What the parts are is told at [`FileEntry`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct FileFound<'a> {
+    pub(super) filename: Cow<'a, str>,
+    pub(super) url: Cow<'a, str>,
+    pub(super) digests: SmallVec<[Digest; 1]>,
+    pub(super) requires_python: Option<Cow<'a, str>>,
+    pub(super) size: Option<u64>,
+    pub(super) upload_time: Option<Timestamp>,
+    pub(super) yanked: Option<Cow<'a, str>>,
+    pub(super) metadata: MetadataFile,
+}
+
+impl FileFound<'_> {
+    /// Returns it with texts of its own.
+    pub(super) fn into_entry(self) -> FileEntry {
+        FileEntry {
+            filename: self.filename.into_owned(),
+            url: self.url.into_owned(),
+            digests: self.digests.into_vec(),
+            requires_python: self.requires_python.map(Cow::into_owned),
+            size: self.size,
+            upload_time: self.upload_time,
+            yanked: self.yanked.map(Cow::into_owned),
+            metadata: self.metadata,
+        }
+    }
+}
+
+impl FileEntry {
+    /// Returns it as if a decoder had just met it.
+    pub(super) fn as_found(&self) -> FileFound<'_> {
+        FileFound {
+            filename: Cow::Borrowed(&self.filename),
+            url: Cow::Borrowed(&self.url),
+            digests: self.digests.iter().cloned().collect(),
+            requires_python: self.requires_python.as_deref().map(Cow::Borrowed),
+            size: self.size,
+            upload_time: self.upload_time,
+            yanked: self.yanked.as_deref().map(Cow::Borrowed),
+            metadata: self.metadata.clone(),
+        }
+    }
 }
 
 /// The files of one project on one index.

@@ -6,6 +6,7 @@
 mod archive;
 mod find_links;
 mod html;
+mod json_values;
 mod licence;
 mod links;
 mod listing;
@@ -42,6 +43,6 @@ pub use project_toml::read_project;
 pub use requires::Requires;
 pub use requires_txt::read_egg_info;
 pub use sdist::{SdistError, SdistReading, read_sdist};
-pub use simple::{DecodeError, decode_simple};
+pub use simple::{DecodeError, decode_page, decode_simple};
 pub use wheel_directory::{Directory, Member, Packing, read_wheel_directory};
 pub use wheel_tail::{TailAnswer, WheelError, read_wheel, read_wheel_parts, read_wheel_tail};

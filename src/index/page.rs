@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::page_build::{self, Digests};
+use super::page_build::{self, Digests, PageBuilder};
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
     FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at,
@@ -71,7 +71,16 @@ pub struct Skipped {
 impl Page {
     /// Builds the page of a project; files that name no distribution of it are counted only.
     pub fn build(project: &PackageName, listing: Listing) -> Self {
-        let bytes = page_build::build(project, listing);
+        let mut builder = PageBuilder::new(project);
+        for file in &listing.files {
+            builder.take(file.as_found());
+        }
+        Self::finish(builder, &listing)
+    }
+
+    /// Takes over what was built.
+    pub(super) fn finish(builder: PageBuilder<'_>, listing: &Listing) -> Self {
+        let bytes = builder.finish(listing);
         Self::from_bytes(bytes.into()).expect("a page that was just written can be read")
     }
 

@@ -1,13 +1,19 @@
 //! Writes a page's buffer: parses file names, sorts by version, interns what recurs.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
+use foldhash::HashMap;
+
+use super::listing::FileFound;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Header, NO_STRING, Row, VERSION_PRERELEASE,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row,
+    VERSION_PRERELEASE, range_at,
 };
-use super::{FileEntry, Listing, MetadataFile};
-use crate::package::{Digest, DistName, DistNameError, PackageName, Version, VersionKey};
+use super::{Listing, MetadataFile};
+use crate::package::{
+    Digest, DistName, DistNameError, PackageName, Version, VersionKey, WheelName,
+};
 
 /// What a note's first character says of the rest.
 pub(super) const NOTE_STATUS: char = 's';
@@ -26,30 +32,6 @@ const ALGORITHMS: &[(&str, usize)] = &[
     ("sha1", 20),
     ("md5", 16),
 ];
-
-/// Writes the page of a listing.
-pub(super) fn build(project: &PackageName, mut listing: Listing) -> Vec<u8> {
-    let beyond = listing.files.len().saturating_sub(MAX_FILES);
-    listing.files.truncate(MAX_FILES);
-    let mut skipped = [0, 0, 0, to_u32(listing.unreadable + beyond)];
-    let files = sorted_files(project, &listing.files, &mut skipped);
-    let mut writer = Writer::new(&files);
-    for group in files.chunk_by(|one, next| one.key == next.key) {
-        writer.push_version(group);
-    }
-    let notes = [
-        (NOTE_STATUS, listing.status.as_slice()),
-        (NOTE_ALTERNATE, &listing.alternates),
-        (NOTE_TRACKS, &listing.tracks),
-    ];
-    for (kind, texts) in notes {
-        for text in texts {
-            writer.notes.push(format!("{kind}{text}").as_bytes());
-        }
-    }
-    writer.header.skipped = skipped;
-    writer.finish()
-}
 
 /// Digests, read back one after another.
 #[derive(Clone, Debug, Default)]
@@ -78,44 +60,167 @@ fn pack_digest(digest: &Digest, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(digest.as_bytes());
 }
 
-/// A file whose name makes sense.
-struct Named<'a> {
-    key: VersionKey,
-    version: Version,
-    tags: Option<String>,
-    entry: &'a FileEntry,
+/// A page on its way: takes the files in any order.
+pub(super) struct PageBuilder<'a> {
+    project: &'a PackageName,
+    files: Vec<Named<'a>>,
+    /// One for each run of files whose names begin alike.
+    versions: Vec<(VersionKey, Version)>,
+    /// The name of the last wheel up to the dash behind its version, which is the last one.
+    last_start: String,
+    tags: Interned,
+    pythons: Interned,
+    /// The digests of the files, and of the metadata beside them.
+    digests: Vec<u8>,
+    skipped: [u32; 4],
 }
 
-/// Parses the names and orders by version, then by name; of two files of one name the first
-/// counts.
-fn sorted_files<'a>(
-    project: &PackageName,
-    entries: &'a [FileEntry],
-    skipped: &mut [u32; 4],
-) -> Vec<Named<'a>> {
-    let mut files = Vec::with_capacity(entries.len());
-    for entry in entries {
-        match DistName::parse(&entry.filename, project) {
-            Ok(DistName::Wheel(wheel)) if wheel.name != *project => skipped[1] += 1,
-            Ok(name) => files.push(Named {
-                key: VersionKey::of(name.version()),
-                version: name.version().clone(),
-                tags: match name {
-                    DistName::Wheel(wheel) => Some(wheel.tags),
-                    DistName::Sdist(_) => None,
-                },
-                entry,
-            }),
-            Err(DistNameError::OtherKind) => skipped[0] += 1,
-            Err(DistNameError::Malformed) => skipped[1] += 1,
-            Err(DistNameError::InvalidVersion) => skipped[2] += 1,
+/// A file whose name makes sense.
+struct Named<'a> {
+    name: Cow<'a, str>,
+    url: Cow<'a, str>,
+    yanked: Option<Cow<'a, str>>,
+    size: u64,
+    seconds: i64,
+    version: u32,
+    tags: u32,
+    python: u32,
+    /// Where its digests begin, those of its metadata, and where these end.
+    digests: [u32; 3],
+    flags: u8,
+}
+
+impl<'a> PageBuilder<'a> {
+    /// Starts a page without files.
+    pub(super) fn new(project: &'a PackageName) -> Self {
+        Self {
+            project,
+            files: Vec::new(),
+            versions: Vec::new(),
+            last_start: String::new(),
+            tags: Interned::default(),
+            pythons: Interned::default(),
+            digests: Vec::new(),
+            skipped: [0; 4],
         }
     }
-    files.sort_by(|one, other| {
-        (&one.key, &one.entry.filename).cmp(&(&other.key, &other.entry.filename))
-    });
-    files.dedup_by(|next, one| next.entry.filename == one.entry.filename);
-    files
+
+    /// Takes a file; one whose name makes no sense is counted only.
+    pub(super) fn take(&mut self, file: FileFound<'a>) {
+        if self.files.len() >= MAX_FILES {
+            self.skipped[3] += 1;
+            return;
+        }
+        match self.place(&file.filename) {
+            Ok((version, tags)) => self.push(file, version, tags),
+            Err(DistNameError::OtherKind) => self.skipped[0] += 1,
+            Err(DistNameError::Malformed) => self.skipped[1] += 1,
+            Err(DistNameError::InvalidVersion) => self.skipped[2] += 1,
+        }
+    }
+
+    /// Returns the places of a file's version and tags.
+    fn place(&mut self, filename: &str) -> Result<(u32, u32), DistNameError> {
+        if !self.last_start.is_empty()
+            && let Some(part) = filename.strip_prefix(&*self.last_start)
+            && part.ends_with(".whl")
+        {
+            let tags = WheelName::tags_in(part)?;
+            return Ok((to_u32(self.versions.len() - 1), self.tags.place(tags)));
+        }
+        let name = DistName::parse(filename, self.project)?;
+        let key = VersionKey::of(name.version());
+        self.versions.push((key, name.version().clone()));
+        self.last_start.clear();
+        let tags = match &name {
+            DistName::Wheel(wheel) => {
+                let dashes = filename.match_indices('-').map(|(at, _)| at);
+                let end = dashes.take(2).last().unwrap_or_default();
+                self.last_start.push_str(&filename[..=end]);
+                self.tags.place(&wheel.tags)
+            }
+            DistName::Sdist(_) => NO_STRING,
+        };
+        Ok((to_u32(self.versions.len() - 1), tags))
+    }
+
+    fn push(&mut self, file: FileFound<'a>, version: u32, tags: u32) {
+        let mut flags = 0;
+        let mut mark = |flag, holds| flags |= if holds { flag } else { 0 };
+        mark(FILE_YANKED, file.yanked.is_some());
+        mark(FILE_HAS_TIME, file.upload_time.is_some());
+        mark(FILE_HAS_SIZE, file.size.is_some());
+        mark(FILE_METADATA_ABSENT, file.metadata == MetadataFile::Absent);
+        let start = to_u32(self.digests.len());
+        for digest in &file.digests {
+            pack_digest(digest, &mut self.digests);
+        }
+        let middle = to_u32(self.digests.len());
+        if let MetadataFile::Present(digest) = &file.metadata {
+            mark(FILE_METADATA_PRESENT, true);
+            if let Some(digest) = digest {
+                pack_digest(digest, &mut self.digests);
+            }
+        }
+        let python = file.requires_python.as_deref();
+        self.files.push(Named {
+            python: python.map_or(NO_STRING, |text| self.pythons.place(text)),
+            name: file.filename,
+            url: file.url,
+            yanked: file.yanked,
+            size: file.size.unwrap_or_default(),
+            seconds: file.upload_time.map_or(0, |time| time.seconds()),
+            version,
+            tags,
+            digests: [start, middle, to_u32(self.digests.len())],
+            flags,
+        });
+    }
+
+    /// Writes the page; `listing` is what was told besides files.
+    pub(super) fn finish(mut self, listing: &Listing) -> Vec<u8> {
+        let order = self.order();
+        self.skipped[3] = self.skipped[3].saturating_add(to_u32(listing.unreadable));
+        let urls = order.iter().map(|(_, at)| &*self.files[*at].url);
+        let mut writer = Writer::new(&self, common_prefix(urls));
+        for group in versions(&order) {
+            writer.push_version(group);
+        }
+        let notes = [
+            (NOTE_STATUS, listing.status.as_slice()),
+            (NOTE_ALTERNATE, &listing.alternates),
+            (NOTE_TRACKS, &listing.tracks),
+        ];
+        for (kind, texts) in notes {
+            for text in texts {
+                writer.notes.push(format!("{kind}{text}").as_bytes());
+            }
+        }
+        writer.finish(&order)
+    }
+
+    /// Returns the files by the rank of their version, then by name; of two files of one name the
+    /// first counts.
+    fn order(&self) -> Vec<(u32, usize)> {
+        let mut by_key: Vec<usize> = (0..self.versions.len()).collect();
+        by_key.sort_by_key(|at| &self.versions[*at].0);
+        let mut ranks = vec![0; by_key.len()];
+        let alike = by_key.chunk_by(|one, next| self.versions[*one].0 == self.versions[*next].0);
+        for (rank, group) in (0..).zip(alike) {
+            group.iter().for_each(|at| ranks[*at] = rank);
+        }
+        let files = self.files.iter().enumerate();
+        let mut order: Vec<(u32, usize)> = files
+            .map(|(at, file)| (ranks[file.version as usize], at))
+            .collect();
+        let name = |at: usize| &*self.files[at].name;
+        order.sort_by(|(rank, at), (other_rank, other)| {
+            rank.cmp(other_rank)
+                .then_with(|| name(*at).cmp(name(*other)))
+        });
+        order.dedup_by(|(_, next), (_, one)| name(*next) == name(*one));
+        order
+    }
 }
 
 /// A table of strings being written.
@@ -139,6 +244,12 @@ impl Table {
         to_u32(self.ends.len() / 4)
     }
 
+    fn get(&self, at: u32) -> &[u8] {
+        self.bytes
+            .get(range_at(&self.ends, 0, at as usize))
+            .unwrap_or_default()
+    }
+
     fn size(&self) -> u32 {
         to_u32(self.bytes.len())
     }
@@ -146,182 +257,233 @@ impl Table {
 
 /// A table in which each string stands once.
 #[derive(Default)]
-struct Interned<'a> {
+struct Interned {
     table: Table,
-    places: HashMap<&'a str, u32>,
+    places: HashMap<Box<str>, u32>,
+    /// The place of the string that was asked for last: the next one is often the same.
+    last: Option<u32>,
 }
 
-impl<'a> Interned<'a> {
-    fn place(&mut self, text: Option<&'a str>) -> u32 {
-        let Some(text) = text else { return NO_STRING };
-        *self.places.entry(text).or_insert_with(|| {
+impl Interned {
+    fn place(&mut self, text: &str) -> u32 {
+        if let Some(last) = self
+            .last
+            .filter(|last| self.table.get(*last) == text.as_bytes())
+        {
+            return last;
+        }
+        let place = self.places.get(text).copied().unwrap_or_else(|| {
             self.table.push(text.as_bytes());
-            self.table.count() - 1
-        })
+            let place = self.table.count() - 1;
+            self.places.insert(text.into(), place);
+            place
+        });
+        self.last = Some(place);
+        place
     }
 }
 
-#[derive(Default)]
-struct Writer<'a> {
-    header: Header,
-    prefix: &'a str,
+struct Writer<'b, 'a> {
+    builder: &'b PageBuilder<'a>,
+    prefix: &'b str,
     file_ends: Vec<u8>,
     version_flags: Vec<u8>,
     times: Vec<u8>,
     file_tags: Vec<u8>,
     file_pythons: Vec<u8>,
     file_flags: Vec<u8>,
-    sums: Vec<u8>,
     keys: Table,
-    tags: Interned<'a>,
-    pythons: Interned<'a>,
     texts: Table,
-    rows: Table,
     notes: Table,
-    /// A row on its way into `rows`.
-    row: Vec<u8>,
+    /// How much the rows take, or little less.
+    most_rows: usize,
 }
 
-impl<'a> Writer<'a> {
-    fn new(files: &'a [Named<'a>]) -> Self {
+impl<'b, 'a> Writer<'b, 'a> {
+    fn new(builder: &'b PageBuilder<'a>, prefix: &'b str) -> Self {
         Self {
-            prefix: common_prefix(files),
-            ..Self::default()
+            builder,
+            prefix,
+            file_ends: Vec::new(),
+            version_flags: Vec::new(),
+            times: Vec::new(),
+            file_tags: Vec::new(),
+            file_pythons: Vec::new(),
+            file_flags: Vec::new(),
+            keys: Table::default(),
+            texts: Table::default(),
+            notes: Table::default(),
+            most_rows: 0,
         }
     }
 
-    fn push_version(&mut self, files: &'a [Named<'a>]) {
-        let Some(first) = files
-            .iter()
-            .find(|file| file.tags.is_some())
-            .or(files.first())
-        else {
+    fn push_version(&mut self, files: &[(u32, usize)]) {
+        let builder = self.builder;
+        let file = |(_, at): &(u32, usize)| &builder.files[*at];
+        let has_tags = |named: &&Named<'_>| named.tags != NO_STRING;
+        let wheel = files.iter().map(file).find(has_tags);
+        let Some(first) = wheel.or_else(|| files.first().map(file)) else {
             return;
         };
-        self.keys.push(first.key.as_bytes());
-        self.texts.push(first.version.to_string().as_bytes());
-        self.version_flags
-            .push(match first.version.any_prerelease() {
-                true => VERSION_PRERELEASE,
-                false => 0,
-            });
-        let before = self.rows.bytes.len();
-        for file in files {
-            self.push_file(file);
+        let (key, version) = &builder.versions[first.version as usize];
+        self.keys.push(key.as_bytes());
+        self.texts.push(version.to_string().as_bytes());
+        self.version_flags.push(match version.any_prerelease() {
+            true => VERSION_PRERELEASE,
+            false => 0,
+        });
+        for named in files.iter().map(file) {
+            self.push_file(named);
         }
-        self.file_ends
-            .extend_from_slice(&self.rows.count().to_le_bytes());
-        let sum = crc32fast::hash(&self.rows.bytes[before..]);
-        self.sums.extend_from_slice(&sum.to_le_bytes());
+        let end = to_u32(self.file_flags.len());
+        self.file_ends.extend_from_slice(&end.to_le_bytes());
     }
 
-    fn push_file(&mut self, file: &'a Named<'a>) {
-        let entry = file.entry;
-        let mut flags = 0;
-        let mut mark = |flag, holds| flags |= if holds { flag } else { 0 };
-        mark(FILE_YANKED, entry.yanked.is_some());
-        mark(FILE_HAS_TIME, entry.upload_time.is_some());
-        mark(FILE_HAS_SIZE, entry.size.is_some());
-        mark(FILE_METADATA_ABSENT, entry.metadata == MetadataFile::Absent);
-        let mut metadata = Vec::new();
-        if let MetadataFile::Present(digest) = &entry.metadata {
-            mark(FILE_METADATA_PRESENT, true);
-            digest
-                .iter()
-                .for_each(|digest| pack_digest(digest, &mut metadata));
-        }
-        let url = entry.url.strip_prefix(self.prefix).unwrap_or(&entry.url);
-        let middle = url.strip_suffix(&entry.filename);
-        mark(FILE_URL_ENDS_WITH_NAME, middle.is_some());
-
-        let seconds = entry.upload_time.map_or(0, |time| time.seconds());
-        self.times.extend_from_slice(&seconds.to_le_bytes());
-        let tags = self.tags.place(file.tags.as_deref());
-        self.file_tags.extend_from_slice(&tags.to_le_bytes());
-        let python = self.pythons.place(entry.requires_python.as_deref());
-        self.file_pythons.extend_from_slice(&python.to_le_bytes());
+    fn push_file(&mut self, file: &Named<'_>) {
+        // All addresses begin with the prefix.
+        let behind = file.url.len() - self.prefix.len();
+        let (flags, url) = match file.url.ends_with(&*file.name) {
+            true => (
+                file.flags | FILE_URL_ENDS_WITH_NAME,
+                behind.saturating_sub(file.name.len()),
+            ),
+            false => (file.flags, behind),
+        };
+        let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
+        let digests = (file.digests[2] - file.digests[0]) as usize;
+        self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
+        self.times.extend_from_slice(&file.seconds.to_le_bytes());
+        self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
+        self.file_pythons
+            .extend_from_slice(&file.python.to_le_bytes());
         self.file_flags.push(flags);
-        let mut digests = Vec::new();
-        entry
-            .digests
-            .iter()
-            .for_each(|digest| pack_digest(digest, &mut digests));
-        let row = Row {
-            size: entry.size.unwrap_or_default(),
-            name: entry.filename.as_bytes(),
-            url: middle.unwrap_or(url).as_bytes(),
-            reason: entry.yanked.as_deref().unwrap_or_default().as_bytes(),
-            digests: &digests,
-            metadata: &metadata,
-        };
-        let mut space = std::mem::take(&mut self.row);
-        space.clear();
-        self.row = postcard::to_extend(&row, space).unwrap_or_default();
-        self.rows.push(&self.row);
     }
 
-    /// Puts the parts together in the order that `page_layout` tells.
-    fn finish(self) -> Vec<u8> {
-        let header = Header {
-            versions: self.keys.count(),
-            files: self.rows.count(),
-            tags: self.tags.table.count(),
-            pythons: self.pythons.table.count(),
-            notes: self.notes.count(),
-            keys_size: self.keys.size(),
-            tags_size: self.tags.table.size(),
-            pythons_size: self.pythons.table.size(),
-            notes_size: self.notes.size(),
-            texts_size: self.texts.size(),
-            prefix_size: to_u32(self.prefix.len()),
-            rows_size: self.rows.size(),
-            ..self.header
-        };
-        let parts: [&[u8]; 20] = [
+    fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
+        let url = file.url.strip_prefix(self.prefix).unwrap_or(&file.url);
+        let [start, between, end] = file.digests.map(|at| at as usize);
+        Row {
+            size: file.size,
+            name: file.name.as_bytes(),
+            url: url.strip_suffix(&*file.name).unwrap_or(url).as_bytes(),
+            reason: file.yanked.as_deref().unwrap_or_default().as_bytes(),
+            digests: &self.builder.digests[start..between],
+            metadata: &self.builder.digests[between..end],
+        }
+    }
+
+    /// Puts the parts together in the order that `page_layout` tells. The rows are most of a page,
+    /// and are written where they stay.
+    fn finish(self, order: &[(u32, usize)]) -> Vec<u8> {
+        let (tags, pythons) = (&self.builder.tags.table, &self.builder.pythons.table);
+        let sums = vec![0; 4 * self.keys.count() as usize];
+        let ends = vec![0; 4 * order.len()];
+        let before_sums: [&[u8]; 6] = [
             &self.keys.ends,
             &self.file_ends,
-            &self.tags.table.ends,
-            &self.pythons.table.ends,
+            &tags.ends,
+            &pythons.ends,
             &self.notes.ends,
             &self.texts.ends,
-            &self.sums,
+        ];
+        let behind_sums: [&[u8]; 11] = [
             &self.times,
             &self.file_tags,
             &self.file_pythons,
             &self.file_flags,
             &self.version_flags,
             &self.keys.bytes,
-            &self.tags.table.bytes,
-            &self.pythons.table.bytes,
+            &tags.bytes,
+            &pythons.bytes,
             &self.notes.bytes,
             &self.texts.bytes,
             self.prefix.as_bytes(),
-            &self.rows.ends,
-            &self.rows.bytes,
         ];
-        let mut bytes = Vec::with_capacity(
-            super::page_layout::HEADER + parts.iter().map(|part| part.len()).sum::<usize>(),
-        );
-        header.write(&mut bytes);
-        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        let hot_size = |parts: &[&[u8]]| parts.iter().map(|part| part.len()).sum::<usize>();
+        let sums_at = HEADER + hot_size(&before_sums);
+        let ends_at = sums_at + sums.len() + hot_size(&behind_sums);
+        let mut bytes = Vec::with_capacity(ends_at + ends.len() + self.most_rows);
+        bytes.resize(HEADER, 0);
+        for part in [&before_sums[..], &[&sums], &behind_sums, &[&ends]].concat() {
+            bytes.extend_from_slice(part);
+        }
+        let rows_size = self.write_rows(order, &mut bytes, sums_at, ends_at);
+
+        let header = Header {
+            versions: self.keys.count(),
+            files: to_u32(order.len()),
+            tags: tags.count(),
+            pythons: pythons.count(),
+            notes: self.notes.count(),
+            skipped: self.builder.skipped,
+            keys_size: self.keys.size(),
+            tags_size: tags.size(),
+            pythons_size: pythons.size(),
+            notes_size: self.notes.size(),
+            texts_size: self.texts.size(),
+            prefix_size: to_u32(self.prefix.len()),
+            rows_size,
+        };
+        let mut head = Vec::with_capacity(HEADER);
+        header.write(&mut head);
+        bytes[..HEADER].copy_from_slice(&head);
         bytes
+    }
+
+    /// Writes the rows behind all else, and where each ends and the sums of the versions' to their
+    /// places; returns the size of all rows.
+    fn write_rows(
+        &self,
+        order: &[(u32, usize)],
+        bytes: &mut Vec<u8>,
+        mut sum_at: usize,
+        mut end_at: usize,
+    ) -> u32 {
+        let start = bytes.len();
+        let mut row = Vec::new();
+        let note = |bytes: &mut Vec<u8>, at: &mut usize, number: u32| {
+            bytes[*at..*at + 4].copy_from_slice(&number.to_le_bytes());
+            *at += 4;
+        };
+        for group in versions(order) {
+            let before = bytes.len();
+            for (_, at) in group {
+                row.clear();
+                row = postcard::to_extend(&self.row(&self.builder.files[*at]), row)
+                    .unwrap_or_default();
+                // One that no offset could reach becomes empty.
+                if bytes.len() - start + row.len() < NO_STRING as usize {
+                    bytes.extend_from_slice(&row);
+                }
+                let end = to_u32(bytes.len() - start);
+                note(bytes, &mut end_at, end);
+            }
+            let sum = crc32fast::hash(&bytes[before..]);
+            note(bytes, &mut sum_at, sum);
+        }
+        to_u32(bytes.len() - start)
     }
 }
 
+/// Parts files by the ranks of their versions.
+fn versions(order: &[(u32, usize)]) -> impl Iterator<Item = &[(u32, usize)]> {
+    order.chunk_by(|(one, _), (next, _)| one == next)
+}
+
 /// The part that all URLs start with, up to a `/`.
-fn common_prefix<'a>(files: &'a [Named<'a>]) -> &'a str {
-    let mut urls = files.iter().map(|file| file.entry.url.as_str());
-    let first = urls.next().unwrap_or_default();
-    let shared = urls.fold(first.len(), |shared, url| {
-        let alike = first.bytes().zip(url.bytes()).take_while(|(a, b)| a == b);
-        shared.min(alike.count())
+fn common_prefix<'a>(mut urls: impl Iterator<Item = &'a str>) -> &'a str {
+    let first = urls.next().unwrap_or_default().as_bytes();
+    let shared = urls.fold(first, |shared, url| match url.as_bytes() {
+        url if url.starts_with(shared) => shared,
+        url => {
+            let alike = shared.iter().zip(url).take_while(|(a, b)| a == b);
+            &shared[..alike.count()]
+        }
     });
-    let shared = first.as_bytes().get(..shared).unwrap_or_default();
-    let end = shared
-        .iter()
-        .rposition(|byte| *byte == b'/')
-        .map_or(0, |at| at + 1);
-    first.get(..end).unwrap_or_default()
+    let end = shared.iter().rposition(|byte| *byte == b'/');
+    let prefix = end.map_or(&[][..], |at| &shared[..=at]);
+    // It ends behind a `/`, which is no part of another character.
+    std::str::from_utf8(prefix).unwrap_or_default()
 }
 
 fn to_u32(number: usize) -> u32 {

@@ -18,6 +18,9 @@ const FIELDS: usize = 16;
 /// The length of the header.
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
 
+/// What a row mostly takes at most besides its texts and digests: six numbers.
+pub(super) const MOST_LENGTHS: usize = 24;
+
 /// What a solve reads of a chosen file only. What is text stands as bytes, so that nothing is looked
 /// through that nobody reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

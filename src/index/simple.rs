@@ -1,10 +1,14 @@
 //! Which decoder reads a project's page: the content type decides, as PEP 691 says.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
 
-use super::{Listing, simple_html, simple_json};
+use super::listing::FileFound;
+use super::page_build::PageBuilder;
+use super::{Listing, Page, simple_html, simple_json};
+use crate::package::PackageName;
 
 /// Why a body is not the page of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +25,36 @@ pub enum DecodeError {
     ApiVersion(String),
 }
 
-type Decoder = fn(&Body<'_>) -> Result<Listing, DecodeError>;
+/// Takes the files of a page as a decoder meets them.
+pub(super) type Taker<'t, 'f> = &'f mut (dyn FnMut(FileFound<'t>) + 'f);
+
+/// How pages of a content type are read.
+struct Protocol {
+    content_type: &'static str,
+    /// Makes text of what was received.
+    text: for<'a> fn(&Body<'a>) -> Result<Cow<'a, str>, DecodeError>,
+    /// Hands over the files of a text; returns what it says besides.
+    read: for<'t> fn(&'t str, Url, Taker<'t, '_>) -> Result<Listing, DecodeError>,
+}
+
+const fn html(content_type: &'static str) -> Protocol {
+    Protocol {
+        content_type,
+        text: simple_html::text,
+        read: simple_html::read,
+    }
+}
 
 /// The content types of project pages. As pip, we take `text/html` and nothing that only looks
 /// like it: a login page or a plain text is no index.
-const PROTOCOLS: &[(&str, Decoder)] = &[
-    ("application/vnd.pypi.simple.v1+html", simple_html::decode),
-    ("application/vnd.pypi.simple.v1+json", simple_json::decode),
-    ("text/html", simple_html::decode),
+const PROTOCOLS: &[Protocol] = &[
+    html("application/vnd.pypi.simple.v1+html"),
+    Protocol {
+        content_type: "application/vnd.pypi.simple.v1+json",
+        text: simple_json::text,
+        read: simple_json::read,
+    },
+    html("text/html"),
 ];
 
 /// More than ten times the largest page there is.
@@ -39,58 +65,64 @@ pub(super) struct Body<'a> {
     pub(super) bytes: &'a [u8],
     /// The `charset` of the content type.
     pub(super) charset: Option<&'a str>,
-    /// What relative addresses are relative to; without credentials.
-    pub(super) base: Url,
 }
 
 /// Decodes the page of a project; `base` is the address that answered, after redirections.
 pub fn decode_simple(content_type: &str, body: &[u8], base: &Url) -> Result<Listing, DecodeError> {
-    let (body, decode) = prepare(content_type, body, base)?;
-    decode(&body)
+    let (body, protocol) = prepare(content_type, body)?;
+    let text = (protocol.text)(&body)?;
+    let mut files = Vec::new();
+    let listing = (protocol.read)(&text, without_login(base), &mut |file| {
+        files.push(file.into_entry());
+    })?;
+    Ok(Listing { files, ..listing })
+}
+
+/// Decodes the page of a project to what is kept of it, without a list of all files on the way.
+pub fn decode_page(
+    project: &PackageName,
+    content_type: &str,
+    body: &[u8],
+    base: &Url,
+) -> Result<Page, DecodeError> {
+    let (body, protocol) = prepare(content_type, body)?;
+    let text = (protocol.text)(&body)?;
+    let mut builder = PageBuilder::new(project);
+    let listing = (protocol.read)(&text, without_login(base), &mut |file| builder.take(file))?;
+    Ok(Page::finish(builder, &listing))
 }
 
 fn prepare<'a>(
     content_type: &'a str,
     bytes: &'a [u8],
-    base: &Url,
-) -> Result<(Body<'a>, Decoder), DecodeError> {
+) -> Result<(Body<'a>, &'static Protocol), DecodeError> {
     let mut parts = content_type.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
     let known = PROTOCOLS
         .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(media_type));
-    let Some((_, decoder)) = known else {
+        .find(|known| known.content_type.eq_ignore_ascii_case(media_type));
+    let Some(protocol) = known else {
         return Err(DecodeError::ContentType(super::metadata::shortened(
             media_type,
         )));
     };
+    if bytes.len() > MAX_BODY {
+        return Err(DecodeError::TooLarge);
+    }
     let charset = parts
         .filter_map(|part| part.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
         .map(|(_, value)| value.trim().trim_matches('"'));
-    Ok((Body::new(bytes, charset, base)?, *decoder))
+    Ok((Body { bytes, charset }, protocol))
 }
 
-impl<'a> Body<'a> {
-    pub(super) fn new(
-        bytes: &'a [u8],
-        charset: Option<&'a str>,
-        base: &Url,
-    ) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_BODY {
-            return Err(DecodeError::TooLarge);
-        }
-        let mut base = base.clone();
-        // Addresses of files are shown and stored, so credentials must not slip into them; only
-        // URLs that cannot have any refuse to lose them.
-        let _ = base.set_password(None);
-        let _ = base.set_username("");
-        Ok(Self {
-            bytes,
-            charset,
-            base,
-        })
-    }
+/// Addresses of files are shown and stored, so credentials must not slip into them; only URLs that
+/// cannot have any refuse to lose them.
+fn without_login(base: &Url) -> Url {
+    let mut base = base.clone();
+    let _ = base.set_password(None);
+    let _ = base.set_username("");
+    base
 }
 
 impl fmt::Display for DecodeError {

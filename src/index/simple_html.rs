@@ -10,37 +10,43 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::html::{Piece, Pieces, attributes, lower_case};
-use super::links::Link;
-use super::simple::{Body, DecodeError};
-use super::simple_json::{python_text, strongest};
-use super::{FileEntry, Listing, MetadataFile};
+use super::links::{Link, Links};
+use super::listing::FileFound;
+use super::simple::{Body, DecodeError, Taker};
+use super::simple_json::python_text;
+use super::{Listing, MetadataFile};
 use crate::package::{Digest, Timestamp};
 
-/// Decodes a page.
-pub(super) fn decode(body: &Body<'_>) -> Result<Listing, DecodeError> {
-    let text = decode_text(body);
-    let mut reader = Reader::new(body.base.clone());
-    for piece in Pieces::new(&text) {
+/// Decodes by the content type's `charset`, a byte order mark, or else as UTF-8; what is not in
+/// the encoding is replaced.
+pub(super) fn text<'a>(body: &Body<'a>) -> Result<Cow<'a, str>, DecodeError> {
+    let encoding = body
+        .charset
+        .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
+        .unwrap_or(encoding_rs::UTF_8);
+    Ok(encoding.decode(body.bytes).0)
+}
+
+/// Reads a page.
+pub(super) fn read<'t>(
+    text: &'t str,
+    base: Url,
+    take: Taker<'t, '_>,
+) -> Result<Listing, DecodeError> {
+    let mut reader = Reader::new(base, take);
+    for piece in Pieces::new(text) {
         reader.read(piece)?;
     }
     reader.finish()
 }
 
-/// Decodes by the content type's `charset`, a byte order mark, or else as UTF-8; what is not in
-/// the encoding is replaced.
-fn decode_text<'a>(body: &Body<'a>) -> Cow<'a, str> {
-    let encoding = body
-        .charset
-        .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
-        .unwrap_or(encoding_rs::UTF_8);
-    encoding.decode(body.bytes).0
-}
-
 /// Collects a page piece by piece.
-struct Reader {
+struct Reader<'t, 'f> {
+    take: Taker<'t, 'f>,
     listing: Listing,
-    base: Url,
+    links: Links,
     has_base: bool,
+    has_files: bool,
     tags: usize,
     in_anchor: bool,
     closes_anchors: bool,
@@ -49,12 +55,14 @@ struct Reader {
     text_before: bool,
 }
 
-impl Reader {
-    fn new(base: Url) -> Self {
+impl<'t, 'f> Reader<'t, 'f> {
+    fn new(base: Url, take: Taker<'t, 'f>) -> Self {
         Self {
+            take,
             listing: Listing::default(),
-            base,
+            links: Links::new(base),
             has_base: false,
+            has_files: false,
             tags: 0,
             in_anchor: false,
             closes_anchors: false,
@@ -64,7 +72,7 @@ impl Reader {
         }
     }
 
-    fn read(&mut self, piece: Piece<'_>) -> Result<(), DecodeError> {
+    fn read(&mut self, piece: Piece<'t>) -> Result<(), DecodeError> {
         match piece {
             Piece::Cut if self.tags > 0 => return Err(DecodeError::Truncated),
             Piece::Cut => self.text_before = true,
@@ -85,7 +93,7 @@ impl Reader {
         Ok(())
     }
 
-    fn start(&mut self, name: &str, rest: &str) -> Result<(), DecodeError> {
+    fn start(&mut self, name: &str, rest: &'t str) -> Result<(), DecodeError> {
         match name {
             "a" => self.anchor(rest),
             "base" => self.base_element(rest),
@@ -96,13 +104,16 @@ impl Reader {
         Ok(())
     }
 
-    fn anchor(&mut self, rest: &str) {
-        let Some(entry) = entry(rest, &self.base) else {
+    fn anchor(&mut self, rest: &'t str) {
+        let Some(file) = file(rest, &mut self.links) else {
             return;
         };
         self.in_anchor = true;
-        match entry {
-            Some(entry) => self.listing.files.push(entry),
+        match file {
+            Some(file) => {
+                self.has_files = true;
+                (self.take)(file);
+            }
             None => self.listing.unreadable += 1,
         }
     }
@@ -110,9 +121,8 @@ impl Reader {
     /// The first `<base>` with an address counts.
     fn base_element(&mut self, rest: &str) {
         let address = attribute(rest, "href").filter(|_| !self.has_base);
-        if let Some(base) = address.and_then(|address| self.base.join(address.trim()).ok()) {
-            self.base = base;
-            self.has_base = true;
+        if let Some(address) = address {
+            self.has_base = self.links.rebase(address.trim());
         }
     }
 
@@ -135,7 +145,7 @@ impl Reader {
     }
 
     fn finish(self) -> Result<Listing, DecodeError> {
-        let has_entries = !self.listing.files.is_empty() || self.listing.unreadable > 0;
+        let has_entries = self.has_files || self.listing.unreadable > 0;
         if self.tags == 0 || (self.text_before && !has_entries) {
             return Err(DecodeError::Malformed("the page is not HTML".into()));
         }
@@ -149,18 +159,23 @@ impl Reader {
 
 /// Reads an anchor's attributes: `None` where it leads nowhere, `Some(None)` where it makes no
 /// sense or names no file.
-fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
-    let mut entry = FileEntry::default();
+fn file<'t>(rest: &'t str, links: &mut Links) -> Option<Option<FileFound<'t>>> {
+    let mut file = FileFound::default();
     let mut link = None;
     let mut metadata = None;
     let mut legacy_metadata = None;
     for (name, value) in attributes(rest) {
         match &*lower_case(name) {
-            "href" if link.is_none() => link = Some(Link::resolve(base, &value)),
-            "data-requires-python" => entry.requires_python = python_text(&value),
-            "data-yanked" => entry.yanked = Some(value.into_owned()),
-            "data-upload-time" => entry.upload_time = Timestamp::parse(&value),
-            "data-size" => entry.size = value.trim().parse().ok(),
+            "href" if link.is_none() => {
+                link = Some(match value {
+                    Cow::Borrowed(value) => links.resolve(value),
+                    Cow::Owned(value) => links.resolve(&value).map(Link::into_owned),
+                });
+            }
+            "data-requires-python" => file.requires_python = python_text(value),
+            "data-yanked" => file.yanked = Some(value),
+            "data-upload-time" => file.upload_time = Timestamp::parse(&value),
+            "data-size" => file.size = value.trim().parse().ok(),
             "data-core-metadata" => metadata = Some(value),
             "data-dist-info-metadata" => legacy_metadata = Some(value),
             _ => {}
@@ -168,14 +183,14 @@ fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
     }
     let link = link?;
     Some(link.and_then(|link| {
-        entry.filename = link.filename()?;
-        entry.url = link.url;
-        entry.digests = link.digests;
+        file.filename = link.filename()?;
+        file.url = link.url;
+        file.digests = link.digests;
         // The older name counts only where the new one says nothing (PEP 714).
         if let Some(value) = metadata.or(legacy_metadata) {
-            entry.metadata = metadata_file(&value);
+            file.metadata = metadata_file(&value);
         }
-        Some(entry)
+        Some(file)
     }))
 }
 
@@ -183,7 +198,7 @@ fn entry(rest: &str, base: &Url) -> Option<Option<FileEntry>> {
 fn metadata_file(value: &str) -> MetadataFile {
     match value.trim() {
         "false" => MetadataFile::Absent,
-        value => MetadataFile::Present(strongest(Digest::parse(value).into_iter().collect())),
+        value => MetadataFile::Present(Digest::parse(value)),
     }
 }
 

@@ -273,6 +273,53 @@ fn versions_ascend_and_equal_ones_are_merged() {
     assert_eq!(page.skipped(), skipped);
 }
 
+#[test]
+fn names_that_begin_alike_are_read_as_if_each_stood_alone() {
+    let base = Url::parse("https://files.example/").unwrap();
+    let names = [
+        "A_b-1.0-py3-none-any.whl",
+        "A_b-1.0-1.tar.gz",
+        "A_b-1.0-2-py3-none-any.whl",
+        "A_b-1.0-py2-none-any.whl",
+        "A_b-1.0-x-py3-none-any.whl",
+        "A_b-1.0-py3.exe",
+        "a_b-1.0.0-py3-none-win32.whl",
+        "a_b-1.0.0-py3--win32.whl",
+        "a_b-1.0.0-py3-none-win32.whl",
+    ];
+    let project = PackageName::new("a-b".to_owned()).unwrap();
+    let page = Page::build(&project, list_folder(names, &base));
+
+    let files: Vec<_> = (0..page.file_count())
+        .map(|at| {
+            let version = page.version_text(page.version_of(at));
+            let tags = page
+                .file(at)
+                .tags()
+                .and_then(|tags| page.tag_strings().nth(tags));
+            (version, page.file(at).filename(), tags)
+        })
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("1.0", "A_b-1.0-2-py3-none-any.whl", Some("py3-none-any")),
+            ("1.0", "A_b-1.0-py2-none-any.whl", Some("py2-none-any")),
+            ("1.0", "A_b-1.0-py3-none-any.whl", Some("py3-none-any")),
+            (
+                "1.0",
+                "a_b-1.0.0-py3-none-win32.whl",
+                Some("py3-none-win32")
+            ),
+            ("1.0.post1", "A_b-1.0-1.tar.gz", None),
+        ]
+    );
+    assert_eq!(
+        (page.skipped().other_kind, page.skipped().malformed),
+        (1, 2)
+    );
+}
+
 /// Looks at everything that a page offers.
 fn walk(page: &Page) {
     for version in 0..=page.len() {
@@ -327,9 +374,10 @@ fn decode_everything(bytes: &[u8]) {
     let markers = &mut MarkerTexts::default();
     let project = PackageName::new("a".to_owned()).unwrap();
     for kind in ["text/html", "application/vnd.pypi.simple.v1+json"] {
-        if let Ok(listing) = decode_simple(kind, bytes, &base) {
-            walk(&Page::build(&project, listing));
-        }
+        let page = decode_page(&project, kind, bytes, &base);
+        let listing = decode_simple(kind, bytes, &base);
+        assert_eq!(page, listing.map(|listing| Page::build(&project, listing)));
+        page.iter().for_each(walk);
     }
     if let Ok(page) = Page::from_bytes(bytes.to_vec().into()) {
         walk(&page);

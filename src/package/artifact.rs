@@ -79,6 +79,18 @@ impl DistName {
 }
 
 impl WheelName {
+    /// Returns the tags in the last part of a wheel's name: what stands behind the version and its
+    /// dash. A page has many wheels of one version, whose names begin alike.
+    pub fn tags_in(part: &str) -> Result<&str, DistNameError> {
+        let part = part.strip_suffix(".whl").ok_or(DistNameError::OtherKind)?;
+        if part.split('-').any(str::is_empty) {
+            return Err(DistNameError::Malformed);
+        }
+        let (build, tags) = split_tags(part)?;
+        build.map(read_build_tag).transpose()?;
+        Ok(tags)
+    }
+
     /// Takes `name-version(-build)?-python-abi-platform.whl` apart.
     pub fn parse(filename: &str) -> Result<Self, DistNameError> {
         let stem = filename
@@ -87,23 +99,29 @@ impl WheelName {
         if stem.split('-').any(str::is_empty) {
             return Err(DistNameError::Malformed);
         }
-        let split = |text| str::split_once(text, '-').ok_or(DistNameError::Malformed);
         let (name, rest) = split(stem)?;
         let (version, rest) = split(rest)?;
-        let (build, tags) = match rest.matches('-').count() {
-            2 => (None, rest),
-            3 => {
-                let (build, tags) = split(rest)?;
-                (Some(read_build_tag(build)?), tags)
-            }
-            _ => return Err(DistNameError::Malformed),
-        };
+        let (build, tags) = split_tags(rest)?;
+        let build = build.map(read_build_tag).transpose()?;
         Ok(Self {
             name: PackageName::new(name.to_owned()).map_err(|_| DistNameError::Malformed)?,
             version: read_escaped_version(version)?,
             build,
             tags: tags.to_owned(),
         })
+    }
+}
+
+fn split(text: &str) -> Result<(&str, &str), DistNameError> {
+    text.split_once('-').ok_or(DistNameError::Malformed)
+}
+
+/// Takes what stands behind the version apart: `(build-)?python-abi-platform`.
+fn split_tags(text: &str) -> Result<(Option<&str>, &str), DistNameError> {
+    match text.bytes().filter(|byte| *byte == b'-').count() {
+        2 => Ok((None, text)),
+        3 => split(text).map(|(build, tags)| (Some(build), tags)),
+        _ => Err(DistNameError::Malformed),
     }
 }
 

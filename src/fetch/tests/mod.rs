@@ -9,4 +9,5 @@ mod flavours;
 mod reading;
 mod server;
 mod solving;
+mod walking;
 mod world;

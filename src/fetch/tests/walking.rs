@@ -1,0 +1,92 @@
+//! What the walker wishes for, and what it passes over.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::solving::question;
+use super::world::{metadata, name};
+use crate::fetch::walker::{Walker, Wish};
+use crate::index::{IndexPage, Merge, Metadata, MetadataSource, Page, Project, list_folder};
+use crate::package::{Declaration, MarkerTexts, Requirement};
+use crate::solve::Question;
+
+fn declared(lines: &[&str]) -> Arc<Question> {
+    let question = question();
+    let declaration = &question.declarations[0];
+    let declarations = lines.iter().map(|line| Declaration {
+        requirement: Requirement::parse(line).unwrap(),
+        ..declaration.clone()
+    });
+    Arc::new(Question {
+        declarations: declarations.collect(),
+        ..Question::clone(&question)
+    })
+}
+
+fn project(of: &str, versions: &[&str]) -> Arc<Project> {
+    let names: Vec<String> = versions
+        .iter()
+        .map(|version| format!("{of}-{version}-py3-none-any.whl"))
+        .collect();
+    let base = Url::parse("https://files.example/").unwrap();
+    let listing = list_folder(names.iter().map(String::as_str), &base);
+    Arc::new(Project {
+        name: name(of),
+        pages: vec![IndexPage {
+            index: "https://index.example/simple".into(),
+            page: Page::build(&name(of), listing),
+        }],
+        merge: Merge::Best,
+    })
+}
+
+fn read(of: &str, version: &str, requires: &[&str]) -> Arc<Metadata> {
+    let text = metadata(of, version, requires);
+    let markers = &mut MarkerTexts::default();
+    Arc::new(Metadata::parse(text.as_bytes(), MetadataSource::Wheel, markers).unwrap())
+}
+
+/// Names what is wished for, the one that is granted first at the end.
+fn shown(wishes: Vec<Wish>) -> Vec<String> {
+    let shown = wishes.iter().map(|wish| match wish {
+        Wish::Page(name) => name.to_string(),
+        Wish::Metadata(project, at) => project.pages[at.page].page.file(at.file).filename().into(),
+    });
+    shown.collect()
+}
+
+#[test]
+fn what_a_version_requires_counts_only_where_the_declarations_allow_it() {
+    let walker = Walker::new(declared(&["a", "b<2"]));
+    let a = project("a", &["1.0", "2.0", "2.1", "3.0"]);
+    assert_eq!(shown(walker.start()), ["a", "b"]);
+    assert_eq!(shown(walker.page_arrived(&a)), ["a-3.0-py3-none-any.whl"]);
+
+    let out = walker.guess_arrived(&read("a", "3.0", &["b>=2", "new"]));
+    let also_out = walker.guess_arrived(&read("a", "2.1", &["b==2.*", "new"]));
+    let in_case = walker.guess_arrived(&read("a", "1.0", &["old"]));
+    let in_turn = walker.guess_arrived(&read("a", "2.0", &["b", "c"]));
+
+    let expected = [
+        "a-1.0-py3-none-any.whl",
+        "a-2.0-py3-none-any.whl",
+        "a-2.1-py3-none-any.whl",
+    ];
+    assert_eq!(shown(out), expected);
+    assert_eq!(shown(also_out), expected[..2]);
+    assert!(in_case.is_empty());
+    assert_eq!(shown(in_turn), ["c"]);
+}
+
+#[test]
+fn the_solvers_choice_counts_whatever_was_guessed() {
+    let walker = Walker::new(declared(&["a", "b<2"]));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0", "2.0", "3.0"]));
+    walker.guess_arrived(&read("a", "3.0", &["b>=2"]));
+
+    let chosen = walker.metadata_arrived(&read("a", "1.0", &["old"]));
+
+    assert_eq!(shown(chosen), ["old"]);
+}
