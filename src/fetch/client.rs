@@ -1,7 +1,8 @@
 //! Builds the HTTP clients: TLS with rustls and `ring`, the roots that the user chose, HTTP/2 with
 //! windows wide enough for large pages. Redirects and retries are ours (`http`).
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reqwest::{Client, ClientBuilder, redirect};
@@ -92,53 +93,56 @@ fn install_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn read_roots(
-    files: &[std::path::PathBuf],
-    folders: &[std::path::PathBuf],
-) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
+fn read_roots(files: &[PathBuf], folders: &[PathBuf]) -> Result<RootCertStore, String> {
+    let mut read = Certificates {
+        roots: RootCertStore::empty(),
+        known: HashSet::new(),
+    };
     for file in files {
-        if add_roots(&mut roots, file)? == 0 {
+        if read.add(file)? == 0 {
             return Err(format!("`{}` holds no certificate", file.display()));
         }
     }
     for folder in folders {
         let entries = std::fs::read_dir(folder)
             .map_err(|error| format!("`{}` cannot be read: {error}", folder.display()))?;
-        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-        if files.iter().any(|file| is_hashed(file)) {
-            files.retain(|file| is_hashed(file));
-        }
-        for file in files {
+        for entry in entries.flatten() {
             // Such folders also hold key lists and dangling links, which OpenSSL passes over.
-            let _ = add_roots(&mut roots, &file);
+            let _ = read.add(&entry.path());
         }
     }
-    match roots.is_empty() {
+    match read.roots.is_empty() {
         true => Err("no certificate is left to trust: every connection would fail".to_owned()),
-        false => Ok(roots),
+        false => Ok(read.roots),
     }
 }
 
-/// Whether OpenSSL would find a certificate by the name of its file, such as `5f618aec.0`: where
-/// some are named so, the others in the folder are the same once more.
-fn is_hashed(file: &Path) -> bool {
-    let name = file.file_name().and_then(|name| name.to_str());
-    let parts = name.and_then(|name| name.split_once('.'));
-    parts.is_some_and(|(hash, number)| {
-        hash.len() == 8
-            && hash.bytes().all(|it| it.is_ascii_hexdigit())
-            && !number.is_empty()
-            && number.bytes().all(|it| it.is_ascii_digit())
-    })
+/// Certificates that were read, each once: a folder of OpenSSL's has every one under two names, and a
+/// bundle of all of them beside.
+struct Certificates {
+    roots: RootCertStore,
+    known: HashSet<Vec<u8>>,
 }
 
-/// Adds a PEM file's certificates and returns how many there were.
-fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<usize, String> {
-    let pem = std::fs::read(file)
-        .map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
-    let certificates = CertificateDer::pem_slice_iter(&pem).flatten();
-    Ok(roots.add_parsable_certificates(certificates).0)
+impl Certificates {
+    /// Adds a PEM file's certificates and returns how many of them can be used.
+    fn add(&mut self, file: &Path) -> Result<usize, String> {
+        let pem = std::fs::read(file)
+            .map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
+        let mut usable = 0;
+        for certificate in CertificateDer::pem_slice_iter(&pem).flatten() {
+            if self.known.contains(&*certificate) {
+                usable += 1;
+                continue;
+            }
+            let bytes = certificate.to_vec();
+            if self.roots.add(certificate).is_ok() {
+                self.known.insert(bytes);
+                usable += 1;
+            }
+        }
+        Ok(usable)
+    }
 }
 
 /// Returns the innermost cause of an error, which is the one that tells.
@@ -154,7 +158,7 @@ pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
-    fn with_roots(files: Vec<std::path::PathBuf>) -> FetchOptions {
+    fn with_roots(files: Vec<PathBuf>) -> FetchOptions {
         FetchOptions {
             roots: Roots::Only {
                 files,
@@ -178,16 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn of_a_folder_with_hashed_names_only_those_are_read() {
+    fn a_certificate_that_a_folder_holds_twice_is_trusted_once() {
         let certificate = include_str!("../../fixtures/tls/root.pem");
         let folder = tempfile::tempdir().unwrap();
-        let read = |folder: &Path| read_roots(&[], &[folder.to_owned()]).map(|roots| roots.len());
-        std::fs::write(folder.path().join("a.pem"), certificate).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("5f618aec.0"), certificate).unwrap();
+        std::fs::write(at("root.pem"), certificate).unwrap();
+        std::fs::write(at("bundle.crt"), [certificate, certificate].concat()).unwrap();
 
-        assert_eq!(read(folder.path()), Ok(1));
+        let read = |files: &[PathBuf]| read_roots(files, &[folder.path().to_owned()]);
 
-        std::fs::write(folder.path().join("5f618aec.0"), certificate).unwrap();
-        assert_eq!(read(folder.path()), Ok(1));
+        assert_eq!(read(&[]).unwrap().len(), 1);
+        assert_eq!(read(&[at("root.pem")]).unwrap().len(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Heard, Scope, problem, said};
 use crate::cli::args::{IndexArgs, IndexStrategyArg};
 use crate::fetch::{FetchOptions, Index, IndexStrategy, Indexes, Proxy, Roots};
-use crate::input::{Ambient, IndexTable, Located, Manifest, NamedIndex, PinnedIndex, read_address};
+use crate::input::{IndexTable, Located, Manifest, NamedIndex, PinnedIndex, read_address};
 use crate::lock::LockOptions;
 use crate::package::{IndexUrl, PackageName};
 use crate::solve::Source;
@@ -330,13 +330,6 @@ fn settle_strategy(args: &IndexArgs, heard: Heard<'_>) -> (IndexStrategy, &'stat
     (*strategy, name)
 }
 
-/// Whether the surroundings may name a proxy: on Linux only variables do.
-fn may_have_proxy(ambient: &Ambient) -> bool {
-    let mut names = ambient.variables.as_map().keys();
-    let names_one = |name: &str| name.ends_with("_proxy") && name != "no_proxy";
-    !cfg!(target_os = "linux") || names.any(|name| names_one(&name.to_ascii_lowercase()))
-}
-
 /// Settles how to talk to servers.
 pub(super) fn fetch_options(args: &IndexArgs, heard: Heard<'_>) -> FetchOptions {
     let ambient = heard.ambient;
@@ -348,8 +341,9 @@ pub(super) fn fetch_options(args: &IndexArgs, heard: Heard<'_>) -> FetchOptions 
     options.retries = args.retries.or(around).unwrap_or(options.retries);
     options.proxy = match &ambient.proxy {
         Some(proxy) => Proxy::Url(proxy.value.clone()),
-        None if may_have_proxy(ambient) => Proxy::System,
-        None => Proxy::None,
+        // Elsewhere the system may know one that no variable names.
+        None if cfg!(target_os = "linux") && !ambient.variables.name_proxy() => Proxy::None,
+        None => Proxy::System,
     };
     options.insecure_hosts.clone_from(&args.allow_insecure_host);
     let in_files = heard

@@ -86,7 +86,8 @@ pub struct Ambient {
     pub cert_folders: Vec<Said<PathBuf>>,
     /// Whether to trust what the operating system trusts.
     pub system_certs: Option<Said<bool>>,
-    /// pip's proxy, which may hold a login; `HTTPS_PROXY` and its like are the HTTP library's.
+    /// pip's proxy, which may hold a login; `HTTPS_PROXY` and its like are the HTTP library's, which
+    /// is told to look for one where [`Variables::name_proxy`].
     pub proxy: Option<Said<Secret>>,
     /// How long a server may stay silent.
     pub timeout: Option<Said<Duration>>,
@@ -155,6 +156,13 @@ impl Variables {
     /// Returns all of them.
     pub fn as_map(&self) -> &BTreeMap<String, String> {
         &self.0
+    }
+
+    /// Whether one of them names a proxy: `HTTPS_PROXY`, `all_proxy` and their like.
+    pub fn name_proxy(&self) -> bool {
+        let is_proxy = |name: &str| name.ends_with("_proxy") && name != "no_proxy";
+        let mut names = self.0.keys().map(|name| name.to_ascii_lowercase());
+        names.any(|name| is_proxy(&name))
     }
 }
 

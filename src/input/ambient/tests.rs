@@ -484,3 +484,17 @@ proptest! {
         read_ambient(texts(&variables, &[&conf, &value]));
     }
 }
+
+#[test]
+fn a_proxy_is_looked_for_where_a_variable_names_one() {
+    let names = [
+        "HTTPS_PROXY",
+        "http_proxy",
+        "All_Proxy",
+        "NO_PROXY",
+        "PROXY",
+    ];
+    let is_named = |name| read(&[(name, "x")], &[]).variables.name_proxy();
+
+    assert_eq!(names.map(is_named), [true, true, true, false, false]);
+}
