@@ -90,3 +90,19 @@ fn the_solvers_choice_counts_whatever_was_guessed() {
 
     assert_eq!(shown(chosen), ["old"]);
 }
+
+#[test]
+fn extras_that_lead_to_one_another_without_end_need_no_stack() {
+    let chain = (0..5_000).map(|at| format!("a[e{}] ; extra == 'e{at}'", at + 1));
+    let lines: Vec<String> = chain.chain(["b ; extra == 'e9'".to_owned()]).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let metadata = read("a", "1.0", &lines);
+    let walker = Walker::new(declared(&["a[e0]"]));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0"]));
+
+    let thread = std::thread::Builder::new().stack_size(256 << 10);
+    let walking = thread.spawn(move || shown(walker.metadata_arrived(&metadata)));
+
+    assert_eq!(walking.unwrap().join().unwrap(), ["b"]);
+}
