@@ -237,13 +237,17 @@ impl Walker {
     /// Whether metadata requires what the declarations rule out.
     fn bars(&self, metadata: &Metadata, extras: &BTreeSet<ExtraName>) -> bool {
         let extras: Vec<ExtraName> = extras.iter().cloned().collect();
+        let excludes = &self.question.excludes;
         metadata.requires.asked(&extras).any(|requirement| {
             let declared = self.declared.get(&requirement.name);
             let is_out = |declared: &VersionSet| {
                 let both = declared.intersection(requirement.specifiers.set());
                 requirement.url.is_none() && both.is_empty()
             };
-            declared.is_some_and(is_out) && self.question.holds(&requirement.marker, &extras)
+            let is_left_out = || excludes.contains(&requirement.name);
+            declared.is_some_and(is_out)
+                && !is_left_out()
+                && self.question.holds(&requirement.marker, &extras)
         })
     }
 
@@ -396,14 +400,18 @@ impl Seen {
     }
 }
 
-/// Returns what a question's declarations leave of the packages that they name.
+/// Returns what a question's declarations leave of the packages that they name. In a region, what
+/// some environments are told rules nothing out in the others.
 fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
     let mut declared: HashMap<PackageName, VersionSet> = HashMap::default();
     let counts = question
         .declarations
         .iter()
         .filter(|declaration| question.holds(&declaration.requirement.marker, &[]));
-    for declaration in counts.clone() {
+    let everywhere = counts.clone().filter(|declaration| {
+        question.region.is_none() || declaration.requirement.marker.is_always()
+    });
+    for declaration in everywhere {
         let requirement = &declaration.requirement;
         let set = requirement.specifiers.set();
         let left = declared
@@ -415,5 +423,7 @@ fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
     for declaration in counts.filter(|it| it.kind == DeclarationKind::Override) {
         declared.remove(&declaration.requirement.name);
     }
+    // Neither do declarations that exclude one another: the solver says so.
+    declared.retain(|_, set| !set.is_empty());
     declared
 }

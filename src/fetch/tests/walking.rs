@@ -8,8 +8,9 @@ use super::solving::question;
 use super::world::{metadata, name};
 use crate::fetch::walker::{Walker, Wish};
 use crate::index::{IndexPage, Merge, Metadata, MetadataSource, Page, Project, list_folder};
-use crate::package::{Declaration, MarkerTexts, Requirement};
+use crate::package::{Declaration, Marker, MarkerTexts, Requirement};
 use crate::solve::Question;
+use crate::target::Region;
 
 fn declared(lines: &[&str]) -> Arc<Question> {
     let question = question();
@@ -105,4 +106,42 @@ fn extras_that_lead_to_one_another_without_end_need_no_stack() {
     let walking = thread.spawn(move || shown(walker.metadata_arrived(&metadata)));
 
     assert_eq!(walking.unwrap().join().unwrap(), ["b"]);
+}
+
+#[test]
+fn what_is_declared_for_some_environments_of_a_region_bars_nothing() {
+    let pins = [
+        "b==1 ; python_version < '3.12'",
+        "b==2 ; python_version >= '3.12'",
+    ];
+    let everywhere = Marker::parse("python_version >= '3.10'").unwrap();
+    let question = Question {
+        region: Region::new(everywhere.tree().clone()).map(Arc::new),
+        ..Question::clone(&declared(&["a", pins[0], pins[1], "c<2"]))
+    };
+    let walker = Walker::new(Arc::new(question));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0", "2.0", "3.0"]));
+
+    let barred = walker.guess_arrived(&read("a", "3.0", &["b", "c>=2", "new"]));
+    let free = walker.guess_arrived(&read("a", "2.0", &["b>=1", "new"]));
+
+    let older = ["a-1.0-py3-none-any.whl", "a-2.0-py3-none-any.whl"];
+    assert_eq!(shown(barred), older);
+    assert_eq!(shown(free), ["new"]);
+}
+
+#[test]
+fn what_is_left_out_bars_nothing() {
+    let question = Question {
+        excludes: [name("b")].into(),
+        ..Question::clone(&declared(&["a", "b<2"]))
+    };
+    let walker = Walker::new(Arc::new(question));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0", "2.0"]));
+
+    let wishes = walker.guess_arrived(&read("a", "2.0", &["b>=2", "new"]));
+
+    assert_eq!(shown(wishes), ["new"]);
 }
