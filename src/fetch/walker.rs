@@ -251,7 +251,8 @@ impl Walker {
         })
     }
 
-    /// Wishes for older versions than one that is barred, the more the more there were.
+    /// Wishes for other versions than one that is barred; where the newest count first for older
+    /// ones as well, the more the more there were.
     fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
         seen.metadata = None;
         seen.barred.insert(VersionKey::of(&metadata.version));
@@ -260,8 +261,14 @@ impl Walker {
             return Vec::new();
         };
         let mut wishes: Vec<Wish> = self.pick(&metadata.name, seen).into_iter().collect();
-        let spares = (2 * seen.barred.len()).min(MOST_BARRED);
-        let older = seen.in_reserve(&candidates).skip(1).take(spares);
+        let spares = match self.question.policy.resolution {
+            ResolutionMode::Highest | ResolutionMode::LowestDirect => 2 * seen.barred.len(),
+            ResolutionMode::Lowest => 0,
+        };
+        let older = seen
+            .in_reserve(&candidates)
+            .filter(|spare| Some(spare.at()) != seen.picked)
+            .take(spares.min(MOST_BARRED));
         wishes.extend(
             older.map(|spare| Wish::Metadata(Arc::clone(candidates.project()), spare.at())),
         );

@@ -8,8 +8,8 @@ use super::solving::question;
 use super::world::{metadata, name};
 use crate::fetch::walker::{Walker, Wish};
 use crate::index::{IndexPage, Merge, Metadata, MetadataSource, Page, Project, list_folder};
-use crate::package::{Declaration, Marker, MarkerTexts, Requirement};
-use crate::solve::Question;
+use crate::package::{Declaration, Marker, MarkerTexts, Requirement, Version};
+use crate::solve::{Question, ResolutionMode};
 use crate::target::Region;
 
 fn declared(lines: &[&str]) -> Arc<Question> {
@@ -144,4 +144,27 @@ fn what_is_left_out_bars_nothing() {
     let wishes = walker.guess_arrived(&read("a", "2.0", &["b>=2", "new"]));
 
     assert_eq!(shown(wishes), ["new"]);
+}
+
+#[test]
+fn spares_are_sent_for_where_the_newest_count_first_and_none_twice() {
+    let barred = |question: Question, version: &str| {
+        let walker = Walker::new(Arc::new(question));
+        walker.start();
+        walker.page_arrived(&project("a", &["1.0", "2.0", "3.0", "4.0"]));
+        shown(walker.metadata_arrived(&read("a", version, &["b>=2"])))
+    };
+    let question = Question::clone(&declared(&["a", "b<2"]));
+    let mut lowest = question.clone();
+    lowest.policy.resolution = ResolutionMode::Lowest;
+    let preferring = Question {
+        preferences: [(name("a"), Version::new([2, 0]))].into(),
+        ..question
+    };
+
+    assert_eq!(barred(lowest, "1.0"), ["a-2.0-py3-none-any.whl"]);
+    assert_eq!(
+        barred(preferring, "3.0"),
+        ["a-1.0-py3-none-any.whl", "a-4.0-py3-none-any.whl"]
+    );
 }
