@@ -17,6 +17,8 @@ mod optional;
 mod page;
 mod page_build;
 mod page_layout;
+#[cfg(test)]
+mod page_tests;
 mod project;
 mod project_toml;
 mod requirement_record;

@@ -340,14 +340,10 @@ impl<'b, 'a> Writer<'b, 'a> {
     }
 
     fn push_file(&mut self, file: &Named<'_>) {
-        // All addresses begin with the prefix.
-        let behind = file.url.len() - self.prefix.len();
-        let (flags, url) = match file.url.ends_with(&*file.name) {
-            true => (
-                file.flags | FILE_URL_ENDS_WITH_NAME,
-                behind.saturating_sub(file.name.len()),
-            ),
-            false => (file.flags, behind),
+        let behind = self.behind_prefix(file);
+        let (flags, url) = match behind.strip_suffix(&*file.name) {
+            Some(before) => (file.flags | FILE_URL_ENDS_WITH_NAME, before.len()),
+            None => (file.flags, behind.len()),
         };
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
@@ -359,8 +355,13 @@ impl<'b, 'a> Writer<'b, 'a> {
         self.file_flags.push(flags);
     }
 
+    /// Returns what a file's address has behind the prefix, with which all of them begin.
+    fn behind_prefix<'r>(&self, file: &'r Named<'_>) -> &'r str {
+        file.url.strip_prefix(self.prefix).unwrap_or(&file.url)
+    }
+
     fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
-        let url = file.url.strip_prefix(self.prefix).unwrap_or(&file.url);
+        let url = self.behind_prefix(file);
         let [start, between, end] = file.digests.map(|at| at as usize);
         Row {
             size: file.size,
