@@ -16,7 +16,9 @@ mod metadata_record;
 mod optional;
 mod page;
 mod page_build;
+mod page_digests;
 mod page_layout;
+mod page_tables;
 #[cfg(test)]
 mod page_tests;
 mod project;
@@ -39,7 +41,7 @@ pub use find_links::{decode_find_links, list_folder};
 pub use listing::{FileEntry, Listing, MetadataFile};
 pub use metadata::{Metadata, MetadataError, MetadataSource};
 pub use page::{Columns, Damaged, Details, FileView, Page, Skipped};
-pub use page_build::Digests;
+pub use page_digests::Digests;
 pub use project::{IndexPage, Merge, Project};
 pub use project_toml::read_project;
 pub use requires::Requires;
