@@ -49,7 +49,7 @@
 //! | to add | write | then |
 //! |---|---|---|
 //! | an input format | `input/<format>.rs`: text → `Reading` | a line in `input`'s `READERS`; `fixtures/inputs/<format>/` |
-//! | an index protocol | `index/<protocol>.rs`: bytes → `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
+//! | an index protocol | `index/<protocol>.rs`: bytes → text, then each file handed over and the rest as a `Listing` | a line in its `PROTOCOLS`; pages in `fixtures/index/` |
 //! | a lock format | `lock/<format>_{read,write}.rs` | a line in `lock`'s `FORMATS`; a round-trip fixture |
 //! | a kind of file with install commands | `input/commands/<kind>.rs`: text → `Recipe` | a line in its `COMMAND_READERS`; a case in its `recipe_tests.rs` |
 //! | a tool that installs from its lock | `input/commands/syncs.rs`: a `Syncer` and the table of its options | its way to the lock in `cli/plan/synced.rs`; `fixtures/cli/images-that-sync/` |

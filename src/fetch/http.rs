@@ -1,6 +1,6 @@
 //! Asks servers: one request in, one usable response out. Redirects are followed here and not by
 //! the library, so that each hop gets the login of its own origin and no other; failures that may
-//! pass are retried.
+//! pass are retried; answers that were packed for the way are unpacked, large ones in turns.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -35,6 +35,12 @@ const IN_MEMORY: usize = 16 << 20;
 const LARGE: u64 = 256 << 10;
 /// So many times smaller gzip makes pages mostly.
 const USUALLY_PACKED: u64 = 8;
+/// A body of this size keeps its place among the requests to its host while it waits for a turn:
+/// a server that sends faster than pages are decoded must not fill the memory with them.
+const HEAVY: u64 = 1 << 20;
+
+/// A place among the requests to a host, which is free again when this is dropped.
+type Place = OwnedSemaphorePermit;
 
 /// The network, ready to be asked.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ pub(super) struct Http {
     options: FetchOptions,
     credentials: Credentials,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
-    turns: Arc<Turns>,
+    pub(super) turns: Arc<Turns>,
     statistics: Arc<Statistics>,
 }
 
@@ -111,14 +117,17 @@ impl Http {
 
     /// Asks once, and unpacks the answer; a large one where it holds up nobody.
     async fn answer(&self, request: &Request) -> Result<Response, Trouble> {
-        let mut response = self.attempt(request).await?;
+        let (mut response, place) = self.attempt(request).await?;
         let has_body = !response.is_missing && matches!(response.status, 200..=299);
         let is_packed = has_body && request.compressed && is_gzip(&response.headers);
         let times = if is_packed { USUALLY_PACKED } else { 1 };
         let size = response.body.len().saturating_mul(times);
+        let place = place.filter(|_| response.body.len() >= HEAVY);
         if request.takes_turns && size >= LARGE {
             response.turn = Some(self.turns.wait(size).await);
         }
+        // Who has a turn never waits for a place, so that all who wait have theirs in the end.
+        drop(place);
         if !is_packed {
             return Ok(response);
         }
@@ -136,18 +145,18 @@ impl Http {
         Ok(response)
     }
 
-    /// Asks once, following redirects.
-    async fn attempt(&self, request: &Request) -> Result<Response, Trouble> {
+    /// Asks once, following redirects; returns the place among the requests to the host as well.
+    async fn attempt(&self, request: &Request) -> Result<(Response, Option<Place>), Trouble> {
         let mut url = without_login(&request.url);
         for _ in 0..=MOST_REDIRECTS {
-            let _permit = self.permit(&url).await;
+            let place = self.place(&url).await;
             let response = self.hop(&url, request).await?;
             let status = response.status().as_u16();
             if matches!(status, 301 | 302 | 303 | 307 | 308) {
                 url = self.next_hop(&url, &response)?;
                 continue;
             }
-            return self.receive(url, request, response).await;
+            return Ok((self.receive(url, request, response).await?, place));
         }
         Err(Trouble::lasting(
             FetchErrorKind::BadBody,
@@ -277,7 +286,7 @@ impl Http {
     }
 
     /// Waits for a place among the requests to a host.
-    async fn permit(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
+    async fn place(&self, url: &Url) -> Option<Place> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let semaphore = Arc::clone(
             lock(&self.hosts)

@@ -1,6 +1,5 @@
 //! Turns at long work. Pages of some megabytes are unpacked and decoded on threads of their own, so
-//! that answers which are there meanwhile are not left lying; no more of them at once than there is
-//! work for. One after the other the smallest and the one that waits longest have their turn: what
+//! that answers which are there meanwhile are not left lying; two of them at once, and no more. One after the other the smallest and the one that waits longest have their turn: what
 //! small pages require opens the way to all else, and what all wait for at the end must not be the
 //! large ones.
 

@@ -23,6 +23,10 @@ use crate::target::Flavour;
 /// After so many versions that cannot be chosen, the search is left to the solver, which leaps.
 const MOST_BARRED: usize = 12;
 
+/// So many times what was read is gone through once more when a package asks for more extras of
+/// itself or of others; what is left then, the solver finds.
+const MOST_AGAIN: usize = 100;
+
 /// Something to fetch.
 #[derive(Clone, Debug)]
 pub(super) enum Wish {
@@ -43,6 +47,14 @@ pub(super) struct Walker {
     seen: Mutex<HashMap<PackageName, Seen>>,
     /// Packages of which the solver tries one version after the other.
     backtracking: Mutex<BTreeSet<PackageName>>,
+}
+
+/// What some requirements lead to.
+#[derive(Default)]
+struct Walk {
+    wishes: Vec<Wish>,
+    /// What more extras are asked of than when it was gone through.
+    again: Vec<Arc<Metadata>>,
 }
 
 /// A package on the way.
@@ -122,7 +134,9 @@ impl Walker {
             .iter()
             .filter(|declaration| declaration.kind == DeclarationKind::Requirement)
             .map(|declaration| &declaration.requirement);
-        self.want(roots, &[])
+        let mut walk = Walk::default();
+        self.want(roots, &[], &mut walk);
+        self.finish(walk)
     }
 
     /// Hears that a page is there.
@@ -161,20 +175,41 @@ impl Walker {
         }
     }
 
-    /// Hears that metadata is there of a file that the solver chose.
+    /// Hears that metadata is there, of a version that the solver chose or that is in turn.
     pub(super) fn metadata_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
+        let again = vec![Arc::clone(metadata)];
+        self.finish(Walk {
+            wishes: Vec::new(),
+            again,
+        })
+    }
+
+    /// Goes through what is left of a walk: a list and not the stack, for each extra that a package
+    /// asks of itself may lead to the next.
+    fn finish(&self, mut walk: Walk) -> Vec<Wish> {
+        for _ in 0..=MOST_AGAIN {
+            match walk.again.pop() {
+                Some(metadata) => self.go_through(&metadata, &mut walk),
+                None => break,
+            }
+        }
+        walk.wishes
+    }
+
+    fn go_through(&self, metadata: &Arc<Metadata>, walk: &mut Walk) {
         let extras = {
             let mut seen = lock(&self.seen);
             let Some(seen) = seen.get_mut(&metadata.name) else {
-                return Vec::new();
+                return;
             };
             if self.bars(metadata, &seen.extras) {
-                return self.pass_over(metadata, seen);
+                walk.wishes.extend(self.pass_over(metadata, seen));
+                return;
             }
             seen.metadata = Some(Arc::clone(metadata));
             seen.extras.iter().cloned().collect::<Vec<_>>()
         };
-        self.want(metadata.requires.asked(&extras), &extras)
+        self.want(metadata.requires.asked(&extras), &extras, walk);
     }
 
     /// Hears that metadata is there that was guessed at; that of a version which is only there in
@@ -202,17 +237,22 @@ impl Walker {
     /// Whether metadata requires what the declarations rule out.
     fn bars(&self, metadata: &Metadata, extras: &BTreeSet<ExtraName>) -> bool {
         let extras: Vec<ExtraName> = extras.iter().cloned().collect();
+        let excludes = &self.question.excludes;
         metadata.requires.asked(&extras).any(|requirement| {
             let declared = self.declared.get(&requirement.name);
             let is_out = |declared: &VersionSet| {
                 let both = declared.intersection(requirement.specifiers.set());
                 requirement.url.is_none() && both.is_empty()
             };
-            declared.is_some_and(is_out) && self.question.holds(&requirement.marker, &extras)
+            let is_left_out = || excludes.contains(&requirement.name);
+            declared.is_some_and(is_out)
+                && !is_left_out()
+                && self.question.holds(&requirement.marker, &extras)
         })
     }
 
-    /// Wishes for older versions than one that is barred, the more the more there were.
+    /// Wishes for other versions than one that is barred; where the newest count first for older
+    /// ones as well, the more the more there were.
     fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
         seen.metadata = None;
         seen.barred.insert(VersionKey::of(&metadata.version));
@@ -221,8 +261,14 @@ impl Walker {
             return Vec::new();
         };
         let mut wishes: Vec<Wish> = self.pick(&metadata.name, seen).into_iter().collect();
-        let spares = (2 * seen.barred.len()).min(MOST_BARRED);
-        let older = seen.in_reserve(&candidates).skip(1).take(spares);
+        let spares = match self.question.policy.resolution {
+            ResolutionMode::Highest | ResolutionMode::LowestDirect => 2 * seen.barred.len(),
+            ResolutionMode::Lowest => 0,
+        };
+        let older = seen
+            .in_reserve(&candidates)
+            .filter(|spare| Some(spare.at()) != seen.picked)
+            .take(spares.min(MOST_BARRED));
         wishes.extend(
             older.map(|spare| Wish::Metadata(Arc::clone(candidates.project()), spare.at())),
         );
@@ -236,21 +282,20 @@ impl Walker {
         &self,
         requirements: impl Iterator<Item = &'a Requirement>,
         extras: &[ExtraName],
-    ) -> Vec<Wish> {
-        let mut wishes = Vec::new();
+        walk: &mut Walk,
+    ) {
         for requirement in requirements {
             let counts = requirement.url.is_none()
                 && !self.question.excludes.contains(&requirement.name)
                 && self.question.holds(&requirement.marker, extras);
             if counts {
-                wishes.extend(self.narrow(requirement));
+                self.narrow(requirement, walk);
             }
         }
-        wishes
     }
 
     /// Takes one more requirement into account.
-    fn narrow(&self, requirement: &Requirement) -> Vec<Wish> {
+    fn narrow(&self, requirement: &Requirement, walk: &mut Walk) {
         let name = &requirement.name;
         let set = self
             .overridden(name)
@@ -266,7 +311,8 @@ impl Walker {
                 barred: HashSet::default(),
             };
             all.insert(name.clone(), seen);
-            return vec![Wish::Page(name.clone())];
+            walk.wishes.push(Wish::Page(name.clone()));
+            return;
         };
         let extras_before = seen.extras.len();
         seen.extras.extend(requirement.extras.iter().cloned());
@@ -277,16 +323,13 @@ impl Walker {
             (true, Some(declared)) => declared.intersection(set),
             (true, None) => set.clone(),
         };
-        let mut wishes: Vec<Wish> = self.pick(name, seen).into_iter().collect();
-        let again = match (&seen.metadata, seen.extras.len() > extras_before) {
-            (Some(metadata), true) => Some(Arc::clone(metadata)),
-            _ => None,
-        };
-        drop(all);
-        if let Some(metadata) = again {
-            wishes.extend(self.metadata_arrived(&metadata));
+        walk.wishes.extend(self.pick(name, seen));
+        if let Some(metadata) = &seen.metadata
+            && seen.extras.len() > extras_before
+            && !walk.again.iter().any(|it| Arc::ptr_eq(it, metadata))
+        {
+            walk.again.push(Arc::clone(metadata));
         }
-        wishes
     }
 
     fn overridden(&self, name: &PackageName) -> Option<&VersionSet> {
@@ -364,14 +407,18 @@ impl Seen {
     }
 }
 
-/// Returns what a question's declarations leave of the packages that they name.
+/// Returns what a question's declarations leave of the packages that they name. In a region, what
+/// some environments are told rules nothing out in the others.
 fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
     let mut declared: HashMap<PackageName, VersionSet> = HashMap::default();
     let counts = question
         .declarations
         .iter()
         .filter(|declaration| question.holds(&declaration.requirement.marker, &[]));
-    for declaration in counts.clone() {
+    let everywhere = counts.clone().filter(|declaration| {
+        question.region.is_none() || declaration.requirement.marker.is_always()
+    });
+    for declaration in everywhere {
         let requirement = &declaration.requirement;
         let set = requirement.specifiers.set();
         let left = declared
@@ -383,5 +430,7 @@ fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
     for declaration in counts.filter(|it| it.kind == DeclarationKind::Override) {
         declared.remove(&declaration.requirement.name);
     }
+    // Neither do declarations that exclude one another: the solver says so.
+    declared.retain(|_, set| !set.is_empty());
     declared
 }

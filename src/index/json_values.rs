@@ -131,9 +131,9 @@ impl<'de> Value<'de> for Yanked<'de> {
 
 /// A table of digests; those that make no sense are passed over.
 #[derive(Default)]
-pub(super) struct Digests(pub(super) SmallVec<[Digest; 1]>);
+pub(super) struct Hashes(pub(super) SmallVec<[Digest; 1]>);
 
-impl<'de> Value<'de> for Digests {
+impl<'de> Value<'de> for Hashes {
     fn of_table<A: MapAccess<'de>>(mut entries: A) -> Result<Self, A::Error> {
         let mut digests = SmallVec::new();
         while let Some(name) = entries.next_key_seed(any::<Text<'de>>())? {
@@ -152,7 +152,7 @@ pub(super) enum Said {
     #[default]
     Nothing,
     There(bool),
-    Digests(Digests),
+    Hashes(Hashes),
     NoSense,
 }
 
@@ -180,7 +180,7 @@ impl<'de> Value<'de> for Said {
     }
 
     fn of_table<A: MapAccess<'de>>(entries: A) -> Result<Self, A::Error> {
-        Digests::of_table(entries).map(Self::Digests)
+        Hashes::of_table(entries).map(Self::Hashes)
     }
 }
 

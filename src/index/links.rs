@@ -11,6 +11,13 @@ use crate::package::Digest;
 /// Longer addresses and names than any real one; such entries are passed over.
 pub(super) const MAX_TEXT: usize = 16 << 10;
 
+/// Longer than any base of real addresses: each address that is joined to it holds a copy.
+const MAX_BASE: usize = 4 << 10;
+
+/// All that is joined on a page is never longer: the largest pages there are have a tenth of it,
+/// and a page of millions of short addresses could fill the memory with copies of its base.
+const MOST_JOINED: usize = 256 << 20;
+
 /// An address on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link<'a> {
@@ -26,21 +33,29 @@ pub(super) struct Links {
     base: Url,
     /// The scheme and host of an address that was plain: the next one mostly begins alike.
     origin: String,
+    /// How long all addresses are that were joined to a base.
+    joined: usize,
 }
 
 impl Links {
     /// Resolves against the page's own address.
     pub(super) fn new(base: Url) -> Self {
-        let origin = String::new();
-        Self { base, origin }
+        Self {
+            base,
+            origin: String::new(),
+            joined: 0,
+        }
     }
 
     /// Resolves against another address from now on, where that makes sense.
     pub(super) fn rebase(&mut self, address: &str) -> bool {
-        let base = self.base.join(address).ok();
-        let makes_sense = base.is_some();
-        self.base = base.unwrap_or_else(|| self.base.clone());
-        makes_sense
+        match self.base.join(address) {
+            Ok(base) if base.as_str().len() <= MAX_BASE => {
+                self.base = base;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Resolves an address.
@@ -56,9 +71,18 @@ impl Links {
         };
         let url = match self.is_plain_absolute(place) {
             true => Cow::Borrowed(place),
-            false => Cow::Owned(String::from(self.base.join(place).ok()?)),
+            false => Cow::Owned(self.join(place)?),
         };
         Some(Link { url, digests })
+    }
+
+    fn join(&mut self, place: &str) -> Option<String> {
+        if self.joined >= MOST_JOINED {
+            return None;
+        }
+        let url = String::from(self.base.join(place).ok()?);
+        self.joined += url.len();
+        (url.len() <= MAX_TEXT).then_some(url)
     }
 
     /// Whether an address is absolute and already as the URL parser would write it: nearly all are,
@@ -268,6 +292,24 @@ mod tests {
         assert_eq!(resolve(&"a".repeat(MAX_TEXT + 1)), None);
         assert_eq!(resolve("a%2Fb.zip").unwrap().1, None);
         assert_eq!(resolve("%ff.zip").unwrap().1, None);
+    }
+
+    #[test]
+    fn what_is_joined_has_bounds() {
+        let mut links = Links::new(Url::parse("https://index.example/").unwrap());
+
+        assert!(!links.rebase(&format!("/{}/", "a".repeat(MAX_BASE))));
+        assert!(!links.rebase("https://[/"));
+        assert_eq!(links.resolve("a").unwrap().url, "https://index.example/a");
+        assert!(links.rebase(&format!("/{}/", "a".repeat(MAX_BASE - 100))));
+        assert!(links.resolve(&"a".repeat(MAX_TEXT - MAX_BASE)).is_some());
+        assert_eq!(links.resolve(&"a".repeat(MAX_TEXT)), None);
+        assert_eq!(links.resolve(&" é".repeat(MAX_TEXT / 4)), None);
+
+        links.joined = MOST_JOINED - 1;
+        assert!(links.resolve("a").is_some());
+        assert_eq!(links.resolve("a"), None);
+        assert!(links.resolve("https://files.example/a").is_some());
     }
 
     #[test]

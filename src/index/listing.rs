@@ -1,5 +1,6 @@
-//! A project's page as an index sent it, whatever the protocol: the common result of all decoders
-//! and the material of [`Page`](super::Page).
+//! A project's page as an index sent it, whatever the protocol. Decoders hand over its files one by
+//! one, and return a [`Listing`] of what it says besides; the files are on that where somebody wants
+//! all of them, and go straight to a [`Page`](super::Page) otherwise.
 
 use std::borrow::Cow;
 
@@ -89,7 +90,7 @@ impl FileEntry {
 /// The files of one project on one index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The files, in the index's order.
+    /// The files, in the index's order; none where they were handed over as they came.
     pub files: Vec<FileEntry>,
     /// The project's status where it is said (PEP 792): `archived`, `quarantined`, `deprecated`.
     pub status: Option<String>,

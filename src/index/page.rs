@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::page_build::{self, Digests, PageBuilder};
+use super::page_build::{self, PageBuilder};
+use super::page_digests::Digests;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
     FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at,

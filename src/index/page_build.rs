@@ -2,18 +2,16 @@
 
 use std::borrow::Cow;
 
-use foldhash::HashMap;
-
 use super::listing::FileFound;
+use super::page_digests::pack_digest;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
     FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row,
-    VERSION_PRERELEASE, range_at,
+    VERSION_PRERELEASE,
 };
+use super::page_tables::{Interned, Table, to_u32};
 use super::{Listing, MetadataFile};
-use crate::package::{
-    Digest, DistName, DistNameError, PackageName, Version, VersionKey, WheelName,
-};
+use crate::package::{DistName, DistNameError, PackageName, Version, VersionKey, WheelName};
 
 /// What a note's first character says of the rest.
 pub(super) const NOTE_STATUS: char = 's';
@@ -22,43 +20,6 @@ pub(super) const NOTE_TRACKS: char = 't';
 
 /// More files than any project has; what is beyond is counted as unreadable.
 const MAX_FILES: usize = 1 << 20;
-
-/// The digest algorithms by their number in the buffer, with their length in bytes.
-const ALGORITHMS: &[(&str, usize)] = &[
-    ("sha256", 32),
-    ("sha512", 64),
-    ("sha384", 48),
-    ("sha224", 28),
-    ("sha1", 20),
-    ("md5", 16),
-];
-
-/// Digests, read back one after another.
-#[derive(Clone, Debug, Default)]
-pub struct Digests<'a>(pub(super) &'a [u8]);
-
-impl Iterator for Digests<'_> {
-    type Item = Digest;
-
-    fn next(&mut self) -> Option<Digest> {
-        let (algorithm, rest) = self.0.split_first()?;
-        let (name, len) = ALGORITHMS.get(usize::from(*algorithm))?;
-        let (raw, rest) = rest.split_at_checked(*len)?;
-        self.0 = rest;
-        Digest::from_bytes(name, raw)
-    }
-}
-
-fn pack_digest(digest: &Digest, bytes: &mut Vec<u8>) {
-    let known = ALGORITHMS
-        .iter()
-        .position(|(name, _)| *name == digest.algorithm());
-    let Some(algorithm) = known.and_then(|at| u8::try_from(at).ok()) else {
-        return;
-    };
-    bytes.push(algorithm);
-    bytes.extend_from_slice(digest.as_bytes());
-}
 
 /// A page on its way: takes the files in any order.
 pub(super) struct PageBuilder<'a> {
@@ -223,66 +184,6 @@ impl<'a> PageBuilder<'a> {
     }
 }
 
-/// A table of strings being written.
-#[derive(Default)]
-struct Table {
-    ends: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-impl Table {
-    /// Adds a string; one that no offset could reach becomes empty.
-    fn push(&mut self, string: &[u8]) {
-        if self.bytes.len() + string.len() < NO_STRING as usize {
-            self.bytes.extend_from_slice(string);
-        }
-        self.ends
-            .extend_from_slice(&to_u32(self.bytes.len()).to_le_bytes());
-    }
-
-    fn count(&self) -> u32 {
-        to_u32(self.ends.len() / 4)
-    }
-
-    fn get(&self, at: u32) -> &[u8] {
-        self.bytes
-            .get(range_at(&self.ends, 0, at as usize))
-            .unwrap_or_default()
-    }
-
-    fn size(&self) -> u32 {
-        to_u32(self.bytes.len())
-    }
-}
-
-/// A table in which each string stands once.
-#[derive(Default)]
-struct Interned {
-    table: Table,
-    places: HashMap<Box<str>, u32>,
-    /// The place of the string that was asked for last: the next one is often the same.
-    last: Option<u32>,
-}
-
-impl Interned {
-    fn place(&mut self, text: &str) -> u32 {
-        if let Some(last) = self
-            .last
-            .filter(|last| self.table.get(*last) == text.as_bytes())
-        {
-            return last;
-        }
-        let place = self.places.get(text).copied().unwrap_or_else(|| {
-            self.table.push(text.as_bytes());
-            let place = self.table.count() - 1;
-            self.places.insert(text.into(), place);
-            place
-        });
-        self.last = Some(place);
-        place
-    }
-}
-
 struct Writer<'b, 'a> {
     builder: &'b PageBuilder<'a>,
     prefix: &'b str,
@@ -340,14 +241,10 @@ impl<'b, 'a> Writer<'b, 'a> {
     }
 
     fn push_file(&mut self, file: &Named<'_>) {
-        // All addresses begin with the prefix.
-        let behind = file.url.len() - self.prefix.len();
-        let (flags, url) = match file.url.ends_with(&*file.name) {
-            true => (
-                file.flags | FILE_URL_ENDS_WITH_NAME,
-                behind.saturating_sub(file.name.len()),
-            ),
-            false => (file.flags, behind),
+        let behind = self.behind_prefix(file);
+        let (flags, url) = match behind.strip_suffix(&*file.name) {
+            Some(before) => (file.flags | FILE_URL_ENDS_WITH_NAME, before.len()),
+            None => (file.flags, behind.len()),
         };
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
@@ -359,8 +256,13 @@ impl<'b, 'a> Writer<'b, 'a> {
         self.file_flags.push(flags);
     }
 
+    /// Returns what a file's address has behind the prefix, with which all of them begin.
+    fn behind_prefix<'r>(&self, file: &'r Named<'_>) -> &'r str {
+        file.url.strip_prefix(self.prefix).unwrap_or(&file.url)
+    }
+
     fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
-        let url = file.url.strip_prefix(self.prefix).unwrap_or(&file.url);
+        let url = self.behind_prefix(file);
         let [start, between, end] = file.digests.map(|at| at as usize);
         Row {
             size: file.size,
@@ -484,8 +386,4 @@ fn common_prefix<'a>(mut urls: impl Iterator<Item = &'a str>) -> &'a str {
     let prefix = end.map_or(&[][..], |at| &shared[..=at]);
     // It ends behind a `/`, which is no part of another character.
     std::str::from_utf8(prefix).unwrap_or_default()
-}
-
-fn to_u32(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

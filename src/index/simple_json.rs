@@ -12,7 +12,7 @@ use serde::de::{
 };
 use url::Url;
 
-use super::json_values::{Digests, Loose, Number, Said, Text, Value, Yanked, any};
+use super::json_values::{Hashes, Loose, Number, Said, Text, Value, Yanked, any};
 use super::links::{Link, Links, MAX_TEXT};
 use super::listing::FileFound;
 use super::simple::{Body, DecodeError, Taker};
@@ -49,7 +49,7 @@ struct File<'a> {
     data_dist_info_metadata: Said,
     dist_info_metadata: Said,
     filename: Text<'a>,
-    hashes: Digests,
+    hashes: Hashes,
     requires_python: Text<'a>,
     size: Number,
     upload_time: Text<'a>,
@@ -164,8 +164,8 @@ fn metadata_file(said: [Said; 3]) -> MetadataFile {
     match said.into_iter().find(|said| !said.is_nothing()) {
         Some(Said::There(true)) => MetadataFile::Present(None),
         Some(Said::There(false)) => MetadataFile::Absent,
-        Some(Said::Digests(digests)) => {
-            MetadataFile::Present(digests.0.into_iter().max_by_key(|digest| {
+        Some(Said::Hashes(hashes)) => {
+            MetadataFile::Present(hashes.0.into_iter().max_by_key(|digest| {
                 // SHA-2 by length; MD5 and SHA-1 are both shorter.
                 digest.as_bytes().len()
             }))

@@ -1,11 +1,18 @@
 //! Requests: retries, limits, redirects, credentials, and which index is asked.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use url::Url;
 
 use super::server::{Answer, Manner, Server, gzip};
 use super::world::{
     JSON, catalog, failure, indexes, name, options, outside, page, policy, publish,
 };
+use crate::fetch::credentials::Credentials;
+use crate::fetch::error::Asking;
+use crate::fetch::http::Http;
+use crate::fetch::request::Request;
 use crate::fetch::{FetchOptions, IndexStrategy, LiveCatalog, Outside};
 use crate::index::Merge;
 use crate::package::Secret;
@@ -247,4 +254,45 @@ fn an_index_that_refuses_us_is_not_passed_over() {
 
     assert!(told.contains("403"), "{told}");
     assert_eq!(public.paths(), [""; 0]);
+}
+
+#[test]
+fn what_waits_for_a_turn_with_a_large_body_keeps_its_place_until_then() {
+    let server = Server::start();
+    server.route("/large", [Answer::ok(JSON, vec![b' '; 1 << 20])]);
+    let options = FetchOptions {
+        concurrency: 1,
+        ..options()
+    };
+    let places = std::iter::empty::<(Option<&str>, &Url)>();
+    let login = Credentials::gather(places, &options.variables, None);
+    let http = Http::new(options, login, Arc::default()).unwrap();
+    let url = Url::parse(&format!("{}/large", server.base)).unwrap();
+    let asking = Asking {
+        what: "a large page".to_owned(),
+        package: None,
+        index: None,
+    };
+    let request = Request {
+        takes_turns: true,
+        ..Request::get(url, Arc::new(asking), 2 << 20)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+
+    let (meanwhile, in_the_end) = runtime.block_on(async {
+        let at_work = (http.turns.wait(1).await, http.turns.wait(1).await);
+        let ask = || async { http.send(&request).await.unwrap().body.len() };
+        let mut asked = std::pin::pin!(async { tokio::join!(ask(), ask()) });
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut asked).await;
+        assert!(early.is_err(), "nobody has a turn yet");
+        let meanwhile = server.asked().len();
+        drop(at_work);
+        (meanwhile, asked.await)
+    });
+
+    assert_eq!((meanwhile, in_the_end), (1, (1 << 20, 1 << 20)));
+    assert_eq!(server.asked().len(), 2);
 }

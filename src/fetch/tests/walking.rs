@@ -8,8 +8,9 @@ use super::solving::question;
 use super::world::{metadata, name};
 use crate::fetch::walker::{Walker, Wish};
 use crate::index::{IndexPage, Merge, Metadata, MetadataSource, Page, Project, list_folder};
-use crate::package::{Declaration, MarkerTexts, Requirement};
-use crate::solve::Question;
+use crate::package::{Declaration, Marker, MarkerTexts, Requirement, Version};
+use crate::solve::{Question, ResolutionMode};
+use crate::target::Region;
 
 fn declared(lines: &[&str]) -> Arc<Question> {
     let question = question();
@@ -89,4 +90,81 @@ fn the_solvers_choice_counts_whatever_was_guessed() {
     let chosen = walker.metadata_arrived(&read("a", "1.0", &["old"]));
 
     assert_eq!(shown(chosen), ["old"]);
+}
+
+#[test]
+fn extras_that_lead_to_one_another_without_end_need_no_stack() {
+    let chain = (0..5_000).map(|at| format!("a[e{}] ; extra == 'e{at}'", at + 1));
+    let lines: Vec<String> = chain.chain(["b ; extra == 'e9'".to_owned()]).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let metadata = read("a", "1.0", &lines);
+    let walker = Walker::new(declared(&["a[e0]"]));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0"]));
+
+    let thread = std::thread::Builder::new().stack_size(256 << 10);
+    let walking = thread.spawn(move || shown(walker.metadata_arrived(&metadata)));
+
+    assert_eq!(walking.unwrap().join().unwrap(), ["b"]);
+}
+
+#[test]
+fn what_is_declared_for_some_environments_of_a_region_bars_nothing() {
+    let pins = [
+        "b==1 ; python_version < '3.12'",
+        "b==2 ; python_version >= '3.12'",
+    ];
+    let everywhere = Marker::parse("python_version >= '3.10'").unwrap();
+    let question = Question {
+        region: Region::new(everywhere.tree().clone()).map(Arc::new),
+        ..Question::clone(&declared(&["a", pins[0], pins[1], "c<2"]))
+    };
+    let walker = Walker::new(Arc::new(question));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0", "2.0", "3.0"]));
+
+    let barred = walker.guess_arrived(&read("a", "3.0", &["b", "c>=2", "new"]));
+    let free = walker.guess_arrived(&read("a", "2.0", &["b>=1", "new"]));
+
+    let older = ["a-1.0-py3-none-any.whl", "a-2.0-py3-none-any.whl"];
+    assert_eq!(shown(barred), older);
+    assert_eq!(shown(free), ["new"]);
+}
+
+#[test]
+fn what_is_left_out_bars_nothing() {
+    let question = Question {
+        excludes: [name("b")].into(),
+        ..Question::clone(&declared(&["a", "b<2"]))
+    };
+    let walker = Walker::new(Arc::new(question));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0", "2.0"]));
+
+    let wishes = walker.guess_arrived(&read("a", "2.0", &["b>=2", "new"]));
+
+    assert_eq!(shown(wishes), ["new"]);
+}
+
+#[test]
+fn spares_are_sent_for_where_the_newest_count_first_and_none_twice() {
+    let barred = |question: Question, version: &str| {
+        let walker = Walker::new(Arc::new(question));
+        walker.start();
+        walker.page_arrived(&project("a", &["1.0", "2.0", "3.0", "4.0"]));
+        shown(walker.metadata_arrived(&read("a", version, &["b>=2"])))
+    };
+    let question = Question::clone(&declared(&["a", "b<2"]));
+    let mut lowest = question.clone();
+    lowest.policy.resolution = ResolutionMode::Lowest;
+    let preferring = Question {
+        preferences: [(name("a"), Version::new([2, 0]))].into(),
+        ..question
+    };
+
+    assert_eq!(barred(lowest, "1.0"), ["a-2.0-py3-none-any.whl"]);
+    assert_eq!(
+        barred(preferring, "3.0"),
+        ["a-1.0-py3-none-any.whl", "a-4.0-py3-none-any.whl"]
+    );
 }
