@@ -58,7 +58,9 @@ impl<'v> Value<'v> {
             Self::Table(pairs) => {
                 text.push('{');
                 for (at, (key, value)) in pairs.iter().enumerate() {
-                    text.extend([if at == 0 { " " } else { ", " }, key, " = "]);
+                    text.push_str(if at == 0 { " " } else { ", " });
+                    write_key(text, key);
+                    text.push_str(" = ");
                     value.write(text);
                 }
                 text.push_str(if pairs.is_empty() { "}" } else { " }" });
@@ -135,6 +137,15 @@ impl Text {
     }
 }
 
+/// Writes a key, in the quotes that it needs; nearly all need none.
+fn write_key(text: &mut String, key: &str) {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    match !key.is_empty() && key.bytes().all(is_bare) {
+        true => text.push_str(key),
+        false => text.push_str(&toml_edit::Key::new(key).display_repr()),
+    }
+}
+
 /// Writes a string in the quotes that it needs; nearly all need no more than double ones.
 fn write_string(text: &mut String, string: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
@@ -158,6 +169,16 @@ mod tests {
 
             prop_assert_eq!(text, expected);
             prop_assert_eq!(read.as_str(), Some(&*string));
+        }
+
+        #[test]
+        fn a_key_is_quoted_as_toml_edit_does(key in "(?s).{0,8}|[a-c._ \"'-]{0,8}") {
+            let expected: toml_edit::InlineTable = [(&key, 1)].into_iter().collect();
+            let text = Value::table([(&*key, Some(Value::number(1)))]).to_text();
+            let read: toml_edit::Value = text.parse().unwrap();
+
+            prop_assert_eq!(text, expected.to_string());
+            prop_assert!(read.as_inline_table().is_some_and(|it| it.contains_key(&key)));
         }
     }
 
