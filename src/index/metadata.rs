@@ -107,9 +107,8 @@ impl Metadata {
         for extra in all(headers, "Provides-Extra") {
             metadata.read_extra(extra);
         }
-        for line in all(headers, "Requires-Dist") {
-            metadata.read_requirement(line, markers)?;
-        }
+        let requires = all(headers, "Requires-Dist").map(|line| read_requirement(line, markers));
+        metadata.requires = requires.collect::<Result<Vec<_>, _>>()?.into();
         metadata.license = licence_of_headers(headers);
         metadata.warn_of_dropped_markers();
         Ok(metadata)
@@ -165,26 +164,6 @@ impl Metadata {
         }
     }
 
-    /// Takes a requirement; one that cannot be read makes the metadata unusable, as nobody can
-    /// say what it leaves out.
-    pub(super) fn read_requirement(
-        &mut self,
-        line: &str,
-        markers: &mut MarkerTexts,
-    ) -> Result<(), MetadataError> {
-        let fail = |message: String| MetadataError::Requirement {
-            line: shortened(line),
-            message,
-        };
-        if line.len() > MAX_LINE || line.matches(',').count() > MAX_CLAUSES {
-            return Err(fail("it is too long".into()));
-        }
-        let requirement =
-            Requirement::parse_lenient(line, markers).map_err(|error| fail(error.message))?;
-        self.requires.push(requirement);
-        Ok(())
-    }
-
     /// Tells of comparisons in markers that mean nothing and count as true.
     pub(super) fn warn_of_dropped_markers(&mut self) {
         let texts: BTreeSet<&str> = self
@@ -205,6 +184,22 @@ impl Metadata {
             }
         }
     }
+}
+
+/// Reads a requirement; one that cannot be read makes the metadata unusable, as nobody can say what
+/// it leaves out.
+pub(super) fn read_requirement(
+    line: &str,
+    markers: &mut MarkerTexts,
+) -> Result<Requirement, MetadataError> {
+    let fail = |message: String| MetadataError::Requirement {
+        line: shortened(line),
+        message,
+    };
+    if line.len() > MAX_LINE || line.matches(',').count() > MAX_CLAUSES {
+        return Err(fail("it is too long".into()));
+    }
+    Requirement::parse_lenient(line, markers).map_err(|error| fail(error.message))
 }
 
 /// Returns the values of a header, in order.

@@ -14,7 +14,7 @@ use super::page_layout::{
     u32_at, u64_at,
 };
 use super::{Listing, MetadataFile};
-use crate::package::{PackageName, Timestamp, Version};
+use crate::package::{PackageName, Timestamp, Version, origin_of};
 
 /// The versions of a project on an index, ascending, with their files.
 #[derive(Clone)]
@@ -252,9 +252,10 @@ impl Page {
     /// say one; none where they differ, and for files of this machine.
     pub fn origin(&self) -> Option<&str> {
         let prefix = self.url_prefix();
-        let start = prefix.find("://")? + "://".len();
-        let end = memchr::memchr3(b'/', b'?', b'#', prefix.get(start..)?.as_bytes())?;
-        (!prefix.starts_with("file:")).then(|| &prefix[..start + end])
+        let origin = origin_of(prefix)?;
+        // One that ends with the prefix may go on in the URLs.
+        let is_whole = origin.len() < prefix.len();
+        (is_whole && !prefix.starts_with("file:")).then_some(origin)
     }
 
     fn url_prefix(&self) -> &str {

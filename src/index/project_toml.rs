@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::licence::{Named, licence_of};
-use super::metadata::{Metadata, MetadataError, shortened};
+use super::metadata::{Metadata, MetadataError, read_requirement, shortened};
 use super::requires_txt::{condition_of, with_condition};
 use super::{MetadataSource, SdistReading};
 use crate::package::MarkerTexts;
@@ -82,8 +82,9 @@ impl Project {
         if let Some(python) = &self.requires_python {
             metadata.read_requires_python(python);
         }
+        let mut requires = Vec::new();
         for requirement in &self.dependencies {
-            metadata.read_requirement(requirement, markers)?;
+            requires.push(read_requirement(requirement, markers)?);
         }
         for (extra, requirements) in &self.optional_dependencies {
             metadata.read_extra(extra);
@@ -91,9 +92,11 @@ impl Project {
                 continue;
             };
             for requirement in requirements {
-                metadata.read_requirement(&with_condition(requirement, &condition), markers)?;
+                let line = with_condition(requirement, &condition);
+                requires.push(read_requirement(&line, markers)?);
             }
         }
+        metadata.requires = requires.into();
         metadata.license = self.licence();
         metadata.warn_of_dropped_markers();
         Ok(metadata)

@@ -46,6 +46,7 @@ struct UrlRecord<'a> {
 }
 
 impl<'a> RequirementRecord<'a> {
+    /// Writes a requirement without its marker, which stands elsewhere in a record.
     pub(super) fn write(requirement: &Requirement, to: &mut Vec<u8>) {
         write_bytes(requirement.name.as_ref().as_bytes(), to);
         write_bytes(joined(&requirement.extras).as_bytes(), to);
@@ -56,7 +57,7 @@ impl<'a> RequirementRecord<'a> {
         write_bytes(&url.unwrap_or_default(), to);
     }
 
-    /// Reads one; `None` where no requirement can be made of it.
+    /// Reads what [`RequirementRecord::write`] wrote; `None` where no requirement can be made of it.
     pub(super) fn read(from: &mut Cursor<'a>) -> Option<Self> {
         let name = from.bytes()?;
         let extras = from.bytes()?;
@@ -78,6 +79,7 @@ impl<'a> RequirementRecord<'a> {
         })
     }
 
+    /// Makes the requirement, with its marker.
     pub(super) fn into_requirement(self, marker: Marker) -> Option<Requirement> {
         let extras = named(self.extras).map(|name| ExtraName::new(text(name)?.to_owned()).ok());
         Some(Requirement {
@@ -91,6 +93,7 @@ impl<'a> RequirementRecord<'a> {
 }
 
 impl<'a> SpecifiersRecord<'a> {
+    /// Writes specifiers; where there are none, only their empty text.
     pub(super) fn write(specifiers: &Specifiers, to: &mut Vec<u8>) {
         let set = specifiers.set();
         let marks = [
@@ -115,6 +118,7 @@ impl<'a> SpecifiersRecord<'a> {
         }
     }
 
+    /// Reads what [`SpecifiersRecord::write`] wrote; `None` where it is damaged.
     pub(super) fn read(from: &mut Cursor<'a>) -> Option<Self> {
         let mut record = Self {
             text: text(from.bytes()?)?,
@@ -138,6 +142,7 @@ impl<'a> SpecifiersRecord<'a> {
         Some(record)
     }
 
+    /// Makes the specifiers.
     pub(super) fn into_specifiers(self) -> Specifiers {
         if self.text.is_empty() {
             return Specifiers::any();

@@ -47,14 +47,6 @@ impl Requires {
         merged(&self.plain, placed)
     }
 
-    /// Adds one.
-    pub fn push(&mut self, requirement: Requirement) {
-        if self.optional.is_some() {
-            *self = self.all().to_vec().into();
-        }
-        self.plain.push(requirement);
-    }
-
     /// Whether nothing is required, with any extra.
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.optional.is_none()
@@ -147,17 +139,6 @@ mod tests {
         assert_eq!(asked(&[extra("y"), extra("x")]), ["b", "c", "d", "e", "f"]);
         assert_eq!(asked(&[extra("z")]), ["c", "e"]);
         assert_eq!(metadata.requires.all().len(), 6);
-    }
-
-    #[test]
-    fn one_more_requirement_stands_behind_those_of_a_record() {
-        let (_, mut metadata, _) = both(&["b ; extra == 'x'".into(), "c".into()]);
-        let more = Requirement::parse("d").unwrap();
-
-        metadata.requires.push(more);
-
-        let expected = ["b ; extra == 'x'", "c", "d"];
-        assert_eq!(shown(metadata.requires.all().iter()), expected);
     }
 
     /// Changes a text in a record to another of its length.

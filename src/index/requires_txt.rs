@@ -1,7 +1,7 @@
 //! `requires.txt` of an egg-info folder: setuptools' own form of requirements, in sections
 //! `[extra]`, `[extra:marker]` and `[:marker]`.
 
-use super::metadata::{Metadata, MetadataError, MetadataSource};
+use super::metadata::{Metadata, MetadataError, MetadataSource, read_requirement};
 use crate::package::{ExtraName, MarkerTexts};
 
 /// Reads the metadata of an installed `.egg-info`: its `PKG-INFO`, and what `requires.txt` adds
@@ -18,12 +18,13 @@ pub fn read_egg_info(
     Ok(metadata)
 }
 
-/// Adds the requirements and extras of the file.
+/// Takes the requirements of the file, and its extras to those that are known.
 pub(super) fn read_requires_txt(
     text: &str,
     metadata: &mut Metadata,
     markers: &mut MarkerTexts,
 ) -> Result<(), MetadataError> {
+    let mut requires = Vec::new();
     let mut condition = Some(String::new());
     for line in text.lines().map(str::trim) {
         if line.is_empty() || line.starts_with('#') {
@@ -41,9 +42,10 @@ pub(super) fn read_requires_txt(
             continue;
         }
         if let Some(condition) = &condition {
-            metadata.read_requirement(&with_condition(line, condition), markers)?;
+            requires.push(read_requirement(&with_condition(line, condition), markers)?);
         }
     }
+    metadata.requires = requires.into();
     metadata.warn_of_dropped_markers();
     Ok(())
 }

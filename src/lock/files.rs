@@ -84,7 +84,7 @@ impl LockedFiles {
     /// Returns how many files there are.
     pub(super) fn count(&self) -> usize {
         match &self.listed {
-            Some(listed) => listed.files().count(),
+            Some(listed) => listed.wheels.len() + usize::from(listed.sdist.is_some()),
             None => self.artifacts().count(),
         }
     }
@@ -284,9 +284,12 @@ mod tests {
         let first = LockedFiles::on(&project, 0, vec![0], None);
         let others = LockedFiles::on(&project, 0, vec![0, 1], Some(2));
         let told = LockedFiles::new(first.wheels().into(), None);
+        let later = LockedFiles::on(&project, 0, vec![1], Some(2));
         let all = LockedFiles::on(&project, 0, vec![0, 1], Some(2));
 
-        assert_eq!(joined(first, others.clone()), all);
-        assert_eq!(joined(others, told), all);
+        assert_eq!(joined(first.clone(), others.clone()), all);
+        assert_eq!(joined(others, told.clone()), all);
+        assert_eq!(joined(later.clone(), first), all);
+        assert_eq!(joined(later, told), all);
     }
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use super::files::FileDigests;
 use super::{LockedFiles, LockedNote, ToolRecord};
-use crate::package::{Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version};
+use crate::package::{
+    Digest, ExtraName, IndexUrl, PackageName, Requirement, Timestamp, Version, origin_of,
+};
 use crate::target::Target;
 
 /// A set of pinned packages, for the environments it says.
@@ -335,10 +337,7 @@ impl ArtifactPlace {
     /// Returns a URL up to its path.
     fn origin(&self) -> Option<&str> {
         let Self::Url(url) = self else { return None };
-        let start = url.find(':')? + "://".len();
-        let rest = url.get(start..)?;
-        let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes());
-        Some(end.map_or(url, |end| &url[..start + end]))
+        origin_of(url)
     }
 
     /// Returns the last part of the path, percent-decoded for a URL.

@@ -150,7 +150,8 @@ fn direct_source(source: &LockedSource) -> Option<(&'static str, Value<'_>)> {
     }
 }
 
-/// An archive has no `name` of its own, and its size stands before its upload time.
+/// An archive has no `name` of its own, and its size stands before its upload time. Should a page
+/// name several digests of one algorithm, the first counts: a key stands only once.
 fn artifact<'a>(
     file: &'a LockedArtifact,
     is_named: bool,
@@ -161,9 +162,11 @@ fn artifact<'a>(
     // TOML's numbers end there.
     let size = file.size.filter(|size| i64::try_from(*size).is_ok());
     let size = ("size", size.map(Value::number));
-    let hashes = file.digests.iter();
+    let digests = &file.digests;
+    let hashes = digests.chunk_by(|one, next| one.algorithm() == next.algorithm());
+    let hashes = hashes.filter_map(<[_]>::first);
     let hashes = hashes.map(|digest| (digest.algorithm(), Some(digest.to_hex().into())));
-    let hashes = (!file.digests.is_empty()).then(|| Value::table(hashes));
+    let hashes = (!digests.is_empty()).then(|| Value::table(hashes));
     let hashes = ("hashes", hashes);
     match is_named {
         true => {
@@ -280,4 +283,27 @@ fn moment(time: Timestamp) -> Option<Value<'static>> {
     let text = time.to_string();
     let has_four_digits = text.len() == "2026-11-21T00:00:00Z".len() && text.ends_with('Z');
     has_four_digits.then_some(Value::Bare(Cow::Owned(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Digest;
+
+    #[test]
+    fn of_several_digests_of_one_algorithm_the_first_is_written() {
+        let digest = |digit: &str| Digest::new("md5", &digit.repeat(32)).unwrap();
+        let file = LockedArtifact {
+            name: "a-1.tar.gz".into(),
+            place: ArtifactPlace::Url("https://files.example/a-1.tar.gz".into()),
+            upload_time: None,
+            size: None,
+            digests: vec![digest("0"), digest("1")],
+        };
+        let table: toml_edit::Value = artifact(&file, true, None).to_text().parse().unwrap();
+
+        let hashes = table.as_inline_table().and_then(|it| it.get("hashes"));
+        let md5 = hashes.and_then(|it| it.as_inline_table()?.get("md5")?.as_str());
+        assert_eq!(md5, Some(&*"0".repeat(32)));
+    }
 }

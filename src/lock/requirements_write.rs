@@ -2,6 +2,7 @@
 //! `--require-hashes` where hashes are asked for.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::files::FileDigests;
@@ -257,11 +258,40 @@ fn local(path: &str) -> String {
 }
 
 /// One digest for each file: SHA-256 where there is one, as pip-compile writes, else the strongest.
-/// Digests that protect no more are left out: pip would refuse them.
+/// Digests that protect no more are left out: pip would refuse them. Should a page name several of
+/// one algorithm, the smallest counts, in whatever order they stand.
 fn best_digest(digests: FileDigests<'_>) -> Option<Digest> {
+    let rank = |digest: &Digest| (digest.algorithm() == "sha256", digest.as_bytes().len());
     digests
         .filter(Digest::is_secure)
-        .max_by_key(|digest| (digest.algorithm() == "sha256", digest.as_bytes().len()))
+        .map(|digest| (rank(&digest), Reverse(digest)))
+        .max()
+        .map(|(_, Reverse(digest))| digest)
         // pip's `--require-hashes` takes the three others only.
         .filter(|digest| digest.algorithm() != "sha224")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_digests_makes_no_difference() {
+        let digest = |algorithm, digit: &str, len: usize| {
+            Digest::new(algorithm, &digit.repeat(2 * len)).unwrap()
+        };
+        let one = digest("sha256", "a", 32);
+        let mut digests = vec![
+            digest("md5", "0", 16),
+            digest("sha512", "0", 64),
+            one.clone(),
+            digest("sha256", "b", 32),
+        ];
+        for _ in 0..2 {
+            let best = best_digest(FileDigests::Told(digests.iter()));
+
+            assert_eq!(best, Some(one.clone()));
+            digests.reverse();
+        }
+    }
 }

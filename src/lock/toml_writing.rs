@@ -56,11 +56,14 @@ impl<'v> Value<'v> {
                 text.push(']');
             }
             Self::Table(pairs) => {
+                text.push('{');
                 for (at, (key, value)) in pairs.iter().enumerate() {
-                    text.extend([if at == 0 { "{ " } else { ", " }, key, " = "]);
+                    text.push_str(if at == 0 { " " } else { ", " });
+                    write_key(text, key);
+                    text.push_str(" = ");
                     value.write(text);
                 }
-                text.push_str(" }");
+                text.push_str(if pairs.is_empty() { "}" } else { " }" });
             }
         }
     }
@@ -79,6 +82,7 @@ impl From<String> for Value<'_> {
 }
 
 impl Text {
+    /// Writes the heading of a table, with its brackets, behind an empty line.
     pub(super) fn heading(&mut self, heading: &str) {
         self.0.extend(["\n", heading, "\n"]);
     }
@@ -94,6 +98,7 @@ impl Text {
         }
     }
 
+    /// Writes a key with its value on a line; nothing where it has none.
     pub(super) fn pair<'v>(&mut self, key: &str, value: Option<impl Into<Value<'v>>>) {
         if let Some(value) = value {
             self.0.extend([key, " = "]);
@@ -132,6 +137,15 @@ impl Text {
     }
 }
 
+/// Writes a key, in the quotes that it needs; nearly all need none.
+fn write_key(text: &mut String, key: &str) {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    match !key.is_empty() && key.bytes().all(is_bare) {
+        true => text.push_str(key),
+        false => text.push_str(&toml_edit::Key::new(key).display_repr()),
+    }
+}
+
 /// Writes a string in the quotes that it needs; nearly all need no more than double ones.
 fn write_string(text: &mut String, string: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
@@ -148,10 +162,35 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_string_is_quoted_as_toml_edit_does(string in "\\PC{0,8}|[ -~\t\n]{0,8}") {
+        fn a_string_is_quoted_as_toml_edit_does(string in "(?s).{0,8}|[ -~\t\r\n\0\x7f\u{85}]{0,8}") {
             let expected = toml_edit::Value::from(&*string).to_string();
+            let text = Value::from(&*string).to_text();
+            let read: toml_edit::Value = text.parse().unwrap();
 
-            prop_assert_eq!(Value::from(string).to_text(), expected);
+            prop_assert_eq!(text, expected);
+            prop_assert_eq!(read.as_str(), Some(&*string));
+        }
+
+        #[test]
+        fn a_key_is_quoted_as_toml_edit_does(key in "(?s).{0,8}|[a-c._ \"'-]{0,8}") {
+            let expected: toml_edit::InlineTable = [(&key, 1)].into_iter().collect();
+            let text = Value::table([(&*key, Some(Value::number(1)))]).to_text();
+            let read: toml_edit::Value = text.parse().unwrap();
+
+            prop_assert_eq!(text, expected.to_string());
+            prop_assert!(read.as_inline_table().is_some_and(|it| it.contains_key(&key)));
+        }
+    }
+
+    #[test]
+    fn an_inline_table_is_written_as_toml_edit_does() {
+        for (count, text) in [(0, "{}"), (1, "{ a = 1 }"), (2, "{ a = 1, b = 2 }")] {
+            let pairs = ["a", "b"].into_iter().zip([1, 2]).take(count);
+            let expected: toml_edit::InlineTable = pairs.clone().collect();
+            let table = Value::table(pairs.map(|(key, value)| (key, Some(Value::number(value)))));
+
+            assert_eq!(table.to_text(), text);
+            assert_eq!(table.to_text(), expected.to_string());
         }
     }
 }

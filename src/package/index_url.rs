@@ -86,6 +86,15 @@ pub fn masked(text: &str) -> String {
     shown
 }
 
+/// Returns a URL up to its path: the scheme and what stands behind its `://`, with credentials where
+/// the URL has them. None for what has no `://`.
+pub fn origin_of(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
+    let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
+    Some(&url[..scheme.len() + "://".len() + end])
+}
+
 /// Returns where the authority of the next URL begins. Nothing behind it is looked at.
 fn next_authority(text: &str) -> Option<usize> {
     let mut colons = text.match_indices(':');
@@ -177,6 +186,25 @@ mod tests {
         ] {
             assert_eq!(masked(text), expected);
             assert_eq!(masked(text).len(), text.len());
+        }
+    }
+
+    #[test]
+    fn an_origin_ends_where_the_path_begins() {
+        for (url, expected) in [
+            ("https://h.example:8080/a/b", Some("https://h.example:8080")),
+            ("https://u:p@h.example?a=/b", Some("https://u:p@h.example")),
+            ("https://h.example#a", Some("https://h.example")),
+            ("https://h.example", Some("https://h.example")),
+            ("https://[::1]:80/a", Some("https://[::1]:80")),
+            ("file:///a/b", Some("file://")),
+            ("https://", Some("https://")),
+            ("https:/h.example/a", None),
+            ("mailto:a?b=c://d", None),
+            ("a/b", None),
+            ("", None),
+        ] {
+            assert_eq!(origin_of(url), expected, "{url}");
         }
     }
 

@@ -146,12 +146,11 @@ fn told(
     markers: &mut MarkerTexts,
 ) -> Result<Told, String> {
     let mut metadata = bare(name, version);
-    for line in &wire.requires_dist {
-        let requirement = Requirement::parse_lenient(line, markers);
-        let requirement = requirement
-            .map_err(|error| format!("the requirement `{line}` cannot be read: {}", error.message));
-        metadata.requires.push(requirement?);
-    }
+    let requires = wire.requires_dist.iter().map(|line| {
+        Requirement::parse_lenient(line, markers)
+            .map_err(|error| format!("the requirement `{line}` cannot be read: {}", error.message))
+    });
+    metadata.requires = requires.collect::<Result<Vec<_>, _>>()?.into();
     let python = wire.requires_python.as_deref();
     metadata.requires_python = python.and_then(|it| Specifiers::parse_lenient(it).ok());
     let extras = wire.provides_extra.iter();

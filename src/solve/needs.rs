@@ -36,10 +36,10 @@ struct Met {
 }
 
 /// What the trail says of a version each time that it is tried.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Remark {
-    /// Nothing could be learned of it.
-    Refused,
+    /// Nothing could be learned of it, and why.
+    Refused(Rc<str>),
     /// It can be used in a part of the environments only.
     Divided,
 }
@@ -89,26 +89,20 @@ impl Ledger<'_> {
                 needs
             }
         };
-        if let (Some(remark), Some(project)) = (needs.remark, package.project()) {
-            self.remark(remark, project, ordinal, &needs)?;
+        if let (Some(remark), Some(project)) = (&needs.remark, package.project()) {
+            self.remark(remark, project, ordinal)?;
         }
         Ok(needs)
     }
 
-    fn remark(
-        &self,
-        remark: Remark,
-        project: u32,
-        ordinal: Ordinal,
-        needs: &Needs,
-    ) -> Result<(), Failure> {
+    fn remark(&self, remark: &Remark, project: u32, ordinal: Ordinal) -> Result<(), Failure> {
         let known = self.known(project)?;
         let candidates = &known.candidates;
         let version = candidates.version(&candidates.usable()[ordinal as usize]);
         let name = self.name(project);
-        self.note(match (remark, &needs.wanted) {
-            (Remark::Refused, Err(why)) => Step::Refused(name, version, why.why.to_string()),
-            (Remark::Refused | Remark::Divided, _) => Step::Divided(name, version),
+        self.note(match remark {
+            Remark::Refused(why) => Step::Refused(name, version, why.to_string()),
+            Remark::Divided => Step::Divided(name, version),
         });
         Ok(())
     }
@@ -134,7 +128,7 @@ impl Ledger<'_> {
         let metadata = match self.metadata(project, ordinal)? {
             Ok(metadata) => metadata,
             Err(why) => {
-                needs.remark = Some(Remark::Refused);
+                needs.remark = Some(Remark::Refused(Rc::clone(&why.why)));
                 return Ok(needs.refuse(why));
             }
         };

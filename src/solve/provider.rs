@@ -1,5 +1,5 @@
-//! The adapter between PubGrub and a catalog: it turns requirements into sets of ordinals and
-//! chooses versions. Order stands in `priority`, fitness in `judge`, memory in `ledger`.
+//! The adapter between PubGrub and a catalog: it chooses versions. What they need stands in
+//! `needs`, order in `priority`, fitness in `judge`, memory in `ledger`.
 
 use std::cell::{Cell, RefCell};
 
