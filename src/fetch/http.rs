@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -17,6 +17,7 @@ use super::credentials::Credentials;
 use super::error::{FetchError, FetchErrorKind};
 use super::once::lock;
 use super::options::FetchOptions;
+use super::pace::Pace;
 use super::progress::Statistics;
 use super::request::{Request, Response};
 use super::retry::{self, Trouble};
@@ -24,9 +25,6 @@ use super::turns::Turns;
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 10;
-
-/// After this long without an answer, a second request is sent beside the first.
-const PATIENCE: Duration = Duration::from_millis(1000);
 
 /// Bodies beyond this size go to a temporary file.
 const IN_MEMORY: usize = 16 << 20;
@@ -55,6 +53,7 @@ pub(super) struct Http {
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
     pub(super) turns: Arc<Turns>,
     statistics: Arc<Statistics>,
+    pace: Pace,
 }
 
 impl Http {
@@ -77,6 +76,7 @@ impl Http {
             hosts: Mutex::default(),
             turns: Turns::new(),
             statistics,
+            pace: Pace::default(),
         })
     }
 
@@ -167,15 +167,23 @@ impl Http {
     /// Sends one request to one host; where no answer begins in time, a second one like it races
     /// the first: servers that fetch a file from elsewhere at the first request stall now and then.
     async fn hop(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {
+        let begun = Instant::now();
         let mut first = std::pin::pin!(self.ask(url, request));
-        if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut first).await {
-            return answer;
+        let in_time = tokio::time::timeout(self.pace.patience(), &mut first).await;
+        let answer = match in_time {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.statistics.retried();
+                tokio::select! {
+                    answer = first => answer,
+                    answer = self.ask(url, request) => answer,
+                }
+            }
+        };
+        if answer.is_ok() {
+            self.pace.note(begun.elapsed());
         }
-        self.statistics.retried();
-        tokio::select! {
-            answer = first => answer,
-            answer = self.ask(url, request) => answer,
-        }
+        answer
     }
 
     async fn ask(&self, url: &Url, request: &Request) -> Result<reqwest::Response, Trouble> {

@@ -28,6 +28,7 @@ mod metadata;
 mod netrc;
 mod once;
 mod options;
+mod pace;
 mod pages;
 mod progress;
 mod projects;
