@@ -177,10 +177,9 @@ impl Walker {
 
     /// Hears that metadata is there, of a version that the solver chose or that is in turn.
     pub(super) fn metadata_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
-        let again = vec![Arc::clone(metadata)];
         self.finish(Walk {
-            wishes: Vec::new(),
-            again,
+            again: vec![Arc::clone(metadata)],
+            ..Walk::default()
         })
     }
 
@@ -237,16 +236,14 @@ impl Walker {
     /// Whether metadata requires what the declarations rule out.
     fn bars(&self, metadata: &Metadata, extras: &BTreeSet<ExtraName>) -> bool {
         let extras: Vec<ExtraName> = extras.iter().cloned().collect();
-        let excludes = &self.question.excludes;
         metadata.requires.asked(&extras).any(|requirement| {
             let declared = self.declared.get(&requirement.name);
             let is_out = |declared: &VersionSet| {
                 let both = declared.intersection(requirement.specifiers.set());
                 requirement.url.is_none() && both.is_empty()
             };
-            let is_left_out = || excludes.contains(&requirement.name);
             declared.is_some_and(is_out)
-                && !is_left_out()
+                && !self.question.excludes.contains(&requirement.name)
                 && self.question.holds(&requirement.marker, &extras)
         })
     }
