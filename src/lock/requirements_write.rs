@@ -281,7 +281,7 @@ mod tests {
             Digest::new(algorithm, &digit.repeat(2 * len)).unwrap()
         };
         let one = digest("sha256", "a", 32);
-        let mut digests = vec![
+        let mut digests = [
             digest("md5", "0", 16),
             digest("sha512", "0", 64),
             one.clone(),
