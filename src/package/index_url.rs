@@ -91,8 +91,7 @@ pub fn masked(text: &str) -> String {
 pub fn origin_of(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
-    let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
-    Some(&url[..scheme.len() + "://".len() + end])
+    Some(&url[..scheme.len() + "://".len() + authority_len(rest)])
 }
 
 /// Returns where the authority of the next URL begins. Nothing behind it is looked at.
@@ -195,6 +194,11 @@ mod tests {
             ("https://h.example:8080/a/b", Some("https://h.example:8080")),
             ("https://u:p@h.example?a=/b", Some("https://u:p@h.example")),
             ("https://h.example#a", Some("https://h.example")),
+            // As browsers and libraries read it.
+            (
+                "https://h.example\\@other.example/a",
+                Some("https://h.example"),
+            ),
             ("https://h.example", Some("https://h.example")),
             ("https://[::1]:80/a", Some("https://[::1]:80")),
             ("file:///a/b", Some("file://")),
