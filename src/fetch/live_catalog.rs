@@ -321,13 +321,11 @@ impl LiveCatalog {
             Err(duty) => duty,
         };
         let shared = &self.engine.shared;
-        let answer = metadata::known(shared, file).unwrap_or_else(|| {
-            let events = Event::of_metadata(&file.filename);
-            let asking = || file.asking();
-            self.resolve(asking, events, |reach| {
-                let (shared, file) = (Arc::clone(shared), file.clone());
-                async move { metadata::answer(&shared, &reach, &file).await }
-            })
+        let events = Event::of_metadata(&file.filename);
+        let asking = || file.asking();
+        let answer = self.resolve(asking, events, |reach| {
+            let (shared, file) = (Arc::clone(shared), file.clone());
+            async move { metadata::answer(&shared, &reach, &file).await }
         });
         duty.answer(answer.clone());
         answer

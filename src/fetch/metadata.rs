@@ -17,25 +17,17 @@ use super::{archive, wheel};
 use crate::index::{Metadata, MetadataFile, MetadataSource};
 use crate::package::Digest;
 
-/// Returns the metadata of a file where the cache tells of it.
-pub(super) fn known(
-    shared: &Shared,
-    file: &FileQuestion,
-) -> Option<Result<Arc<Metadata>, FetchError>> {
-    match file.stored(shared) {
-        Some(metadata) => Some(Ok(Arc::new(metadata))),
-        None => file.stored_refusal(shared).map(Err),
-    }
-}
-
 /// Finds the metadata of a file.
 pub(super) async fn answer(
     shared: &Shared,
     reach: &Reach,
     file: &FileQuestion,
 ) -> Result<Arc<Metadata>, FetchError> {
-    if let Some(known) = known(shared, file) {
-        return known;
+    if let Some(metadata) = file.stored(shared) {
+        return Ok(Arc::new(metadata));
+    }
+    if let Some(error) = file.stored_refusal(shared) {
+        return Err(error);
     }
     let found = find(shared, reach, file).await;
     match &found {

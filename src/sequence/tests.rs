@@ -46,24 +46,43 @@ fn wish(requires: &[&str], manner: Manner) -> Wish {
     }
 }
 
+/// Where commands of the world run.
+struct Place {
+    question: Arc<Question>,
+    facts: Arc<Facts>,
+    catalog: Universe,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            question: world().question(),
+            facts: Facts::none(),
+            catalog: world().catalog(),
+        }
+    }
+
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings {
+            target: &self.question.target,
+            facts: &self.facts,
+        }
+    }
+}
+
 /// Plays a wish, and returns what it changes and what it breaks, in words.
 fn played(before: &str, wish: &Wish) -> (Vec<String>, Vec<String>) {
-    let question = world().question();
-    let facts = Facts::none();
-    let around = Surroundings {
-        target: &question.target,
-        facts: &facts,
-    };
+    let place = Place::new();
+    let (around, catalog) = (place.around(), &place.catalog);
     let before = match before {
         "" => Baseline::default(),
         text => baseline(text),
     };
-    let catalog = world().catalog();
-    let Installed::Done(effect) = install(&before, wish, around, &catalog).unwrap() else {
+    let Installed::Done(effect) = install(&before, wish, around, catalog).unwrap() else {
         return (vec!["impossible".into()], Vec::new());
     };
     let mut after = effect.after.clone();
-    learn(&mut after, &catalog);
+    learn(&mut after, catalog);
     let broken = breaks(&after, around).into_iter();
     let broken = broken.map(|it| format!("{} needs {}", it.package.label(), it.needs()));
     (told(&effect.changes), broken.collect())
@@ -146,19 +165,14 @@ fn what_no_index_has_is_not_judged() {
 }
 
 fn better_of(before: &str, wish: &Wish) -> Option<(Vec<String>, Vec<String>)> {
-    let question: Arc<Question> = world().question();
-    let facts = Facts::none();
-    let around = Surroundings {
-        target: &question.target,
-        facts: &facts,
-    };
-    let catalog: Universe = world().catalog();
+    let place = Place::new();
+    let (around, catalog) = (place.around(), &place.catalog);
     let mut before = baseline(before);
-    learn(&mut before, &catalog);
-    let Installed::Done(effect) = install(&before, wish, around, &catalog).unwrap() else {
+    learn(&mut before, catalog);
+    let Installed::Done(effect) = install(&before, wish, around, catalog).unwrap() else {
         return None;
     };
-    let found = better(&before, wish, &effect, (around, &catalog)).unwrap()?;
+    let found = better(&before, wish, &effect, (around, catalog)).unwrap()?;
     let pins = found
         .pins
         .iter()
@@ -188,16 +202,11 @@ fn a_better_command_moves_nothing_where_that_serves() {
 
 #[test]
 fn a_later_command_that_moves_what_an_earlier_one_pinned_is_a_lapse() {
-    let question = world().question();
-    let facts = Facts::none();
-    let around = Surroundings {
-        target: &question.target,
-        facts: &facts,
-    };
-    let catalog = world().catalog();
+    let place = Place::new();
+    let (around, catalog) = (place.around(), &place.catalog);
     let layer = |requires: &[&str]| Layer {
         step: Step::Install(Box::new(wish(requires, Manner::default()))),
-        catalog: &catalog,
+        catalog,
     };
     let layers = [layer(&["a==1"]), layer(&["b==1"]), layer(&["e"])];
 
@@ -214,13 +223,8 @@ fn a_later_command_that_moves_what_an_earlier_one_pinned_is_a_lapse() {
 
 #[test]
 fn an_exact_sync_takes_away_what_it_put_in_before_and_nothing_else() {
-    let question = world().question();
-    let facts = Facts::none();
-    let around = Surroundings {
-        target: &question.target,
-        facts: &facts,
-    };
-    let catalog = world().catalog();
+    let place = Place::new();
+    let (around, catalog) = (place.around(), &place.catalog);
     let pin = |name: &str, is_exact, lock: &str| {
         let text = baseline(name);
         let packages = text.iter().map(|present| Locked {
@@ -233,10 +237,7 @@ fn an_exact_sync_takes_away_what_it_put_in_before_and_nothing_else() {
             is_exact,
             origin: Origin::whole(&SourceFile::new("Dockerfile", "uv sync")),
         };
-        Layer {
-            step,
-            catalog: &catalog,
-        }
+        Layer { step, catalog }
     };
     let layers = [
         pin("a==1\nb==1\n", true, "uv.lock"),
