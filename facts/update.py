@@ -5,7 +5,7 @@
 
 FOLDER holds README.md (whose first line tells the date), cuda.json, gpus.json, numpy-abi.json,
 torch-arch.json, torch-metadata.json, wheel-abi.json and torch-index/. The output is the same, byte for byte, for
-the same input. family.toml and known-limits.toml are kept by hand and are not touched.
+the same input. family.toml and known-limits.toml are kept by hand, usual.txt by usual.py: they are not touched.
 """
 
 import json

@@ -57,7 +57,7 @@
 //! | a form of claims | `audit/claims/phrases.rs`: words → `Statement` | its verdict in `judge.rs`; `fixtures/audit/refuted-claim/` |
 //! | a hint | a function in `explain/hints.rs`, or in `ways_out.rs` where it has to be solved first | a line in its `HINTS`; a universe that provokes it |
 //! | a solver rule | `solve/judge.rs` (fitness) or `solve/priority.rs` (order) | `fixtures/universes/<topic>/<case>.toml` |
-//! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand | `tests/imports/pins.txt`, for a limit |
+//! | a fact | a row in `facts/*.toml`, by `facts/update.py` or by hand; `facts/usual.txt` by `facts/usual.py` | `tests/imports/pins.txt`, for a limit |
 //! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
 //! | what compiled files tell | `binary/`: bytes → `BinaryFacts` | a rule that asks for `Contents` |
 //! | a rule | `audit/rules/<rule>.rs`: a `Rule` and its `check` | a line in its `RULES`; `fixtures/audit/<rule>/` |

@@ -12,6 +12,7 @@ mod libraries;
 mod majors;
 mod reader;
 mod tables;
+mod usual;
 mod values;
 
 #[cfg(test)]
@@ -23,3 +24,4 @@ pub use images::Image;
 pub use kernels::{Confidence, Kernels};
 pub use libraries::{Libraries, OfDebian, OfPackage, Owners, StringsOf, libraries};
 pub use tables::{DriverFloor, Limit, Where};
+pub use usual::usually_required;

@@ -95,7 +95,11 @@ impl Engine {
         };
         let (engine, http, own) = (Arc::clone(self), Arc::clone(http), runtime.clone());
         runtime.spawn(async move {
-            for name in engine.consulted.former(&engine.shared) {
+            let former = engine.consulted.former(&engine.shared);
+            if former.is_empty() {
+                walker.look_ahead();
+            }
+            for name in former {
                 let question = engine.question(&walker, &name);
                 engine.fetch_page(&own, &http, question);
             }

@@ -98,7 +98,15 @@ pub(super) fn question() -> Arc<Question> {
 }
 
 fn pins(server: &Server, cache: CachePolicy, walks: bool) -> (String, Counts) {
-    let question = question();
+    pins_of(question(), server, cache, walks)
+}
+
+fn pins_of(
+    question: Arc<Question>,
+    server: &Server,
+    cache: CachePolicy,
+    walks: bool,
+) -> (String, Counts) {
     let walker = walks.then(|| Arc::clone(&question));
     let catalog = LiveCatalog::open(outside(&server.base, cache), walker);
     let answer = solve(&question, &catalog).unwrap();
@@ -174,6 +182,63 @@ fn what_the_last_run_looked_at_is_confirmed_all_at_once() {
     assert_eq!(pins(&server, later, true).0, expected);
 
     assert_eq!(server.paths().len(), names.len());
+}
+
+#[test]
+fn a_first_run_asks_for_all_that_a_former_lock_has_at_once() {
+    let server = serve(1);
+    let (expected, _) = pins(&server, policy(None), true);
+    let locked: Vec<&str> = expected.split(' ').collect();
+    for pin in &locked {
+        let (project, _) = pin.split_once("==").unwrap();
+        let listed: Vec<_> = releases(project)
+            .into_iter()
+            .map(|(version, requires)| publish(&server, project, version, requires))
+            .collect();
+        let page = page(project, &listed).manner(Manner::After(locked.len()));
+        server.route(&format!("/simple/{project}/"), [page]);
+    }
+    let pinned = locked.iter().map(|pin| {
+        let (project, version) = pin.split_once("==").unwrap();
+        (name(project), version.parse().unwrap())
+    });
+    let question = Arc::new(Question {
+        preferences: pinned.collect(),
+        ..Question::clone(&question())
+    });
+    server.paths();
+
+    assert_eq!(pins_of(question, &server, policy(None), true).0, expected);
+}
+
+#[test]
+fn what_a_project_usually_requires_is_asked_for_with_its_metadata_and_decides_nothing() {
+    let server = Server::start();
+    for (project, requires) in [("flask", &["werkzeug"] as &[&str]), ("werkzeug", &[])] {
+        let listed = publish(&server, project, "3.0", requires);
+        let text = Answer::ok(BINARY, metadata(project, "3.0", requires));
+        // Of five that it usually requires, four are not there.
+        let text = match project {
+            "flask" => text.manner(Manner::After(1 + 1 + 5)),
+            _ => text,
+        };
+        server.route(&format!("/files/{}.metadata", listed.filename), [text]);
+        server.route(&format!("/simple/{project}/"), [page(project, &[listed])]);
+    }
+    let declared = &question().declarations[0];
+    let question = Arc::new(Question {
+        declarations: vec![Declaration {
+            requirement: Requirement::parse("flask").unwrap(),
+            ..declared.clone()
+        }],
+        ..Question::clone(&question())
+    });
+
+    let (pins, _) = pins_of(question, &server, policy(None), true);
+
+    assert_eq!(pins, "flask==3.0 werkzeug==3.0");
+    let paths = server.paths();
+    assert!(paths.contains(&"/simple/jinja2/".to_owned()), "{paths:?}");
 }
 
 #[test]

@@ -168,3 +168,46 @@ fn spares_are_sent_for_where_the_newest_count_first_and_none_twice() {
         ["a-1.0-py3-none-any.whl", "a-4.0-py3-none-any.whl"]
     );
 }
+
+#[test]
+fn without_an_earlier_run_the_pages_of_what_a_project_usually_requires_are_wished_for_as_well() {
+    let flask = project("flask", &["3.0"]);
+    let wishes = |looks_ahead: bool| {
+        let walker = Walker::new(declared(&[
+            "flask",
+            "blinker @ https://files.example/b.whl",
+        ]));
+        if looks_ahead {
+            walker.look_ahead();
+        }
+        walker.start();
+        shown(walker.page_arrived(&flask))
+    };
+    let required = ["click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"];
+    let own = "flask-3.0-py3-none-any.whl";
+
+    assert_eq!(wishes(false), [own]);
+    assert_eq!(wishes(true), [&required[..], &[own]].concat());
+}
+
+#[test]
+fn what_a_former_lock_has_is_wished_for_at_once_and_leads_to_nothing_else() {
+    let question = declared(&["flask"]);
+    let versions = [("click", "1.0"), ("flask", "2.0")];
+    let walker = Walker::new(Arc::new(Question {
+        preferences: versions
+            .map(|(of, version)| (name(of), version.parse().unwrap()))
+            .into(),
+        ..Question::clone(&question)
+    }));
+    walker.look_ahead();
+
+    assert_eq!(shown(walker.start()), ["click", "flask", "flask"]);
+    let flask = shown(walker.page_arrived(&project("flask", &["2.0", "3.0"])));
+    let click = shown(walker.page_arrived(&project("click", &["1.0", "2.0"])));
+    let other = shown(walker.page_arrived(&project("jinja2", &["1.0"])));
+
+    assert_eq!(flask, ["flask-2.0-py3-none-any.whl"]);
+    assert_eq!(click, ["click-1.0-py3-none-any.whl"]);
+    assert!(other.is_empty());
+}
