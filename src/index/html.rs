@@ -105,7 +105,7 @@ impl<'a> Iterator for Pieces<'a> {
                 _ => {
                     // A `<` that opens nothing is text.
                     let lead = usize::from(after.is_some());
-                    let len = self.rest[lead..].find('<').map(|at| lead + at);
+                    let len = find(b'<', &self.rest[lead..]).map(|at| lead + at);
                     Some(Piece::Text(self.take(len.unwrap_or(self.rest.len()))))
                 }
             };
@@ -114,6 +114,11 @@ impl<'a> Iterator for Pieces<'a> {
             }
         }
     }
+}
+
+/// Returns where a character of ASCII is.
+fn find(byte: u8, text: &str) -> Option<usize> {
+    memchr::memchr(byte, text.as_bytes())
 }
 
 /// Returns where a tag's `>` is; one within a quoted value does not count.
@@ -128,7 +133,7 @@ fn tag_end(tag: &str) -> Option<usize> {
         from = at + 1;
         // A quote opens a value only after `=`.
         if bytes[..at].trim_ascii_end().ends_with(b"=") {
-            from += tag[from..].find(char::from(bytes[at]))? + 1;
+            from += find(bytes[at], &tag[from..])? + 1;
         }
     }
 }
@@ -150,10 +155,10 @@ pub(super) fn attributes<'a>(mut rest: &'a str) -> impl Iterator<Item = (&'a str
             return None;
         }
         // A name may start with `=`, which HTML takes as part of it.
-        let name_len = rest
-            .char_indices()
-            .find(|&(at, c)| c.is_ascii_whitespace() || c == '/' || (c == '=' && at > 0))
-            .map_or(rest.len(), |(at, _)| at);
+        let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b'/' || byte == b'=';
+        let first = usize::from(rest.starts_with('='));
+        let name_len = rest.bytes().skip(first).position(ends);
+        let name_len = name_len.map_or(rest.len(), |at| first + at);
         let (name, after) = rest.split_at(name_len);
         let Some(after) = after.trim_start().strip_prefix('=') else {
             rest = after;
@@ -166,9 +171,12 @@ pub(super) fn attributes<'a>(mut rest: &'a str) -> impl Iterator<Item = (&'a str
 }
 
 fn attribute_value(text: &str) -> (&str, &str) {
-    if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+    if let Some(quote) = text.bytes().next().filter(|byte| b"\"'".contains(byte)) {
         let inner = &text[1..];
-        return inner.split_once(quote).unwrap_or((inner, ""));
+        return match find(quote, inner) {
+            Some(end) => (&inner[..end], &inner[end + 1..]),
+            None => (inner, ""),
+        };
     }
     let len = text
         .find(|c: char| c.is_ascii_whitespace())
@@ -188,7 +196,7 @@ const ENTITIES: &[(&str, &str)] = &[
 
 /// Replaces entities; what is none stays as it is.
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
+    if find(b'&', text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len());

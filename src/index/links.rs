@@ -64,7 +64,10 @@ impl Links {
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;
         }
-        let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let (place, fragment) = match memchr::memchr(b'#', address.as_bytes()) {
+            Some(at) => (&address[..at], &address[at + 1..]),
+            None => (address, ""),
+        };
         let digests = match fragment.is_empty() {
             true => SmallVec::new(),
             false => fragment.split('&').filter_map(Digest::parse).collect(),
@@ -123,12 +126,16 @@ impl<'a> Link<'a> {
 }
 
 fn last_segment(url: &str) -> Option<Cow<'_, str>> {
-    let path = url.split('?').next().unwrap_or_default();
-    let segment = path.trim_end_matches('/').rsplit('/').next()?;
-    let name = percent_decoded(segment)?;
+    let path = match memchr::memchr(b'?', url.as_bytes()) {
+        Some(at) => &url[..at],
+        None => url,
+    };
+    let path = path.trim_end_matches('/');
+    let start = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |at| at + 1);
+    let name = percent_decoded(&path[start..])?;
     let is_usual = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'/';
     let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
-    let sane = name.bytes().all(is_usual) || !name.contains(is_odd);
+    let sane = all_of(&name, is_usual) || !name.contains(is_odd);
     (!name.is_empty() && sane).then_some(name)
 }
 
@@ -163,33 +170,27 @@ fn is_plain_host(host: &str, usual_port: u16) -> bool {
 
 /// Whether a path needs no escapes and has no segment that starts with a dot.
 fn is_plain_path(path: &str) -> bool {
-    let mut before = 0;
-    path.bytes().all(|byte| {
-        let starts_hidden = byte == b'.' && before == b'/';
-        before = byte;
-        PLAIN[usize::from(byte)] && !starts_hidden
-    })
+    // From `+` to `9` are `+,-./` and the digits.
+    let is_plain = |byte: u8| {
+        (byte | 0x20).is_ascii_lowercase()
+            | matches!(byte, b'+'..=b'9')
+            | matches!(byte, b'_' | b'~' | b'%' | b'!' | b'=')
+    };
+    let next = path.as_bytes().get(1..).unwrap_or_default();
+    let is_hidden = |(one, next): (u8, &u8)| (one == b'/') & (*next == b'.');
+    let pairs = path.bytes().zip(next);
+    let hides = pairs.fold(false, |hides, pair| hides | is_hidden(pair));
+    all_of(path, is_plain) && !hides
 }
 
-/// The characters of plain paths.
-const PLAIN: [bool; 256] = plain_characters();
-
-const fn plain_characters() -> [bool; 256] {
-    let mut plain = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'_' | b'.' | b'~' | b'/' | b'+' | b'%' | b'!' | b'=' | b','
-            );
-        byte += 1;
-    }
-    plain
+/// Whether something holds for all bytes of a text. It looks at all of them, so that the compiler can
+/// have the processor look at many at once.
+fn all_of(text: &str, holds: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & holds(byte))
 }
 
 fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());

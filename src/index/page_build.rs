@@ -25,6 +25,8 @@ const MAX_FILES: usize = 1 << 20;
 pub(super) struct PageBuilder<'a> {
     project: &'a PackageName,
     files: Vec<Named<'a>>,
+    /// How much of the first file's address all of them begin with.
+    shared: usize,
     /// One for each run of files whose names begin alike.
     versions: Vec<(VersionKey, Version)>,
     /// The name of the last wheel up to the dash behind its version, which is the last one.
@@ -39,6 +41,7 @@ pub(super) struct PageBuilder<'a> {
 /// A file whose name makes sense.
 struct Named<'a> {
     name: Cow<'a, str>,
+    /// The address, without the name if it ends with that.
     url: Cow<'a, str>,
     yanked: Option<Cow<'a, str>>,
     size: u64,
@@ -57,6 +60,7 @@ impl<'a> PageBuilder<'a> {
         Self {
             project,
             files: Vec::new(),
+            shared: 0,
             versions: Vec::new(),
             last_start: String::new(),
             tags: Interned::default(),
@@ -123,11 +127,21 @@ impl<'a> PageBuilder<'a> {
                 pack_digest(digest, &mut self.digests);
             }
         }
+        let is_named = file.url.ends_with(&*file.filename);
+        mark(FILE_URL_ENDS_WITH_NAME, is_named);
+        let url = match is_named {
+            true => without_end(file.url, file.filename.len()),
+            false => file.url,
+        };
+        self.shared = match self.files.first() {
+            Some(first) => alike(&first.url[..self.shared], &url),
+            None => url.len(),
+        };
         let python = file.requires_python.as_deref();
         self.files.push(Named {
             python: python.map_or(NO_STRING, |text| self.pythons.place(text)),
             name: file.filename,
-            url: file.url,
+            url,
             yanked: file.yanked,
             size: file.size.unwrap_or_default(),
             seconds: file.upload_time.map_or(0, |time| time.seconds()),
@@ -140,10 +154,9 @@ impl<'a> PageBuilder<'a> {
 
     /// Writes the page; `listing` is what was told besides files.
     pub(super) fn finish(mut self, listing: &Listing) -> Vec<u8> {
-        let order = self.order();
         self.skipped[3] = self.skipped[3].saturating_add(to_u32(listing.unreadable));
-        let urls = order.iter().map(|(_, at)| &*self.files[*at].url);
-        let mut writer = Writer::new(&self, common_prefix(urls));
+        let order = self.order();
+        let mut writer = Writer::new(&self, self.prefix());
         for group in versions(&order) {
             writer.push_version(group);
         }
@@ -160,9 +173,17 @@ impl<'a> PageBuilder<'a> {
         writer.finish(&order)
     }
 
+    /// Returns the part that all addresses start with, up to a `/`.
+    fn prefix(&self) -> &str {
+        let first = self.files.first();
+        let shared = first.map_or("", |first| &first.url[..self.shared]);
+        let end = memchr::memrchr(b'/', shared.as_bytes());
+        end.map_or("", |at| &shared[..=at])
+    }
+
     /// Returns the files by the rank of their version, then by name; of two files of one name the
     /// first counts.
-    fn order(&self) -> Vec<(u32, usize)> {
+    fn order(&self) -> Vec<Place<'_>> {
         let mut by_key: Vec<usize> = (0..self.versions.len()).collect();
         by_key.sort_by_key(|at| &self.versions[*at].0);
         let mut ranks = vec![0; by_key.len()];
@@ -171,17 +192,40 @@ impl<'a> PageBuilder<'a> {
             group.iter().for_each(|at| ranks[*at] = rank);
         }
         let files = self.files.iter().enumerate();
-        let mut order: Vec<(u32, usize)> = files
-            .map(|(at, file)| (ranks[file.version as usize], at))
+        let mut order: Vec<Place<'_>> = files
+            .map(|(at, file)| (ranks[file.version as usize], &*file.name, at))
             .collect();
-        let name = |at: usize| &*self.files[at].name;
-        order.sort_by(|(rank, at), (other_rank, other)| {
-            rank.cmp(other_rank)
-                .then_with(|| name(*at).cmp(name(*other)))
-        });
-        order.dedup_by(|(_, next), (_, one)| name(*next) == name(*one));
+        order.sort_unstable();
+        order.dedup_by(|(_, next, _), (_, one, _)| next == one);
         order
     }
+}
+
+/// Where a file stands on a page: the rank of its version, its name, and its place among all.
+type Place<'b> = (u32, &'b str, usize);
+
+/// Leaves out the last bytes of a text; those of another text that it ends with.
+fn without_end(text: Cow<'_, str>, length: usize) -> Cow<'_, str> {
+    let end = text.len() - length;
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// Returns with how much of a text another begins, in whole characters.
+fn alike(text: &str, other: &str) -> usize {
+    if other.starts_with(text) {
+        return text.len();
+    }
+    let pairs = text.chars().zip(other.chars());
+    pairs
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one.len_utf8())
+        .sum()
 }
 
 struct Writer<'b, 'a> {
@@ -218,9 +262,9 @@ impl<'b, 'a> Writer<'b, 'a> {
         }
     }
 
-    fn push_version(&mut self, files: &[(u32, usize)]) {
+    fn push_version(&mut self, files: &[Place<'_>]) {
         let builder = self.builder;
-        let file = |(_, at): &(u32, usize)| &builder.files[*at];
+        let file = |(_, _, at): &Place<'_>| &builder.files[*at];
         let has_tags = |named: &&Named<'_>| named.tags != NO_STRING;
         let wheel = files.iter().map(file).find(has_tags);
         let Some(first) = wheel.or_else(|| files.first().map(file)) else {
@@ -241,11 +285,7 @@ impl<'b, 'a> Writer<'b, 'a> {
     }
 
     fn push_file(&mut self, file: &Named<'_>) {
-        let behind = self.behind_prefix(file);
-        let (flags, url) = match behind.strip_suffix(&*file.name) {
-            Some(before) => (file.flags | FILE_URL_ENDS_WITH_NAME, before.len()),
-            None => (file.flags, behind.len()),
-        };
+        let url = self.behind_prefix(file).len();
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
         self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
@@ -253,21 +293,20 @@ impl<'b, 'a> Writer<'b, 'a> {
         self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
         self.file_pythons
             .extend_from_slice(&file.python.to_le_bytes());
-        self.file_flags.push(flags);
+        self.file_flags.push(file.flags);
     }
 
     /// Returns what a file's address has behind the prefix, with which all of them begin.
     fn behind_prefix<'r>(&self, file: &'r Named<'_>) -> &'r str {
-        file.url.strip_prefix(self.prefix).unwrap_or(&file.url)
+        file.url.get(self.prefix.len()..).unwrap_or_default()
     }
 
     fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
-        let url = self.behind_prefix(file);
         let [start, between, end] = file.digests.map(|at| at as usize);
         Row {
             size: file.size,
             name: file.name.as_bytes(),
-            url: url.strip_suffix(&*file.name).unwrap_or(url).as_bytes(),
+            url: self.behind_prefix(file).as_bytes(),
             reason: file.yanked.as_deref().unwrap_or_default().as_bytes(),
             digests: &self.builder.digests[start..between],
             metadata: &self.builder.digests[between..end],
@@ -276,7 +315,7 @@ impl<'b, 'a> Writer<'b, 'a> {
 
     /// Puts the parts together in the order that `page_layout` tells. The rows are most of a page,
     /// and are written where they stay.
-    fn finish(self, order: &[(u32, usize)]) -> Vec<u8> {
+    fn finish(self, order: &[Place<'_>]) -> Vec<u8> {
         let (tags, pythons) = (&self.builder.tags.table, &self.builder.pythons.table);
         let sums = vec![0; 4 * self.keys.count() as usize];
         let ends = vec![0; 4 * order.len()];
@@ -336,7 +375,7 @@ impl<'b, 'a> Writer<'b, 'a> {
     /// places; returns the size of all rows.
     fn write_rows(
         &self,
-        order: &[(u32, usize)],
+        order: &[Place<'_>],
         bytes: &mut Vec<u8>,
         mut sum_at: usize,
         mut end_at: usize,
@@ -349,7 +388,7 @@ impl<'b, 'a> Writer<'b, 'a> {
         };
         for group in versions(order) {
             let before = bytes.len();
-            for (_, at) in group {
+            for (_, _, at) in group {
                 row.clear();
                 row = postcard::to_extend(&self.row(&self.builder.files[*at]), row)
                     .unwrap_or_default();
@@ -368,22 +407,6 @@ impl<'b, 'a> Writer<'b, 'a> {
 }
 
 /// Parts files by the ranks of their versions.
-fn versions(order: &[(u32, usize)]) -> impl Iterator<Item = &[(u32, usize)]> {
-    order.chunk_by(|(one, _), (next, _)| one == next)
-}
-
-/// The part that all URLs start with, up to a `/`.
-fn common_prefix<'a>(mut urls: impl Iterator<Item = &'a str>) -> &'a str {
-    let first = urls.next().unwrap_or_default().as_bytes();
-    let shared = urls.fold(first, |shared, url| match url.as_bytes() {
-        url if url.starts_with(shared) => shared,
-        url => {
-            let alike = shared.iter().zip(url).take_while(|(a, b)| a == b);
-            &shared[..alike.count()]
-        }
-    });
-    let end = shared.iter().rposition(|byte| *byte == b'/');
-    let prefix = end.map_or(&[][..], |at| &shared[..=at]);
-    // It ends behind a `/`, which is no part of another character.
-    std::str::from_utf8(prefix).unwrap_or_default()
+fn versions<'o, 'b>(order: &'o [Place<'b>]) -> impl Iterator<Item = &'o [Place<'b>]> {
+    order.chunk_by(|(one, ..), (next, ..)| one == next)
 }

@@ -228,7 +228,8 @@ impl Digest {
         let mut seen = 0;
         let mut bytes = [0; LONGEST];
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
-            let [high, low] = pair.map(|digit| DIGIT_VALUES[usize::from(digit)]);
+            let high = DIGIT_VALUES[usize::from(pair[0])];
+            let low = DIGIT_VALUES[usize::from(pair[1])];
             seen |= high | low;
             *byte = high << 4 | low & 15;
         }
