@@ -18,6 +18,7 @@ mod file;
 mod flat;
 mod flavours;
 mod freshness;
+mod habits;
 mod heap;
 mod http;
 mod indexes;
