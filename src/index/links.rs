@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memrchr};
 use smallvec::SmallVec;
 use url::Url;
 
@@ -64,11 +65,15 @@ impl Links {
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;
         }
-        let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
-        let digests = match fragment.is_empty() {
-            true => SmallVec::new(),
-            false => fragment.split('&').filter_map(Digest::parse).collect(),
+        let (place, fragment) = match memchr(b'#', address.as_bytes()) {
+            Some(at) => (&address[..at], &address[at + 1..]),
+            None => (address, ""),
         };
+        let mut digests = SmallVec::new();
+        match memchr(b'&', fragment.as_bytes()) {
+            None => digests.extend(Digest::parse(fragment)),
+            Some(_) => digests.extend(fragment.split('&').filter_map(Digest::parse)),
+        }
         let url = match self.is_plain_absolute(place) {
             true => Cow::Borrowed(place),
             false => Cow::Owned(self.join(place)?),
@@ -123,8 +128,9 @@ impl<'a> Link<'a> {
 }
 
 fn last_segment(url: &str) -> Option<Cow<'_, str>> {
-    let path = url.split('?').next().unwrap_or_default();
-    let segment = path.trim_end_matches('/').rsplit('/').next()?;
+    let path = memchr(b'?', url.as_bytes()).map_or(url, |at| &url[..at]);
+    let path = path.trim_end_matches('/');
+    let segment = memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..]);
     let name = percent_decoded(segment)?;
     let is_usual = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'/';
     let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
@@ -189,7 +195,7 @@ const fn plain_characters() -> [bool; 256] {
 }
 
 fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
+    if memchr(b'%', text.as_bytes()).is_none() {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());

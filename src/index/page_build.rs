@@ -27,6 +27,8 @@ pub(super) struct PageBuilder<'a> {
     files: Vec<Named<'a>>,
     /// One for each run of files whose names begin alike.
     versions: Vec<(VersionKey, Version)>,
+    /// How much of the first address all others begin with.
+    shared: usize,
     /// The name of the last wheel up to the dash behind its version, which is the last one.
     last_start: String,
     tags: Interned,
@@ -58,6 +60,7 @@ impl<'a> PageBuilder<'a> {
             project,
             files: Vec::new(),
             versions: Vec::new(),
+            shared: usize::MAX,
             last_start: String::new(),
             tags: Interned::default(),
             pythons: Interned::default(),
@@ -112,6 +115,11 @@ impl<'a> PageBuilder<'a> {
         mark(FILE_HAS_TIME, file.upload_time.is_some());
         mark(FILE_HAS_SIZE, file.size.is_some());
         mark(FILE_METADATA_ABSENT, file.metadata == MetadataFile::Absent);
+        mark(
+            FILE_URL_ENDS_WITH_NAME,
+            ends_with_name(&file.url, &file.filename),
+        );
+        self.share(&file.url);
         let start = to_u32(self.digests.len());
         for digest in &file.digests {
             pack_digest(digest, &mut self.digests);
@@ -138,12 +146,34 @@ impl<'a> PageBuilder<'a> {
         });
     }
 
+    /// Takes into account how an address begins, which is just at hand: at the end all of them lie
+    /// about in a page of megabytes.
+    fn share(&mut self, url: &str) {
+        let first = self.files.first().map_or(url, |file| &file.url).as_bytes();
+        let shared = &first[..self.shared.min(first.len())];
+        self.shared = match url.as_bytes().starts_with(shared) {
+            true => shared.len(),
+            false => {
+                let alike = shared.iter().zip(url.as_bytes());
+                alike.take_while(|(one, other)| one == other).count()
+            }
+        };
+    }
+
+    /// Returns what all addresses start with, up to a `/`.
+    fn prefix(&self) -> &str {
+        let first = self.files.first().map_or("", |file| &*file.url);
+        let shared = &first.as_bytes()[..self.shared.min(first.len())];
+        let end = memchr::memrchr(b'/', shared).map_or(0, |at| at + 1);
+        // It ends behind a `/`, which is no part of another character.
+        first.get(..end).unwrap_or_default()
+    }
+
     /// Writes the page; `listing` is what was told besides files.
     pub(super) fn finish(mut self, listing: &Listing) -> Vec<u8> {
         let order = self.order();
         self.skipped[3] = self.skipped[3].saturating_add(to_u32(listing.unreadable));
-        let urls = order.iter().map(|(_, at)| &*self.files[*at].url);
-        let mut writer = Writer::new(&self, common_prefix(urls));
+        let mut writer = Writer::new(&self, self.prefix());
         for group in versions(&order) {
             writer.push_version(group);
         }
@@ -241,33 +271,29 @@ impl<'b, 'a> Writer<'b, 'a> {
     }
 
     fn push_file(&mut self, file: &Named<'_>) {
-        let behind = self.behind_prefix(file);
-        let (flags, url) = match behind.strip_suffix(&*file.name) {
-            Some(before) => (file.flags | FILE_URL_ENDS_WITH_NAME, before.len()),
-            None => (file.flags, behind.len()),
-        };
+        let url = file.url.len().saturating_sub(self.prefix.len());
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
-        self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
+        self.most_rows += url.max(file.name.len()) + reason + digests + MOST_LENGTHS;
         self.times.extend_from_slice(&file.seconds.to_le_bytes());
         self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
         self.file_pythons
             .extend_from_slice(&file.python.to_le_bytes());
-        self.file_flags.push(flags);
-    }
-
-    /// Returns what a file's address has behind the prefix, with which all of them begin.
-    fn behind_prefix<'r>(&self, file: &'r Named<'_>) -> &'r str {
-        file.url.strip_prefix(self.prefix).unwrap_or(&file.url)
+        self.file_flags.push(file.flags);
     }
 
     fn row<'r>(&'r self, file: &'r Named<'_>) -> Row<'r> {
-        let url = self.behind_prefix(file);
+        // All addresses begin with the prefix.
+        let url_end = match file.flags & FILE_URL_ENDS_WITH_NAME {
+            0 => file.url.len(),
+            _ => file.url.len() - file.name.len(),
+        };
+        let url = file.url.as_bytes().get(self.prefix.len()..url_end);
         let [start, between, end] = file.digests.map(|at| at as usize);
         Row {
             size: file.size,
             name: file.name.as_bytes(),
-            url: url.strip_suffix(&*file.name).unwrap_or(url).as_bytes(),
+            url: url.unwrap_or_default(),
             reason: file.yanked.as_deref().unwrap_or_default().as_bytes(),
             digests: &self.builder.digests[start..between],
             metadata: &self.builder.digests[between..end],
@@ -372,18 +398,7 @@ fn versions(order: &[(u32, usize)]) -> impl Iterator<Item = &[(u32, usize)]> {
     order.chunk_by(|(one, _), (next, _)| one == next)
 }
 
-/// The part that all URLs start with, up to a `/`.
-fn common_prefix<'a>(mut urls: impl Iterator<Item = &'a str>) -> &'a str {
-    let first = urls.next().unwrap_or_default().as_bytes();
-    let shared = urls.fold(first, |shared, url| match url.as_bytes() {
-        url if url.starts_with(shared) => shared,
-        url => {
-            let alike = shared.iter().zip(url).take_while(|(a, b)| a == b);
-            &shared[..alike.count()]
-        }
-    });
-    let end = shared.iter().rposition(|byte| *byte == b'/');
-    let prefix = end.map_or(&[][..], |at| &shared[..=at]);
-    // It ends behind a `/`, which is no part of another character.
-    std::str::from_utf8(prefix).unwrap_or_default()
+/// Whether an address ends with the name of its file, which reaches into no other segment.
+fn ends_with_name(url: &str, name: &str) -> bool {
+    url.ends_with(name) && memchr::memchr(b'/', name.as_bytes()).is_none()
 }
