@@ -152,6 +152,16 @@ impl Walker {
         self.pick(&project.name, seen).into_iter().collect()
     }
 
+    /// Hears of a page that the solver came upon, be it by a version that was passed over here.
+    pub(super) fn page_met(&self, project: &Arc<Project>) -> Vec<Wish> {
+        let mut seen = lock(&self.seen);
+        if !seen.contains_key(&project.name) {
+            seen.insert(project.name.clone(), Seen::of(VersionSet::full()));
+        }
+        drop(seen);
+        self.page_arrived(project)
+    }
+
     /// Whether it guesses at the answer to a question.
     pub(super) fn is_for(&self, question: &Arc<Question>) -> bool {
         Arc::ptr_eq(&self.question, question)
@@ -299,14 +309,8 @@ impl Walker {
             .unwrap_or(requirement.specifiers.set());
         let mut all = lock(&self.seen);
         let Some(seen) = all.get_mut(name) else {
-            let seen = Seen {
-                set: set.clone(),
-                extras: requirement.extras.iter().cloned().collect(),
-                candidates: None,
-                picked: None,
-                metadata: None,
-                barred: HashSet::default(),
-            };
+            let mut seen = Seen::of(set.clone());
+            seen.extras.extend(requirement.extras.iter().cloned());
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
             return;
@@ -386,6 +390,18 @@ impl Walker {
 }
 
 impl Seen {
+    /// Starts with the versions that count, and without anything known of them.
+    fn of(set: VersionSet) -> Self {
+        Self {
+            set,
+            extras: BTreeSet::new(),
+            candidates: None,
+            picked: None,
+            metadata: None,
+            barred: HashSet::default(),
+        }
+    }
+
     /// Whether a candidate can be chosen, as far as was seen.
     fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
         let page = candidates.page(candidate.page());
