@@ -91,7 +91,7 @@ mod tests {
 
     fn wheel(project: &str) -> FileQuestion {
         FileQuestion {
-            name: project.parse().unwrap(),
+            name: PackageName::new(project.to_owned()).unwrap(),
             is_guess: false,
             version: None,
             filename: format!("{project}-1-py3-none-any.whl"),
@@ -129,8 +129,10 @@ mod tests {
     #[test]
     fn a_project_without_is_probed_once_however_the_others_are() {
         let habits = Habits::default();
-        let others = |_| habits.probed(&wheel("b"), true);
-        let same = (0..12).map(|_| wheel("a")).inspect(others);
+        let same = (0..12).map(|_| {
+            habits.probed(&wheel("b"), true);
+            wheel("a")
+        });
         assert_eq!(probes(&habits, same), 1);
         assert!(habits.is_worth_probing(&wheel("b")));
     }
