@@ -9,7 +9,6 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use flate2::read::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
-use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile};
 
 use crate::package::Digest;
 
@@ -24,13 +23,16 @@ pub(super) struct Body {
     file: Store,
     len: u64,
     limit: u64,
+    /// How much is kept without a file.
+    in_memory: usize,
 }
 
 /// Where the bytes are.
 #[derive(Debug)]
 enum Store {
-    Own(SpooledTempFile),
-    Unpacked(Cursor<Vec<u8>>),
+    Memory(Cursor<Vec<u8>>),
+    /// A temporary file.
+    Disk(File),
     Local(File),
 }
 
@@ -62,9 +64,21 @@ impl Body {
     /// Returns an empty body that takes at most `limit` bytes, `in_memory` of them without a file.
     pub(super) fn new(in_memory: usize, limit: u64) -> Self {
         Self {
-            file: Store::Own(spooled_tempfile(in_memory)),
+            file: Store::Memory(Cursor::default()),
             len: 0,
             limit,
+            in_memory,
+        }
+    }
+
+    /// Makes room for so many bytes, where they will be kept in memory: a body that grows bit by bit
+    /// is copied time and again.
+    pub(super) fn expect(&mut self, len: u64) {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if let Store::Memory(bytes) = &mut self.file
+            && len <= self.in_memory
+        {
+            bytes.get_mut().reserve_exact(len);
         }
     }
 
@@ -77,21 +91,33 @@ impl Body {
                 file: Store::Local(file),
                 len,
                 limit,
+                in_memory: 0,
             }),
         }
     }
 
     /// Adds bytes at the end.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
-        let Store::Own(file) = &mut self.file else {
-            let error = std::io::Error::other("what is whole is not written to");
-            return Err(error.into());
-        };
         self.len += bytes.len() as u64;
         if self.len > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
-        Ok(file.write_all(bytes)?)
+        if let Store::Memory(held) = &mut self.file
+            && self.len > self.in_memory as u64
+        {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(held.get_ref())?;
+            self.file = Store::Disk(file);
+        }
+        match &mut self.file {
+            Store::Memory(held) => held.get_mut().extend_from_slice(bytes),
+            Store::Disk(file) => file.write_all(bytes)?,
+            Store::Local(_) => {
+                let error = std::io::Error::other("what is whole is not written to");
+                return Err(error.into());
+            }
+        }
+        Ok(())
     }
 
     /// Returns the number of bytes.
@@ -103,12 +129,8 @@ impl Body {
     pub(super) fn into_bytes(mut self) -> Result<Vec<u8>, BodyError> {
         let len = self.len;
         match self.file {
-            Store::Own(file) if !file.is_rolled() => match file.into_inner() {
-                SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
-                SpooledData::OnDisk(_) => Err(std::io::Error::other("it moved to the disk").into()),
-            },
-            Store::Unpacked(bytes) => Ok(bytes.into_inner()),
-            Store::Own(_) | Store::Local(_) => Ok(self.slice(0, len)?),
+            Store::Memory(bytes) => Ok(bytes.into_inner()),
+            Store::Disk(_) | Store::Local(_) => Ok(self.slice(0, len)?),
         }
     }
 
@@ -134,9 +156,10 @@ impl Body {
         match len > limit {
             true => Err(BodyError::TooLarge(limit)),
             false => Ok(Self {
-                file: Store::Unpacked(Cursor::new(unpacked)),
+                file: Store::Memory(Cursor::new(unpacked)),
                 len,
                 limit,
+                in_memory: 0,
             }),
         }
     }
@@ -176,9 +199,8 @@ impl Body {
 impl Read for Store {
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         match self {
-            Self::Own(file) => file.read(bytes),
-            Self::Unpacked(file) => file.read(bytes),
-            Self::Local(file) => file.read(bytes),
+            Self::Memory(held) => held.read(bytes),
+            Self::Disk(file) | Self::Local(file) => file.read(bytes),
         }
     }
 }
@@ -186,9 +208,8 @@ impl Read for Store {
 impl Seek for Store {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         match self {
-            Self::Own(file) => file.seek(to),
-            Self::Unpacked(file) => file.seek(to),
-            Self::Local(file) => file.seek(to),
+            Self::Memory(held) => held.seek(to),
+            Self::Disk(file) | Self::Local(file) => file.seek(to),
         }
     }
 }
@@ -276,6 +297,14 @@ mod tests {
 
         assert!(matches!(body.push(b"9"), Err(BodyError::TooLarge(8))));
         assert_eq!(body.slice(2, 5).unwrap(), b"345");
+
+        let mut body = Body::new(4, 8);
+        body.expect(4);
+        for byte in b"123456" {
+            body.push(&[*byte]).unwrap();
+        }
+        assert_eq!(body.slice(2, 5).unwrap(), b"345");
+        assert_eq!(body.into_bytes().unwrap(), b"123456");
     }
 
     #[test]

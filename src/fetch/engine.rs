@@ -97,7 +97,7 @@ impl Engine {
         runtime.spawn(async move {
             let former = engine.consulted.former(&engine.shared);
             if former.is_empty() {
-                walker.look_ahead();
+                walker.ahead.begin();
             }
             for name in former {
                 let question = engine.question(&walker, &name);

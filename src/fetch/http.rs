@@ -242,6 +242,7 @@ impl Http {
             416 if request.range.is_some() => {}
             200..=299 => {
                 check_length(&response, request)?;
+                body.expect(response.content_length().unwrap_or_default());
                 let whole = self.fill(&mut body, &mut response);
                 tokio::time::timeout(self.patience(request), whole)
                     .await

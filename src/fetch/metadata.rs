@@ -61,9 +61,9 @@ async fn of_wheel(
             Err(error) if is_doubtful(&error) => warning = Some(error.met),
             Err(error) => return Err(error),
         },
-        MetadataFile::NotSaid if shared.is_worth_probing(&file.index) => {
+        MetadataFile::NotSaid if shared.habits.is_worth_probing(file) => {
             let found = probe(shared, http, file).await?;
-            shared.probed(&file.index, found.is_some());
+            shared.habits.probed(file, found.is_some());
             if let Some(metadata) = found {
                 return Ok(metadata);
             }

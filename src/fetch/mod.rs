@@ -1,6 +1,7 @@
 //! The network and its cache: the only room that talks to indexes.
 
 mod advisories;
+mod ahead;
 mod archive;
 mod at_once;
 mod body;
@@ -18,6 +19,7 @@ mod file;
 mod flat;
 mod flavours;
 mod freshness;
+mod habits;
 mod heap;
 mod http;
 mod indexes;

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use super::build::Builder;
 use super::cache::{Cache, Key};
 use super::error::{FetchError, FetchErrorKind};
+use super::habits::Habits;
 use super::http::Http;
 use super::indexes::Indexes;
-use super::once::lock;
 use super::options::CachePolicy;
 use super::progress::{Event, Listener, Statistics};
 use super::request::Request;
@@ -33,8 +33,8 @@ pub(super) struct Shared {
     pub(super) flats: Mutex<HashMap<String, Result<Arc<Listing>, FetchError>>>,
     /// Held by whoever reads a flat place, so that each is read once.
     pub(super) flat_turn: tokio::sync::Mutex<()>,
-    /// For each index, how many wheels in a row had no metadata beside them.
-    probes: Mutex<HashMap<Arc<str>, u32>>,
+    /// What the wheels were like so far.
+    pub(super) habits: Habits,
     listener: Option<Listener>,
 }
 
@@ -46,11 +46,6 @@ pub(super) enum Reach {
     /// To the network as well.
     Network(Arc<Http>),
 }
-
-/// So many wheels in a row without metadata beside them, and the next ones are not probed.
-const PROBES: u32 = 4;
-/// Of those, every so many-th is probed all the same: some mirrors have it for some files.
-const PROBE_AGAIN: u32 = 16;
 
 impl Shared {
     /// Gathers what a run shares.
@@ -70,7 +65,7 @@ impl Shared {
             called: Mutex::default(),
             flats: Mutex::default(),
             flat_turn: tokio::sync::Mutex::default(),
-            probes: Mutex::default(),
+            habits: Habits::default(),
             listener,
         }
     }
@@ -112,27 +107,6 @@ impl Shared {
             listener(event);
         }
     }
-
-    /// Whether to look for metadata beside a wheel of an index that does not say.
-    pub(super) fn is_worth_probing(&self, index: &Arc<str>) -> bool {
-        let mut probes = lock(&self.probes);
-        let misses = probes.entry(Arc::clone(index)).or_default();
-        if *misses < PROBES {
-            return true;
-        }
-        *misses += 1;
-        misses.is_multiple_of(PROBE_AGAIN)
-    }
-
-    /// Remembers whether there was metadata beside a wheel.
-    pub(super) fn probed(&self, index: &Arc<str>, is_there: bool) {
-        let mut probes = lock(&self.probes);
-        let misses = probes.entry(Arc::clone(index)).or_default();
-        *misses = match is_there {
-            true => 0,
-            false => *misses + 1,
-        };
-    }
 }
 
 impl Reach {
@@ -145,30 +119,5 @@ impl Reach {
                 "it is not in the cache, and the network is off",
             )),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::package::Timestamp;
-
-    #[test]
-    fn probing_stops_after_some_misses_and_never_for_good() {
-        let policy = CachePolicy::new(None, Timestamp::from_seconds(0));
-        let shared = Shared::new(policy, Indexes::default(), None, None);
-        let index: Arc<str> = "https://index.example/simple".into();
-
-        let mut probed = 0;
-        for _ in 0..40 {
-            if shared.is_worth_probing(&index) {
-                probed += 1;
-                shared.probed(&index, false);
-            }
-        }
-        assert!((5..10).contains(&probed), "{probed}");
-
-        shared.probed(&index, true);
-        assert!(shared.is_worth_probing(&index));
     }
 }

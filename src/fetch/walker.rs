@@ -5,21 +5,15 @@
 //! requires on the target, a page that arrives sends off the metadata of the best candidate in the
 //! intersection of all ranges seen so far. A version that requires what the declarations rule out
 //! is passed over together with all that it requires: the next ones are sent for at once, several
-//! the further it goes back.
-//!
-//! Where no earlier run tells which pages are looked at, a first one would wait twice for each level
-//! of the dependencies, for a page and for metadata. So it also wishes for the pages of what a project
-//! usually requires, while its metadata is on the way, and for all that a former lock has. A wrong
-//! guess costs a request and never an answer.
+//! the further it goes back. A wrong guess costs a request and never an answer.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use foldhash::{HashMap, HashSet};
 
+use super::ahead::Ahead;
 use super::once::{Once, lock};
-use crate::facts::usually_required;
 use crate::index::{Metadata, Project};
 use crate::package::{
     DeclarationKind, ExtraName, PackageName, Requirement, VersionKey, VersionSet,
@@ -54,8 +48,8 @@ pub(super) struct Walker {
     seen: Mutex<HashMap<PackageName, Seen>>,
     /// Packages of which the solver tries one version after the other.
     backtracking: Mutex<BTreeSet<PackageName>>,
-    /// Whether pages are wished for that nothing is known to require.
-    looks_ahead: AtomicBool,
+    /// What is wished for beyond that.
+    pub(super) ahead: Ahead,
 }
 
 /// What some requirements lead to.
@@ -84,10 +78,10 @@ impl Walker {
             judge: Mutex::new(Judge::new(Arc::clone(&question))),
             judged: Once::new(),
             declared: declared(&question),
+            ahead: Ahead::new(Arc::clone(&question)),
             question,
             seen: Mutex::default(),
             backtracking: Mutex::default(),
-            looks_ahead: AtomicBool::new(false),
         }
     }
 
@@ -136,11 +130,6 @@ impl Walker {
             .collect()
     }
 
-    /// Wishes from now on for what nothing is known to require as well.
-    pub(super) fn look_ahead(&self) {
-        self.looks_ahead.store(true, Ordering::Relaxed);
-    }
-
     /// Returns the first wishes: what the declarations require, and then what a former lock has.
     pub(super) fn start(&self) -> Vec<Wish> {
         let question = Arc::clone(&self.question);
@@ -151,7 +140,7 @@ impl Walker {
             .map(|declaration| &declaration.requirement);
         let mut walk = Walk::default();
         self.want(roots, &[], &mut walk);
-        let mut wishes = self.early(question.preferences.keys().cloned());
+        let mut wishes = self.ahead.of_lock();
         wishes.extend(self.finish(walk));
         wishes
     }
@@ -163,51 +152,22 @@ impl Walker {
         });
         let mut seen = lock(&self.seen);
         let Some(seen) = seen.get_mut(&project.name) else {
-            let former = self.former(&candidates);
-            return former.into_iter().collect();
+            return self.ahead.former(&candidates).into_iter().collect();
         };
         seen.candidates = Some(candidates);
-        let mut wishes = self.usual(&project.name);
+        let mut wishes = self.ahead.usual(&project.name);
         wishes.extend(self.pick(&project.name, seen));
         wishes
     }
 
-    /// Wishes for the pages of what a project usually requires; one of a former lock requires what
-    /// that has, mostly.
-    fn usual(&self, project: &PackageName) -> Vec<Wish> {
-        if self.question.preferences.contains_key(project) {
-            return Vec::new();
+    /// Hears of a page that the solver came upon, be it by a version that was passed over here.
+    pub(super) fn page_met(&self, project: &Arc<Project>) -> Vec<Wish> {
+        let mut seen = lock(&self.seen);
+        if !seen.contains_key(&project.name) {
+            seen.insert(project.name.clone(), Seen::of(VersionSet::full()));
         }
-        let required = usually_required(project);
-        self.early(required.filter_map(|name| PackageName::new(name.to_owned()).ok()))
-    }
-
-    /// Wishes for pages that nothing is known to require.
-    fn early(&self, names: impl Iterator<Item = PackageName>) -> Vec<Wish> {
-        if !self.looks_ahead.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
-        let is_direct = |name: &PackageName| {
-            let mut declared = self.question.declarations.iter().map(|it| &it.requirement);
-            declared.any(|requirement| requirement.name == *name && requirement.url.is_some())
-        };
-        names
-            .filter(|name| !self.question.excludes.contains(name) && !is_direct(name))
-            .map(Wish::Page)
-            .collect()
-    }
-
-    /// Wishes for the metadata of the version that a former lock has of a project which nothing is
-    /// known to require so far.
-    fn former(&self, candidates: &Candidates) -> Option<Wish> {
-        if !self.looks_ahead.load(Ordering::Relaxed) {
-            return None;
-        }
-        let project = candidates.project();
-        let version = self.question.preferences.get(&project.name)?;
-        let mut usable = candidates.usable().iter();
-        let former = usable.find(|candidate| candidates.version(candidate) == *version)?;
-        Some(Wish::Metadata(Arc::clone(project), former.at()))
+        drop(seen);
+        self.page_arrived(project)
     }
 
     /// Whether it guesses at the answer to a question.
@@ -357,14 +317,8 @@ impl Walker {
             .unwrap_or(requirement.specifiers.set());
         let mut all = lock(&self.seen);
         let Some(seen) = all.get_mut(name) else {
-            let seen = Seen {
-                set: set.clone(),
-                extras: requirement.extras.iter().cloned().collect(),
-                candidates: None,
-                picked: None,
-                metadata: None,
-                barred: HashSet::default(),
-            };
+            let mut seen = Seen::of(set.clone());
+            seen.extras.extend(requirement.extras.iter().cloned());
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
             return;
@@ -444,6 +398,18 @@ impl Walker {
 }
 
 impl Seen {
+    /// Starts with the versions that count, and without anything known of them.
+    fn of(set: VersionSet) -> Self {
+        Self {
+            set,
+            extras: BTreeSet::new(),
+            candidates: None,
+            picked: None,
+            metadata: None,
+            barred: HashSet::default(),
+        }
+    }
+
     /// Whether a candidate can be chosen, as far as was seen.
     fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
         let page = candidates.page(candidate.page());

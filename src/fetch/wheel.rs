@@ -14,10 +14,12 @@ use super::shared::Shared;
 use crate::index::{Metadata, MetadataSource, TailAnswer, WheelError, read_wheel_parts};
 use crate::package::WheelName;
 
-/// How much of a wheel's end is asked for at first.
+/// How much of the end of a wheel at hand is looked at first.
 const TAIL: u64 = 64 << 10;
 /// How much of a wheel is read in pieces before the whole is better.
 const MOST_PIECES: u64 = 64 << 20;
+/// How much is asked for besides what is looked for.
+const MOST_MORE: u64 = 1 << 20;
 /// How many pieces are asked for before the wheel is taken for a trap.
 const MOST_REQUESTS: usize = 6;
 
@@ -40,7 +42,7 @@ pub(super) async fn by_ranges(
     let Ok(wheel) = WheelName::parse(&file.filename) else {
         return Ok(None);
     };
-    request.range = Some(format!("bytes=-{TAIL}"));
+    request.range = Some(format!("bytes=-{}", shared.habits.tail(file)));
     let Some(response) = piece(http, &request).await? else {
         return Ok(None);
     };
@@ -54,9 +56,12 @@ pub(super) async fn by_ranges(
     for _ in 0..MOST_REQUESTS {
         let range = match parts.read(&wheel) {
             Ok(TailAnswer::Metadata(bytes)) => {
+                if parts.0.len() > 1 {
+                    parts.ends().for_each(|end| shared.habits.took(file, end));
+                }
                 return Ok(file.read(shared, &bytes, MetadataSource::Wheel).ok());
             }
-            Ok(TailAnswer::Need(range)) if parts.may_take(&range) => range,
+            Ok(TailAnswer::Need(range)) if parts.may_take(&range) => parts.with_more(range),
             Ok(TailAnswer::Need(_)) | Err(_) => return Ok(None),
         };
         request.range = Some(format!("bytes={}-{}", range.start, range.end - 1));
@@ -87,6 +92,24 @@ impl Parts {
     pub(super) fn push(&mut self, part: (u64, Vec<u8>)) {
         self.0.push(part);
         self.0.sort_by_key(|(start, _)| *start);
+    }
+
+    /// Returns how long the ends of the wheel are that begin with a part, ascending.
+    fn ends(&self) -> impl Iterator<Item = u64> {
+        let last = self.0.last();
+        let len = last.map_or(0, |(start, bytes)| start + bytes.len() as u64);
+        self.0.iter().rev().map(move |(start, _)| len - start)
+    }
+
+    /// Returns a range that ends where the parts begin with as much again before it: behind a long
+    /// table of contents mostly stands the rest of the wheel's own folder, with the metadata.
+    fn with_more(&self, range: Range<u64>) -> Range<u64> {
+        let is_beside = self.0.first().is_some_and(|(start, _)| *start == range.end);
+        let more = match is_beside {
+            true => (range.end - range.start).min(MOST_MORE),
+            false => 0,
+        };
+        range.start.saturating_sub(more)..range.end
     }
 
     /// Whether a range is worth another request: not empty, and not so much that the whole wheel

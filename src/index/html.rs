@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr3};
+
 /// A piece of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -61,7 +63,8 @@ impl<'a> Pieces<'a> {
             None => (false, tag),
         };
         let name_len = tag
-            .find(|c: char| c.is_ascii_whitespace() || c == '/')
+            .bytes()
+            .position(|byte| byte.is_ascii_whitespace() || byte == b'/')
             .unwrap_or(tag.len());
         let (name, attributes) = tag.split_at(name_len);
         if ends {
@@ -93,20 +96,18 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         loop {
-            let after = self.rest.strip_prefix('<');
-            let piece = match after.and_then(|after| after.bytes().next()) {
-                _ if self.rest.is_empty() => return None,
-                _ if self.rest.starts_with("<!--") => {
+            let piece = match self.rest.as_bytes() {
+                [] => return None,
+                [b'<', b'a'..=b'z' | b'A'..=b'Z' | b'/', ..] => Some(self.tag()),
+                [b'<', b'!', b'-', b'-', ..] => {
                     self.take(4);
                     self.skip_past("-->")
                 }
-                Some(b'!' | b'?') => self.skip_past(">"),
-                Some(b'a'..=b'z' | b'A'..=b'Z' | b'/') => Some(self.tag()),
-                _ => {
-                    // A `<` that opens nothing is text.
-                    let lead = usize::from(after.is_some());
-                    let len = find(b'<', &self.rest[lead..]).map(|at| lead + at);
-                    Some(Piece::Text(self.take(len.unwrap_or(self.rest.len()))))
+                [b'<', b'!' | b'?', ..] => self.skip_past(">"),
+                // A `<` that opens nothing is text.
+                [_, behind @ ..] => {
+                    let len = memchr(b'<', behind).map_or(self.rest.len(), |at| at + 1);
+                    Some(Piece::Text(self.take(len)))
                 }
             };
             if piece.is_some() {
@@ -116,24 +117,19 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Returns where a character of ASCII is.
-fn find(byte: u8, text: &str) -> Option<usize> {
-    memchr::memchr(byte, text.as_bytes())
-}
-
 /// Returns where a tag's `>` is; one within a quoted value does not count.
 fn tag_end(tag: &str) -> Option<usize> {
     let bytes = tag.as_bytes();
     let mut from = 0;
     loop {
-        let at = from + memchr::memchr3(b'>', b'"', b'\'', &bytes[from..])?;
+        let at = from + memchr3(b'>', b'"', b'\'', &bytes[from..])?;
         if bytes[at] == b'>' {
             return Some(at);
         }
         from = at + 1;
         // A quote opens a value only after `=`.
         if bytes[..at].trim_ascii_end().ends_with(b"=") {
-            from += find(bytes[at], &tag[from..])? + 1;
+            from += memchr(bytes[at], &bytes[from..])? + 1;
         }
     }
 }
@@ -150,16 +146,13 @@ pub(super) fn lower_case(name: &str) -> Cow<'_, str> {
 /// a value has the empty one.
 pub(super) fn attributes<'a>(mut rest: &'a str) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if rest.is_empty() {
-            return None;
-        }
+        let is_between = |byte: u8| byte.is_ascii_whitespace() || byte == b'/';
+        let start = rest.bytes().position(|byte| !is_between(byte))?;
+        rest = &rest[start..];
         // A name may start with `=`, which HTML takes as part of it.
-        let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b'/' || byte == b'=';
-        let first = usize::from(rest.starts_with('='));
-        let name_len = rest.bytes().skip(first).position(ends);
-        let name_len = name_len.map_or(rest.len(), |at| first + at);
-        let (name, after) = rest.split_at(name_len);
+        let mut behind = rest.bytes().skip(1);
+        let name_len = behind.position(|byte| is_between(byte) || byte == b'=');
+        let (name, after) = rest.split_at(name_len.map_or(rest.len(), |at| at + 1));
         let Some(after) = after.trim_start().strip_prefix('=') else {
             rest = after;
             return Some((name, Cow::Borrowed("")));
@@ -171,12 +164,9 @@ pub(super) fn attributes<'a>(mut rest: &'a str) -> impl Iterator<Item = (&'a str
 }
 
 fn attribute_value(text: &str) -> (&str, &str) {
-    if let Some(quote) = text.bytes().next().filter(|byte| b"\"'".contains(byte)) {
-        let inner = &text[1..];
-        return match find(quote, inner) {
-            Some(end) => (&inner[..end], &inner[end + 1..]),
-            None => (inner, ""),
-        };
+    if let [quote @ (b'"' | b'\''), inner @ ..] = text.as_bytes() {
+        let end = 1 + memchr(*quote, inner).unwrap_or(inner.len());
+        return (&text[1..end], text.get(end + 1..).unwrap_or_default());
     }
     let len = text
         .find(|c: char| c.is_ascii_whitespace())
@@ -196,7 +186,7 @@ const ENTITIES: &[(&str, &str)] = &[
 
 /// Replaces entities; what is none stays as it is.
 pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
-    if find(b'&', text).is_none() {
+    if memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len());

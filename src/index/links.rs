@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memrchr};
 use smallvec::SmallVec;
 use url::Url;
 
@@ -64,14 +65,15 @@ impl Links {
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;
         }
-        let (place, fragment) = match memchr::memchr(b'#', address.as_bytes()) {
+        let (place, fragment) = match memchr(b'#', address.as_bytes()) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
-        let digests = match fragment.is_empty() {
-            true => SmallVec::new(),
-            false => fragment.split('&').filter_map(Digest::parse).collect(),
-        };
+        let mut digests = SmallVec::new();
+        match memchr(b'&', fragment.as_bytes()) {
+            None => digests.extend(Digest::parse(fragment)),
+            Some(_) => digests.extend(fragment.split('&').filter_map(Digest::parse)),
+        }
         let url = match self.is_plain_absolute(place) {
             true => Cow::Borrowed(place),
             false => Cow::Owned(self.join(place)?),
@@ -126,12 +128,12 @@ impl<'a> Link<'a> {
 }
 
 fn last_segment(url: &str) -> Option<Cow<'_, str>> {
-    let path = match memchr::memchr(b'?', url.as_bytes()) {
+    let path = match memchr(b'?', url.as_bytes()) {
         Some(at) => &url[..at],
         None => url,
     };
     let path = path.trim_end_matches('/');
-    let start = memchr::memrchr(b'/', path.as_bytes()).map_or(0, |at| at + 1);
+    let start = memrchr(b'/', path.as_bytes()).map_or(0, |at| at + 1);
     let name = percent_decoded(&path[start..])?;
     let is_usual = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'/';
     let is_odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
@@ -190,7 +192,7 @@ fn all_of(text: &str, holds: impl Fn(u8) -> bool) -> bool {
 }
 
 fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
-    if memchr::memchr(b'%', text.as_bytes()).is_none() {
+    if memchr(b'%', text.as_bytes()).is_none() {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());

@@ -200,24 +200,6 @@ impl Algorithm {
     }
 }
 
-/// The values of hexadecimal digits by their character: a large page has half a million of them.
-const DIGIT_VALUES: [u8; 256] = digit_values();
-
-/// The value of what is no digit.
-const NO_DIGIT: u8 = 0xff;
-
-const fn digit_values() -> [u8; 256] {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value];
-        values[digit as usize] = value as u8;
-        values[digit.to_ascii_uppercase() as usize] = value as u8;
-        value += 1;
-    }
-    values
-}
-
 impl Digest {
     /// Reads a digest; `None` for an algorithm that is not known or digits that do not fit it.
     pub fn new(algorithm: &str, hex: &str) -> Option<Self> {
@@ -225,15 +207,24 @@ impl Digest {
         if hex.len() != 2 * algorithm.len() {
             return None;
         }
-        let mut seen = 0;
-        let mut bytes = [0; LONGEST];
-        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
-            let high = DIGIT_VALUES[usize::from(pair[0])];
-            let low = DIGIT_VALUES[usize::from(pair[1])];
-            seen |= high | low;
-            *byte = high << 4 | low & 15;
+        // Values that are calculated, not looked up, are read many at a time.
+        let mut values = [0; 2 * LONGEST];
+        let mut is_hex = true;
+        for (value, digit) in values.iter_mut().zip(hex.as_bytes()) {
+            let number = digit.wrapping_sub(b'0');
+            let letter = (digit | 0x20).wrapping_sub(b'a');
+            is_hex &= (number < 10) | (letter < 6);
+            *value = if number < 10 {
+                number
+            } else {
+                letter.wrapping_add(10)
+            };
         }
-        (seen < 16).then_some(Self { algorithm, bytes })
+        let mut bytes = [0; LONGEST];
+        for (byte, [high, low]) in bytes.iter_mut().zip(values.as_chunks::<2>().0) {
+            *byte = high << 4 | low;
+        }
+        is_hex.then_some(Self { algorithm, bytes })
     }
 
     /// Takes the bytes that [`Digest::as_bytes`] gave; `None` where [`Digest::new`] gives none.

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use pubgrub::VersionSet as _;
+
 use super::catalog::Failure;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
@@ -17,6 +19,8 @@ const TRIED_IN_PEACE: usize = 5;
 const TRIED_BEFORE_LEAP: usize = 2;
 /// After this many tried versions of one package, older ones are asked for ahead of time.
 const TRIED_BEFORE_BATCH: usize = 2;
+/// So many are asked for at least.
+const LEAST_BATCH: usize = 16;
 /// At least as many are kept on the way as were tried, up to this number.
 const BATCH: usize = 100;
 
@@ -26,6 +30,8 @@ pub(super) struct Attempts {
     tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
     /// Those of extras, which are decided before their base.
     tried_extras: RefCell<HashMap<SolverPackage, BTreeSet<Ordinal>>>,
+    /// How many versions were decided on, and not only looked at by a leap.
+    decided: RefCell<HashMap<u32, usize>>,
     /// The versions of which metadata was asked for ahead of time.
     asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
 }
@@ -44,19 +50,15 @@ impl Provider<'_, '_> {
         tried.get(&project).is_some_and(|it| it.contains(&ordinal))
     }
 
-    /// Notes that a version is tried; returns how many were, if this one was not before.
-    pub(super) fn note_tried(
-        &self,
-        project: u32,
-        ordinal: Ordinal,
-    ) -> Result<Option<usize>, Failure> {
+    /// Notes that a version is tried; returns whether it was not before.
+    pub(super) fn note_tried(&self, project: u32, ordinal: Ordinal) -> Result<bool, Failure> {
         let known = self.ledger.known(project)?;
         let tried = Tried::new(&known.candidates, ordinal);
         self.ledger.note(Step::Tried(tried));
         let mut all_tried = self.attempts.tried.borrow_mut();
         let tried = all_tried.entry(project).or_default();
         if !tried.insert(ordinal) {
-            return Ok(None);
+            return Ok(false);
         }
         let tried = tried.len();
         let mut contested = self.ledger.contested.borrow_mut();
@@ -67,7 +69,7 @@ impl Provider<'_, '_> {
             self.wants_new_order.set(true);
             self.ledger.note(Step::Restarted(self.ledger.name(project)));
         }
-        Ok(Some(tried))
+        Ok(true)
     }
 
     /// The same for a version of an extra; returns how many of its versions were tried.
@@ -76,6 +78,14 @@ impl Provider<'_, '_> {
         let tried = all_tried.entry(extra).or_default();
         tried.insert(ordinal);
         tried.len()
+    }
+
+    /// Notes that a version not tried before is decided on; returns how many were.
+    pub(super) fn note_decided(&self, project: u32) -> usize {
+        let mut all_decided = self.attempts.decided.borrow_mut();
+        let decided = all_decided.entry(project).or_default();
+        *decided += 1;
+        *decided
     }
 
     /// Once a package backtracks, the metadata of older versions is asked for ahead of time, and
@@ -97,12 +107,14 @@ impl Provider<'_, '_> {
         // Where the range moves with another package that goes back too, little is in it yet, and
         // what comes next lies right below.
         let below = (0..ordinal).rev();
+        let passed = self.leaps.passed(project);
         let wanted: Vec<_> = range
             .descending(usable.len())
             .chain(below)
+            .filter(|ordinal| !passed.contains(ordinal))
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
             .filter(|ordinal| asked.insert(*ordinal))
-            .take((2 * tried).min(2 * BATCH))
+            .take((2 * tried).clamp(LEAST_BATCH, 2 * BATCH))
             .map(|ordinal| {
                 (
                     Arc::clone(known.candidates.project()),

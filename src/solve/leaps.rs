@@ -49,6 +49,16 @@ pub(super) struct Leaps {
     /// What may be needed of a package, by all that is known of it.
     bounds: RefCell<HashMap<u32, Option<Rc<Ordinals>>>>,
     passed: RefCell<HashMap<u32, Ordinals>>,
+    /// The searches that are on, each for the sake of the one before, and of which nothing was sent
+    /// for yet.
+    searches: RefCell<Vec<Search>>,
+}
+
+/// A search among what is left of a package.
+struct Search {
+    project: u32,
+    known: Rc<Known>,
+    left: Ordinals,
 }
 
 /// What speaks against a version from the outset.
@@ -70,8 +80,18 @@ struct Lane {
     versions: Vec<Ordinal>,
 }
 
+impl Lane {
+    /// Returns the places of the first probes.
+    fn probes(&self) -> impl Iterator<Item = usize> {
+        let newest = self.known.candidates.usable().len() - 1;
+        let begun = newest - self.versions[0] as usize;
+        probes(begun, self.versions.len()).into_iter()
+    }
+}
+
 impl Leaps {
-    fn passed(&self, project: u32) -> Ordinals {
+    /// Returns the versions that are passed over.
+    pub(super) fn passed(&self, project: u32) -> Ordinals {
         let passed = self.passed.borrow();
         passed.get(&project).cloned().unwrap_or_default()
     }
@@ -98,12 +118,24 @@ impl Provider<'_, '_> {
         range: &Ordinals,
     ) -> Result<Option<Ordinal>, Failure> {
         let known = self.ledger.known(project)?;
-        let count = known.candidates.usable().len();
         let left = range.intersection(&self.leaps.passed(project).complement());
-        let releases = || {
-            left.descending(count)
-                .filter(|ordinal| self.is_release(&known.candidates, *ordinal))
-        };
+        self.leaps.searches.borrow_mut().push(Search {
+            project,
+            known: Rc::clone(&known),
+            left: left.clone(),
+        });
+        let found = self.newest_of(project, known, &left);
+        self.leaps.searches.borrow_mut().pop();
+        found
+    }
+
+    fn newest_of(
+        &self,
+        project: u32,
+        known: Rc<Known>,
+        left: &Ordinals,
+    ) -> Result<Option<Ordinal>, Failure> {
+        let releases = || self.releases(&known, left);
         let first: Vec<Ordinal> = releases().take(READ_IN_ORDER).collect();
         for (at, ordinal) in first.iter().enumerate() {
             if let Verdict::Fits = self.verdict(project, *ordinal)? {
@@ -114,6 +146,7 @@ impl Provider<'_, '_> {
             }
             if at == 0 {
                 self.send_for(project, &known, &first);
+                self.send_for_probes();
             }
         }
         let lane = Lane {
@@ -130,8 +163,40 @@ impl Provider<'_, '_> {
         let fitting = found.map(|found| lane.versions[found]);
         let least = fitting.map_or(0, |fitting| fitting + 1);
         let over = Ordinals::from_ranges([(least, lane.versions[0] + 1)]);
-        self.leaps.pass(project, &over.intersection(&left));
+        self.leaps.pass(project, &over.intersection(left));
         Ok(fitting)
+    }
+
+    /// Goes through the releases among some versions, the newest first.
+    fn releases<'k>(
+        &'k self,
+        known: &'k Known,
+        left: &'k Ordinals,
+    ) -> impl Iterator<Item = Ordinal> + 'k {
+        let all = left.descending(known.candidates.usable().len());
+        all.filter(|ordinal| self.is_release(&known.candidates, *ordinal))
+    }
+
+    /// Where a search does not end at once, it probes most probably, and so does the one for the
+    /// sake of which it is done: the probes of all are on their way before their turn.
+    fn send_for_probes(&self) {
+        let searches = std::mem::take(&mut *self.leaps.searches.borrow_mut());
+        for Search {
+            project,
+            known,
+            left,
+        } in searches
+        {
+            let lane = Lane {
+                project,
+                versions: self.releases(&known, &left).collect(),
+                known,
+            };
+            if lane.versions.len() > FEW {
+                let first = 0..READ_IN_ORDER;
+                self.send_for_places(&lane, first.chain(lane.probes()));
+            }
+        }
     }
 
     /// Reads one version after the other, and asks for as many ahead as were read.
@@ -152,9 +217,7 @@ impl Provider<'_, '_> {
 
     /// Searches by probes.
     fn leap(&self, lane: &Lane) -> Result<Option<usize>, Failure> {
-        let newest = lane.known.candidates.usable().len() - 1;
-        let begun = newest - lane.versions[0] as usize;
-        let probes = probes(begun, lane.versions.len());
+        let probes: Vec<usize> = lane.probes().collect();
         let found = self.search(lane, READ_IN_ORDER - 1, &probes)?;
         if let Some(found) = found {
             self.note_leap(lane, found);
@@ -183,8 +246,7 @@ impl Provider<'_, '_> {
         above: usize,
         probes: &[usize],
     ) -> Result<Option<usize>, Failure> {
-        let ordinals: Vec<Ordinal> = probes.iter().map(|at| lane.versions[*at]).collect();
-        self.send_for(lane.project, &lane.known, &ordinals);
+        self.send_for_places(lane, probes.iter().copied());
         let mut last = (above, self.needs(lane, above)?);
         let mut read = Vec::new();
         for &probe in probes {
@@ -249,6 +311,11 @@ impl Provider<'_, '_> {
         }
         let steady = least.into_iter().filter(|(_, (_, is_steady))| *is_steady);
         steady.map(|(other, _)| other).collect()
+    }
+
+    fn send_for_places(&self, lane: &Lane, places: impl Iterator<Item = usize>) {
+        let ordinals: Vec<Ordinal> = places.map(|at| lane.versions[at]).collect();
+        self.send_for(lane.project, &lane.known, &ordinals);
     }
 
     fn send_for(&self, project: u32, known: &Known, ordinals: &[Ordinal]) {

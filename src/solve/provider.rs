@@ -221,8 +221,9 @@ impl DependencyProvider for Provider<'_, '_> {
             SolverPackage::Project(project) => {
                 let choice = self.choose(project, range)?;
                 if let Some(ordinal) = choice {
-                    if let Some(tried) = self.note_tried(project, ordinal)? {
-                        self.ask_for_older(project, ordinal, range, tried)?;
+                    if self.note_tried(project, ordinal)? {
+                        let decided = self.note_decided(project);
+                        self.ask_for_older(project, ordinal, range, decided)?;
                     }
                     self.chosen.borrow_mut().insert(project, ordinal);
                 }

@@ -178,7 +178,7 @@ fn without_an_earlier_run_the_pages_of_what_a_project_usually_requires_are_wishe
             "blinker @ https://files.example/b.whl",
         ]));
         if looks_ahead {
-            walker.look_ahead();
+            walker.ahead.begin();
         }
         walker.start();
         shown(walker.page_arrived(&flask))
@@ -200,7 +200,7 @@ fn what_a_former_lock_has_is_wished_for_at_once_and_leads_to_nothing_else() {
             .into(),
         ..Question::clone(&question)
     }));
-    walker.look_ahead();
+    walker.ahead.begin();
 
     assert_eq!(shown(walker.start()), ["click", "flask", "flask"]);
     let flask = shown(walker.page_arrived(&project("flask", &["2.0", "3.0"])));
