@@ -143,6 +143,12 @@ fn encoded(text: &str, encoding: &'static Encoding) -> Option<Vec<u8>> {
 }
 
 fn with_encoding(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
+    // Nearly always; the library looks at the processor first.
+    if encoding == UTF_8
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Decoded::Whole(text.to_owned());
+    }
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     match damaged {
         true => Decoded::Damaged(text.into_owned(), encoding.name().to_owned()),
