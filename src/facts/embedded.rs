@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use foldhash::HashSet;
+use memchr::memmem::{self, Finder};
 
 use super::Limit;
 use super::reader::read;
@@ -54,8 +54,6 @@ struct Rows {
 }
 
 static TABLES: [OnceLock<Tables>; 6] = [const { OnceLock::new() }; 6];
-/// The words of each file.
-static WORDS: [OnceLock<HashSet<&str>>; 6] = [const { OnceLock::new() }; 6];
 static ROWS: OnceLock<BTreeMap<&'static str, Rows>> = OnceLock::new();
 
 /// Returns a part's tables.
@@ -67,15 +65,15 @@ pub(super) fn embedded(part: Part) -> &'static Tables {
 /// Whether a part's file has a name in it, beside its comments; one that has not tells nothing of the
 /// package, and need not be read for it.
 pub(super) fn names(part: Part, package: &PackageName) -> bool {
-    let words = WORDS[part as usize].get_or_init(|| {
-        let lines = FILES[part as usize].lines();
-        let lines = lines.filter(|line| !line.starts_with('#'));
-        let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '-';
-        lines
-            .flat_map(|line| line.split(move |it| !is_of_name(it)))
-            .collect()
-    });
-    words.contains(package.as_ref() as &str)
+    let (text, name): (&str, &str) = (FILES[part as usize], package.as_ref());
+    let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    memmem::find_iter(text.as_bytes(), name).any(|at| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        !before.ends_with(is_of_name)
+            && !after.starts_with(is_of_name)
+            && !before[line..].starts_with('#')
+    })
 }
 
 /// Returns a package's limits.
@@ -88,9 +86,10 @@ pub(super) fn embedded_limits(package: &PackageName) -> &'static [Limit] {
 fn rows() -> BTreeMap<&'static str, Rows> {
     let mut rows: BTreeMap<&str, Rows> = BTreeMap::new();
     for text in LIMITS {
-        let ends = text.match_indices(LIMIT).skip(1).map(|(at, _)| at);
-        let ends = ends.chain([text.len()]);
-        for ((start, _), end) in text.match_indices(LIMIT).zip(ends) {
+        let limit = Finder::new(LIMIT);
+        let starts = limit.find_iter(text.as_bytes());
+        let ends = limit.find_iter(text.as_bytes()).skip(1);
+        for (start, end) in starts.zip(ends.chain([text.len()])) {
             let named = &text[start + LIMIT.len()..end];
             let name = named.split('"').next().unwrap_or_default();
             rows.entry(name).or_default().texts.push(&text[start..end]);
