@@ -65,6 +65,17 @@ impl Freshness {
         }
     }
 
+    /// Whether it is worth keeping in another's place: of an answer that has to be confirmed each
+    /// time, nobody asks when that was done last.
+    pub(super) fn says_more_than(&self, other: &Self) -> bool {
+        let checked = other.checked;
+        let again = Self {
+            checked,
+            ..self.clone()
+        };
+        self.lifetime > 0 || again != *other
+    }
+
     /// Whether it counts without asking; a clock that went backwards makes it stale.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         let age = now.seconds().saturating_sub(self.checked.seconds());

@@ -145,10 +145,11 @@ impl<'a> PageQuestion<'a> {
         let response = http.send(&request).await?;
         if let (304, Some((page, freshness))) = (response.status, old) {
             http.statistics().unchanged();
-            shared.keep(
-                self.key.with_kind(Kind::Freshness),
-                &freshness.confirmed(&response, shared.policy.now).encode(),
-            );
+            let confirmed = freshness.confirmed(&response, shared.policy.now);
+            if confirmed.says_more_than(&freshness) {
+                let key = self.key.with_kind(Kind::Freshness);
+                shared.keep(key, &confirmed.encode());
+            }
             return Ok(page);
         }
         self.accept(shared, http, request, response).await
