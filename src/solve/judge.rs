@@ -14,8 +14,8 @@ use crate::index::{Columns, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, VersionKey, VersionSet};
 use crate::target::{Accepted, Misfit, Region, Required};
 
-/// So many sets of tags are met by most questions.
-const MOST_TAGS: usize = 1000;
+/// So many sets of tags have to be looked at twice in most questions.
+const MOST_TAGS: usize = 400;
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
 /// same few recur on every page.
@@ -103,13 +103,15 @@ impl Judge {
             Some(everywhere) => everywhere.ranks(),
             None => page
                 .tag_bytes()
-                .map(|tags| match self.tags.get(tags) {
-                    Some(verdict) => *verdict,
-                    None => {
+                .map(|tags| {
+                    if question.target.tags().is_of_another_python(tags) {
+                        return Err(Misfit::Python);
+                    }
+                    self.tags.get(tags).copied().unwrap_or_else(|| {
                         let verdict = question.rank(&String::from_utf8_lossy(tags));
                         self.tags.insert(tags.into(), verdict);
                         verdict
-                    }
+                    })
                 })
                 .collect(),
         };

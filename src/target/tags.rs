@@ -116,6 +116,26 @@ impl TagSet {
         }
     }
 
+    /// Whether a set of tags is seen at a glance to be [`Misfit::Python`], as most are: it is for one
+    /// interpreter that is not this one, and for an ABI of that one alone.
+    pub fn is_of_another_python(&self, tags: &[u8]) -> bool {
+        let own = self.rows[0].0.as_bytes();
+        let up_to_dash = |tags: &[u8]| memchr::memchr(b'-', tags);
+        let Some(dash) = up_to_dash(tags) else {
+            return false;
+        };
+        let (interpreter, rest) = (&tags[..dash], &tags[dash + 1..]);
+        let abi = &rest[..up_to_dash(rest).unwrap_or(0)];
+        let is_one = |it: &[u8]| !it.contains(&b'.');
+        interpreter != own
+            && [&b"cp"[..], b"pp"]
+                .iter()
+                .any(|it| interpreter.starts_with(it))
+            && [&b"cp"[..], b"pypy"].iter().any(|it| abi.starts_with(it))
+            && is_one(interpreter)
+            && is_one(abi)
+    }
+
     /// Whether the interpreter and ABI of a compressed set are right, wherever it runs.
     pub(super) fn fits_python(&self, tags: &str) -> bool {
         CompressedSet::split(tags)
@@ -344,6 +364,34 @@ mod tests {
 
         for (python, set, misfit) in cases {
             assert_eq!(tags(python, "linux").rank(set), Err(misfit), "{set}");
+        }
+    }
+
+    #[test]
+    fn what_is_seen_at_a_glance_to_be_of_another_python_is() {
+        let sets = [
+            ("cp39-cp39-manylinux_2_17_x86_64", true),
+            ("cp311-cp311-win_amd64", true),
+            ("cp37-cp37m-any", true),
+            ("pp310-pypy310_pp73-win_amd64", true),
+            ("cp310-cp310-win_amd64", false),
+            ("cp39-abi3-win_amd64", false),
+            ("cp39-none-any", false),
+            ("cp39.cp310-cp39.cp310-win_amd64", false),
+            ("py3-none-any", false),
+            ("cp39-cp39", false),
+            ("cp39", false),
+            ("", false),
+        ];
+
+        for (set, is_seen) in sets {
+            let own = tags("3.10", "linux");
+            assert_eq!(own.is_of_another_python(set.as_bytes()), is_seen, "{set}");
+            for python in ["3.10", "3.9", "3.13t", "pp310"] {
+                let accepted = tags(python, "linux");
+                let is_other = accepted.rank(set) == Err(Misfit::Python);
+                assert!(is_other || !accepted.is_of_another_python(set.as_bytes()));
+            }
         }
     }
 
