@@ -204,6 +204,21 @@ mod tests {
     }
 
     #[test]
+    fn a_confirmation_is_kept_where_it_says_more_than_when() {
+        let says_more = |headers: &[(&'static str, &str)], later: Freshness| {
+            let before = judge(200, headers).unwrap();
+            let checked = Timestamp::from_seconds(2_000);
+            Freshness { checked, ..later }.says_more_than(&before)
+        };
+        let each_time = [("cache-control", "no-cache"), ("etag", "\"x\"")];
+        let other = [("cache-control", "no-cache"), ("etag", "\"y\"")];
+
+        assert!(!says_more(&each_time, judge(304, &each_time).unwrap()));
+        assert!(says_more(&each_time, judge(304, &other).unwrap()));
+        assert!(says_more(&[], judge(304, &[]).unwrap()));
+    }
+
+    #[test]
     fn the_stored_form_reads_back_and_no_cut_of_it_does() {
         let fresh = judge(404, &[("etag", "\"x\""), ("last-modified", "then")]).unwrap();
         let bytes = fresh.encode();
