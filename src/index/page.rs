@@ -72,7 +72,7 @@ pub struct Skipped {
 impl Page {
     /// Builds the page of a project; files that name no distribution of it are counted only.
     pub fn build(project: &PackageName, listing: Listing) -> Self {
-        let mut builder = PageBuilder::new(project);
+        let mut builder = PageBuilder::new(project, listing.files.len());
         for file in &listing.files {
             builder.take(file.as_found());
         }

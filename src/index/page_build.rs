@@ -55,11 +55,11 @@ struct Named<'a> {
 }
 
 impl<'a> PageBuilder<'a> {
-    /// Starts a page without files.
-    pub(super) fn new(project: &'a PackageName) -> Self {
+    /// Starts a page without files, with room for so many.
+    pub(super) fn new(project: &'a PackageName, files: usize) -> Self {
         Self {
             project,
-            files: Vec::new(),
+            files: Vec::with_capacity(files.min(MAX_FILES)),
             shared: 0,
             versions: Vec::new(),
             last_start: String::new(),

@@ -60,6 +60,9 @@ const PROTOCOLS: &[Protocol] = &[
 /// More than ten times the largest page there is.
 const MAX_BODY: usize = 64 << 20;
 
+/// Few files take less than that on a page: their address alone, with its digest, takes 200 bytes.
+const LEAST_ENTRY: usize = 300;
+
 /// What was received.
 pub(super) struct Body<'a> {
     pub(super) bytes: &'a [u8],
@@ -87,7 +90,7 @@ pub fn decode_page(
 ) -> Result<Page, DecodeError> {
     let (body, protocol) = prepare(content_type, body)?;
     let text = (protocol.text)(&body)?;
-    let mut builder = PageBuilder::new(project);
+    let mut builder = PageBuilder::new(project, body.bytes.len() / LEAST_ENTRY);
     let listing = (protocol.read)(&text, without_login(base), &mut |file| builder.take(file))?;
     Ok(Page::finish(builder, &listing))
 }
