@@ -22,6 +22,7 @@ HEAD = """\
 # What projects usually require: `project: requirement requirement`, sorted, by their normalized names.
 # Made by facts/usual.py from the dependencies of Debian's packages ({release}) and dh-python's names of
 # projects. It only tells which pages a first run asks for ahead of their turn: no answer depends on it.
+# Projects without requirements are here as well: their names are known, and no secret of anybody.
 """
 
 
@@ -43,10 +44,8 @@ def main(packages, names):
     rows = {}
     for package, project in project_of.items():
         required = {project_of.get(name) for name in depends_of.get(package, [])}
-        required -= {None, project}
-        if required:
-            rows[project] = sorted(required)
-    lines = [f"{project}: {' '.join(rows[project])}\n" for project in sorted(rows)]
+        rows[project] = sorted(required - {None, project})
+    lines = ["".join([f"{project}:", *(f" {name}" for name in rows[project]), "\n"]) for project in sorted(rows)]
     text = HEAD.format(release=release) + "".join(lines)
     (HERE / "usual.txt").write_text(text, encoding="utf-8", newline="\n")
 

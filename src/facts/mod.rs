@@ -24,4 +24,4 @@ pub use images::Image;
 pub use kernels::{Confidence, Kernels};
 pub use libraries::{Libraries, OfDebian, OfPackage, Owners, StringsOf, libraries};
 pub use tables::{DriverFloor, Limit, Where};
-pub use usual::usually_required;
+pub use usual::{is_widely_known, usually_required};

@@ -8,11 +8,17 @@ const TEXT: &str = include_str!("../../facts/usual.txt");
 /// Returns what a project usually requires, by normalized names (PEP 503); nothing, if the table
 /// does not have it.
 pub fn usually_required(project: &PackageName) -> impl Iterator<Item = &'static str> {
-    row(TEXT, project.as_ref()).split_ascii_whitespace()
+    let row = row(TEXT, project.as_ref());
+    row.unwrap_or_default().split_ascii_whitespace()
+}
+
+/// Whether the table has a project: its name is known to all.
+pub fn is_widely_known(project: &PackageName) -> bool {
+    row(TEXT, project.as_ref()).is_some()
 }
 
 /// Returns the rest of the line that a sorted table has for a project.
-fn row<'a>(table: &'a str, project: &str) -> &'a str {
+fn row<'a>(table: &'a str, project: &str) -> Option<&'a str> {
     let mut rest = table;
     while !rest.is_empty() {
         let middle = rest.floor_char_boundary(rest.len() / 2);
@@ -23,11 +29,11 @@ fn row<'a>(table: &'a str, project: &str) -> &'a str {
         let (name, required) = line.split_once(':').unwrap_or((line, ""));
         rest = match project.cmp(name) {
             std::cmp::Ordering::Less => &rest[..start],
-            std::cmp::Ordering::Equal => return required,
+            std::cmp::Ordering::Equal => return Some(required),
             std::cmp::Ordering::Greater => after,
         };
     }
-    ""
+    None
 }
 
 #[cfg(test)]
@@ -36,12 +42,12 @@ mod tests {
 
     #[test]
     fn each_row_is_found_and_what_has_none_requires_nothing() {
-        let table = "# a comment\na: b c\na-b: d\nlast: a";
-        for (project, required) in [("a", " b c"), ("a-b", " d"), ("last", " a")] {
-            assert_eq!(row(table, project), required);
+        let table = "# a comment\na: b c\na-b:\nlast: a";
+        for (project, required) in [("a", " b c"), ("a-b", ""), ("last", " a")] {
+            assert_eq!(row(table, project), Some(required));
         }
         for project in ["0", "a-a", "m", "zz"] {
-            assert_eq!(row(table, project), "");
+            assert_eq!(row(table, project), None);
         }
     }
 
@@ -50,13 +56,14 @@ mod tests {
         let rows: Vec<&str> = TEXT.lines().filter(|line| !line.starts_with('#')).collect();
         assert!(rows.len() > 1000);
         for line in rows {
-            let (project, required) = line.split_once(": ").unwrap();
-            let names = required.split(' ').map(|name| name.to_owned());
+            let (project, required) = line.split_once(':').unwrap();
+            let names = required.split_ascii_whitespace().map(str::to_owned);
             for name in names.chain([project.to_owned()]) {
                 assert_eq!(PackageName::new(name.clone()).unwrap().as_ref(), name);
             }
             let project = PackageName::new(project.to_owned()).unwrap();
-            assert!(usually_required(&project).eq(required.split(' ')));
+            assert!(is_widely_known(&project));
+            assert!(usually_required(&project).eq(required.split_ascii_whitespace()));
         }
     }
 }

@@ -1,14 +1,17 @@
 //! What a first run wishes for beyond what is known to be required. Where no earlier run tells which
 //! pages are looked at, it would wait twice for each level of the dependencies, for a page and for
 //! metadata. So the pages of what a project usually requires are asked for while its metadata is on
-//! the way, and all that a former lock has at once. A wrong guess costs a request and never an
-//! answer.
+//! the way, and those of the versions that are preferred, such as a former lock's, at once. A wrong
+//! guess costs a request and never an answer.
+//!
+//! A name that only its owners know is never told to anybody before something requires it: all that
+//! is asked for here stands in a public table.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::walker::Wish;
-use crate::facts::usually_required;
+use crate::facts::{is_widely_known, usually_required};
 use crate::package::PackageName;
 use crate::solve::{Candidates, Question};
 
@@ -36,13 +39,14 @@ impl Ahead {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Wishes for the pages of all that a former lock has.
-    pub(super) fn of_lock(&self) -> Vec<Wish> {
-        self.pages(self.question.preferences.keys().cloned())
+    /// Wishes for the pages of what is preferred.
+    pub(super) fn preferred(&self) -> Vec<Wish> {
+        let names = self.question.preferences.keys();
+        self.pages(names.filter(|name| is_widely_known(name)).cloned())
     }
 
-    /// Wishes for the pages of what a project usually requires; one of a former lock requires what
-    /// that has, mostly.
+    /// Wishes for the pages of what a project usually requires; one that is preferred requires what
+    /// is preferred too, mostly.
     pub(super) fn usual(&self, project: &PackageName) -> Vec<Wish> {
         if self.question.preferences.contains_key(project) {
             return Vec::new();
@@ -52,25 +56,30 @@ impl Ahead {
     }
 
     fn pages(&self, names: impl Iterator<Item = PackageName>) -> Vec<Wish> {
+        if !self.is_on() {
+            return Vec::new();
+        }
         let question = &self.question;
         let is_direct = |name: &PackageName| {
             let mut declared = question.declarations.iter().map(|it| &it.requirement);
             declared.any(|requirement| requirement.name == *name && requirement.url.is_some())
         };
         names
-            .filter(|_| self.is_on())
             .filter(|name| !question.excludes.contains(name) && !is_direct(name))
             .map(Wish::Page)
             .collect()
     }
 
-    /// Wishes for the metadata of the version that a former lock has of a project which nothing is
-    /// known to require so far.
-    pub(super) fn former(&self, candidates: &Candidates) -> Option<Wish> {
+    /// Wishes for the metadata of the version that is preferred of a project which nothing is known
+    /// to require so far.
+    pub(super) fn preferred_version(&self, candidates: &Candidates) -> Option<Wish> {
+        if !self.is_on() {
+            return None;
+        }
         let project = candidates.project();
         let version = self.question.preferences.get(&project.name)?;
-        let mut usable = candidates.usable().iter().filter(|_| self.is_on());
-        let former = usable.find(|candidate| candidates.version(candidate) == *version)?;
-        Some(Wish::Metadata(Arc::clone(project), former.at()))
+        let at = candidates.ordinal_of(version)?;
+        let candidate = candidates.usable().get(at as usize)?;
+        Some(Wish::Metadata(Arc::clone(project), candidate.at()))
     }
 }

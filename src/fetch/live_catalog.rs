@@ -289,7 +289,7 @@ impl LiveCatalog {
         if let Ok(project) = &answer {
             self.follow(
                 |walker| match self.engine.question(walker, name) == question {
-                    true => walker.page_met(project),
+                    true => walker.page_arrived(project),
                     false => Vec::new(),
                 },
             );

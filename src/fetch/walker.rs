@@ -5,7 +5,8 @@
 //! requires on the target, a page that arrives sends off the metadata of the best candidate in the
 //! intersection of all ranges seen so far. A version that requires what the declarations rule out
 //! is passed over together with all that it requires: the next ones are sent for at once, several
-//! the further it goes back. A wrong guess costs a request and never an answer.
+//! the further it goes back. What a first run wishes for beyond that, `ahead` tells. A wrong guess
+//! costs a request and never an answer.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -130,7 +131,7 @@ impl Walker {
             .collect()
     }
 
-    /// Returns the first wishes: what the declarations require, and then what a former lock has.
+    /// Returns the first wishes: what the declarations require, and then what was preferred.
     pub(super) fn start(&self) -> Vec<Wish> {
         let question = Arc::clone(&self.question);
         let roots = question
@@ -140,7 +141,7 @@ impl Walker {
             .map(|declaration| &declaration.requirement);
         let mut walk = Walk::default();
         self.want(roots, &[], &mut walk);
-        let mut wishes = self.ahead.of_lock();
+        let mut wishes = self.ahead.preferred();
         wishes.extend(self.finish(walk));
         wishes
     }
@@ -152,22 +153,19 @@ impl Walker {
         });
         let mut seen = lock(&self.seen);
         let Some(seen) = seen.get_mut(&project.name) else {
-            return self.ahead.former(&candidates).into_iter().collect();
+            return self
+                .ahead
+                .preferred_version(&candidates)
+                .into_iter()
+                .collect();
         };
-        seen.candidates = Some(candidates);
-        let mut wishes = self.ahead.usual(&project.name);
+        // Only once: what projects usually require leads back to some of them.
+        let mut wishes = match seen.candidates.replace(candidates) {
+            None => self.ahead.usual(&project.name),
+            Some(_) => Vec::new(),
+        };
         wishes.extend(self.pick(&project.name, seen));
         wishes
-    }
-
-    /// Hears of a page that the solver came upon, be it by a version that was passed over here.
-    pub(super) fn page_met(&self, project: &Arc<Project>) -> Vec<Wish> {
-        let mut seen = lock(&self.seen);
-        if !seen.contains_key(&project.name) {
-            seen.insert(project.name.clone(), Seen::of(VersionSet::full()));
-        }
-        drop(seen);
-        self.page_arrived(project)
     }
 
     /// Whether it guesses at the answer to a question.
@@ -317,8 +315,14 @@ impl Walker {
             .unwrap_or(requirement.specifiers.set());
         let mut all = lock(&self.seen);
         let Some(seen) = all.get_mut(name) else {
-            let mut seen = Seen::of(set.clone());
-            seen.extras.extend(requirement.extras.iter().cloned());
+            let seen = Seen {
+                set: set.clone(),
+                extras: requirement.extras.iter().cloned().collect(),
+                candidates: None,
+                picked: None,
+                metadata: None,
+                barred: HashSet::default(),
+            };
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
             return;
@@ -398,18 +402,6 @@ impl Walker {
 }
 
 impl Seen {
-    /// Starts with the versions that count, and without anything known of them.
-    fn of(set: VersionSet) -> Self {
-        Self {
-            set,
-            extras: BTreeSet::new(),
-            candidates: None,
-            picked: None,
-            metadata: None,
-            barred: HashSet::default(),
-        }
-    }
-
     /// Whether a candidate can be chosen, as far as was seen.
     fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
         let page = candidates.page(candidate.page());

@@ -15,7 +15,7 @@ use crate::index::{Metadata, MetadataSource, TailAnswer, WheelError, read_wheel_
 use crate::package::WheelName;
 
 /// How much of the end of a wheel at hand is looked at first.
-const TAIL: u64 = 64 << 10;
+const LOCAL_TAIL: u64 = 64 << 10;
 /// How much of a wheel is read in pieces before the whole is better.
 const MOST_PIECES: u64 = 64 << 20;
 /// How much is asked for besides what is looked for.
@@ -97,7 +97,7 @@ impl Parts {
     /// Returns how long the ends of the wheel are that begin with a part, ascending.
     fn ends(&self) -> impl Iterator<Item = u64> {
         let last = self.0.last();
-        let len = last.map_or(0, |(start, bytes)| start + bytes.len() as u64);
+        let len = last.map_or(0, |(start, bytes)| start.saturating_add(bytes.len() as u64));
         self.0.iter().rev().map(move |(start, _)| len - start)
     }
 
@@ -168,7 +168,7 @@ pub(super) fn in_body(
     };
     let wheel = WheelName::parse(&file.filename)
         .map_err(|_| doubtful(format!("`{}` is no name of a wheel", file.filename)))?;
-    let start = body.len().saturating_sub(TAIL);
+    let start = body.len().saturating_sub(LOCAL_TAIL);
     let mut range = start..body.len();
     let mut parts = Parts(Vec::new());
     loop {

@@ -21,7 +21,7 @@ const TRIED_BEFORE_LEAP: usize = 2;
 const TRIED_BEFORE_BATCH: usize = 2;
 /// So many are asked for at least.
 const LEAST_BATCH: usize = 16;
-/// At least as many are kept on the way as were tried, up to this number.
+/// As many are kept on the way as were tried, up to this number.
 const BATCH: usize = 100;
 
 /// The versions that a pass tried.
@@ -30,7 +30,7 @@ pub(super) struct Attempts {
     tried: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
     /// Those of extras, which are decided before their base.
     tried_extras: RefCell<HashMap<SolverPackage, BTreeSet<Ordinal>>>,
-    /// How many versions were decided on, and not only looked at by a leap.
+    /// How many versions were decided on that were not tried before, by a leap or at all.
     decided: RefCell<HashMap<u32, usize>>,
     /// The versions of which metadata was asked for ahead of time.
     asked: RefCell<HashMap<u32, BTreeSet<Ordinal>>>,
@@ -88,8 +88,8 @@ impl Provider<'_, '_> {
         *decided
     }
 
-    /// Once a package backtracks, the metadata of older versions is asked for ahead of time, and
-    /// other packages have to wait for it.
+    /// Once a package backtracks, the metadata of older versions is asked for ahead of time; `tried`
+    /// says after how many.
     pub(super) fn ask_for_older(
         &self,
         project: u32,
@@ -107,11 +107,13 @@ impl Provider<'_, '_> {
         // Where the range moves with another package that goes back too, little is in it yet, and
         // what comes next lies right below.
         let below = (0..ordinal).rev();
+        // What a leap passed over comes last, and is asked for when it is its turn.
         let passed = self.leaps.passed(project);
+        let is_last_resort = passed.contains(&ordinal);
         let wanted: Vec<_> = range
             .descending(usable.len())
             .chain(below)
-            .filter(|ordinal| !passed.contains(ordinal))
+            .filter(|ordinal| is_last_resort || !passed.contains(ordinal))
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
             .filter(|ordinal| asked.insert(*ordinal))
             .take((2 * tried).clamp(LEAST_BATCH, 2 * BATCH))

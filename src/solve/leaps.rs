@@ -124,12 +124,13 @@ impl Provider<'_, '_> {
             known: Rc::clone(&known),
             left: left.clone(),
         });
-        let found = self.newest_of(project, known, &left);
+        let found = self.search_newest(project, known, &left);
         self.leaps.searches.borrow_mut().pop();
         found
     }
 
-    fn newest_of(
+    /// Searches what is left of a package: first in order, then by probes.
+    fn search_newest(
         &self,
         project: u32,
         known: Rc<Known>,
@@ -178,7 +179,8 @@ impl Provider<'_, '_> {
     }
 
     /// Where a search does not end at once, it probes most probably, and so does the one for the
-    /// sake of which it is done: the probes of all are on their way before their turn.
+    /// sake of which it is done: the first versions and the probes of all are on their way before
+    /// their turn.
     fn send_for_probes(&self) {
         let searches = std::mem::take(&mut *self.leaps.searches.borrow_mut());
         for Search {

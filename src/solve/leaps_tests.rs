@@ -1,7 +1,7 @@
 //! Leaps against generated worlds: how much is read, and that nothing is missed that a slow walk
 //! through all versions would find.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 use proptest::prelude::*;
@@ -15,6 +15,10 @@ use crate::package::{DirectUrl, PackageName};
 struct Counting {
     universe: Universe,
     read: Mutex<BTreeSet<String>>,
+    /// What was sent for ahead of time.
+    sent: Mutex<HashSet<(PackageName, FileAt)>>,
+    /// How often was read what nobody had sent for: each time, a run would wait.
+    waits: Mutex<usize>,
     /// Whether what is only looked at cannot be had.
     fails_at_glances: bool,
 }
@@ -34,6 +38,10 @@ impl Catalog for Counting {
 
     fn metadata(&self, project: &Project, at: FileAt) -> Result<std::sync::Arc<Metadata>, Refusal> {
         let metadata = self.universe.metadata(project, at)?;
+        let sent = (project.name.clone(), at);
+        if self.sent.lock().unwrap().insert(sent) {
+            *self.waits.lock().unwrap() += 1;
+        }
         let read = format!("{}=={}", metadata.name, metadata.version);
         self.read.lock().unwrap().insert(read);
         Ok(metadata)
@@ -51,6 +59,17 @@ impl Catalog for Counting {
             false => self.metadata(project, at),
         }
     }
+
+    fn soon(&self, wanted: &[(std::sync::Arc<Project>, FileAt)]) {
+        let wanted = wanted
+            .iter()
+            .map(|(project, at)| (project.name.clone(), *at));
+        self.sent.lock().unwrap().extend(wanted);
+    }
+
+    fn soon_apart(&self, wanted: &[(std::sync::Arc<Project>, FileAt)]) {
+        self.soon(wanted);
+    }
 }
 
 impl Counting {
@@ -58,6 +77,8 @@ impl Counting {
         Self {
             universe: world.catalog(),
             read: Mutex::default(),
+            sent: Mutex::default(),
+            waits: Mutex::default(),
             fails_at_glances: false,
         }
     }
@@ -187,6 +208,11 @@ fn a_bound_below_all_versions_is_a_conflict_after_all_were_read() {
 
     assert_eq!(pins, None);
     assert_eq!(read, 150);
+
+    let catalog = Counting::of(&world);
+    solve(&world.question(), &catalog).unwrap();
+    let waits = catalog.waits.into_inner().unwrap();
+    assert!(waits < 15, "{waits} of them were waited for");
 }
 
 #[test]

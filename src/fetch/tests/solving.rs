@@ -97,6 +97,17 @@ pub(super) fn question() -> Arc<Question> {
     })
 }
 
+fn declaring(requirement: &str) -> Question {
+    let question = question();
+    Question {
+        declarations: vec![Declaration {
+            requirement: Requirement::parse(requirement).unwrap(),
+            ..question.declarations[0].clone()
+        }],
+        ..Question::clone(&question)
+    }
+}
+
 fn pins(server: &Server, cache: CachePolicy, walks: bool) -> (String, Counts) {
     pins_of(question(), server, cache, walks)
 }
@@ -185,30 +196,34 @@ fn what_the_last_run_looked_at_is_confirmed_all_at_once() {
 }
 
 #[test]
-fn a_first_run_asks_for_all_that_a_former_lock_has_at_once() {
-    let server = serve(1);
-    let (expected, _) = pins(&server, policy(None), true);
-    let locked: Vec<&str> = expected.split(' ').collect();
-    for pin in &locked {
-        let (project, _) = pin.split_once("==").unwrap();
-        let listed: Vec<_> = releases(project)
-            .into_iter()
-            .map(|(version, requires)| publish(&server, project, version, requires))
-            .collect();
-        let page = page(project, &listed).manner(Manner::After(locked.len()));
+fn a_first_run_asks_for_what_a_former_lock_has_at_once_but_tells_no_secret_name() {
+    let server = Server::start();
+    let world = [
+        ("jinja2", &["markupsafe"] as &[&str]),
+        ("markupsafe", &["click"]),
+        ("click", &[]),
+    ];
+    for (project, requires) in world {
+        let listed = publish(&server, project, "3.0", requires);
+        let page = page(project, &[listed]).manner(Manner::After(world.len()));
         server.route(&format!("/simple/{project}/"), [page]);
     }
-    let pinned = locked.iter().map(|pin| {
-        let (project, version) = pin.split_once("==").unwrap();
-        (name(project), version.parse().unwrap())
-    });
-    let question = Arc::new(Question {
-        preferences: pinned.collect(),
-        ..Question::clone(&question())
-    });
-    server.paths();
+    let locked = ["jinja2", "markupsafe", "click", "our-secret"];
+    let question = Question {
+        preferences: locked
+            .map(|project| (name(project), "3.0".parse().unwrap()))
+            .into(),
+        ..declaring("jinja2")
+    };
 
-    assert_eq!(pins_of(question, &server, policy(None), true).0, expected);
+    let (pins, _) = pins_of(Arc::new(question), &server, policy(None), true);
+
+    assert_eq!(pins, "click==3.0 jinja2==3.0 markupsafe==3.0");
+    let paths = server.paths();
+    assert!(
+        !paths.iter().any(|path| path.contains("secret")),
+        "{paths:?}"
+    );
 }
 
 #[test]
@@ -225,14 +240,7 @@ fn what_a_project_usually_requires_is_asked_for_with_its_metadata_and_decides_no
         server.route(&format!("/files/{}.metadata", listed.filename), [text]);
         server.route(&format!("/simple/{project}/"), [page(project, &[listed])]);
     }
-    let declared = &question().declarations[0];
-    let question = Arc::new(Question {
-        declarations: vec![Declaration {
-            requirement: Requirement::parse("flask").unwrap(),
-            ..declared.clone()
-        }],
-        ..Question::clone(&question())
-    });
+    let question = Arc::new(declaring("flask"));
 
     let (pins, _) = pins_of(question, &server, policy(None), true);
 

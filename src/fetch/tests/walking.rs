@@ -191,9 +191,23 @@ fn without_an_earlier_run_the_pages_of_what_a_project_usually_requires_are_wishe
 }
 
 #[test]
-fn what_a_former_lock_has_is_wished_for_at_once_and_leads_to_nothing_else() {
+fn a_page_that_comes_again_leads_to_nothing_though_projects_usually_require_each_other() {
+    let walker = Walker::new(declared(&["oslo-config", "oslo-log"]));
+    walker.ahead.begin();
+    walker.start();
+    let (config, log) = (project("oslo-config", &["1"]), project("oslo-log", &["1"]));
+    let first = [&config, &log].map(|project| shown(walker.page_arrived(project)));
+    let again = [&config, &log].map(|project| shown(walker.page_arrived(project)));
+
+    assert!(first[0].contains(&"oslo-log".to_owned()), "{first:?}");
+    assert!(first[1].contains(&"oslo-config".to_owned()), "{first:?}");
+    assert_eq!(again, [[""; 0]; 2]);
+}
+
+#[test]
+fn what_is_preferred_is_wished_for_at_once_and_leads_to_nothing_else_but_no_secret_name_is_told() {
     let question = declared(&["flask"]);
-    let versions = [("click", "1.0"), ("flask", "2.0")];
+    let versions = [("click", "1.0"), ("flask", "2.0"), ("our-secret", "1.0")];
     let walker = Walker::new(Arc::new(Question {
         preferences: versions
             .map(|(of, version)| (name(of), version.parse().unwrap()))
