@@ -14,7 +14,7 @@ use crate::index::{Columns, IndexPage, Page, Project};
 use crate::package::{DeclarationKind, PackageName, Specifiers, VersionKey, VersionSet};
 use crate::target::{Accepted, Misfit, Region, Required};
 
-/// So many sets of tags have to be looked at twice in most questions.
+/// Room for so many sets of tags from the start: most questions meet no more.
 const MOST_TAGS: usize = 400;
 
 /// Judges projects under one question, remembering its verdicts on tags and Pythons, of which the
