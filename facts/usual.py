@@ -18,6 +18,10 @@ HERE = Path(__file__).resolve().parent
 # Packages of Python itself, which dh-python's table takes for projects of their own.
 PYTHON = re.compile(r"(lib)?python3(\.\d+)?(-minimal|-stdlib)?")
 
+# What tests and builds is required by packages of a distribution, and by a release only where that
+# extends it, such as pytest-cov.
+TOOLS = {"coverage", "cython", "expecttest", "hypothesis", "mock", "nose", "nose2", "pip", "pytest", "tox", "wheel"}
+
 HEAD = """\
 # What projects usually require: `project: requirement requirement`, sorted, by their normalized names.
 # Made by facts/usual.py from the dependencies of Debian's packages ({release}) and dh-python's names of
@@ -44,7 +48,10 @@ def main(packages, names):
     rows = {}
     for package, project in project_of.items():
         required = {project_of.get(name) for name in depends_of.get(package, [])}
-        rows[project] = sorted(required - {None, project})
+        rows[project] = sorted(
+            name for name in required - {None, project}
+            if name not in TOOLS or project.startswith(f"{name}-")
+        )
     lines = ["".join([f"{project}:", *(f" {name}" for name in rows[project]), "\n"]) for project in sorted(rows)]
     text = HEAD.format(release=release) + "".join(lines)
     (HERE / "usual.txt").write_text(text, encoding="utf-8", newline="\n")
