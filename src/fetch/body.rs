@@ -9,6 +9,7 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use flate2::read::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
+use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile};
 
 use crate::package::Digest;
 
@@ -23,16 +24,15 @@ pub(super) struct Body {
     file: Store,
     len: u64,
     limit: u64,
-    /// How much is kept without a file.
-    in_memory: usize,
 }
 
 /// Where the bytes are.
 #[derive(Debug)]
 enum Store {
+    /// In memory, and in a temporary file where they become many.
+    Own(SpooledTempFile),
+    /// In memory.
     Memory(Cursor<Vec<u8>>),
-    /// A temporary file.
-    Disk(File),
     Local(File),
 }
 
@@ -64,21 +64,24 @@ impl Body {
     /// Returns an empty body that takes at most `limit` bytes, `in_memory` of them without a file.
     pub(super) fn new(in_memory: usize, limit: u64) -> Self {
         Self {
-            file: Store::Memory(Cursor::default()),
+            file: Store::Own(spooled_tempfile(in_memory)),
             len: 0,
             limit,
-            in_memory,
         }
     }
 
-    /// Makes room for so many bytes, where they will be kept in memory: a body that grows bit by bit
-    /// is copied time and again.
-    pub(super) fn expect(&mut self, len: u64) {
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
-        if let Store::Memory(bytes) = &mut self.file
-            && len <= self.in_memory
-        {
-            bytes.get_mut().reserve_exact(len);
+    /// Returns the same for a body that says how long it is. Where that is kept in memory, there is
+    /// room for it at once: one that grows bit by bit is copied time and again.
+    pub(super) fn of_length(len: u64, in_memory: usize, limit: u64) -> Self {
+        let most = limit.min(in_memory as u64);
+        let room = usize::try_from(len).ok().filter(|_| len <= most);
+        let Some(room) = room else {
+            return Self::new(in_memory, limit);
+        };
+        Self {
+            file: Store::Memory(Cursor::new(Vec::with_capacity(room))),
+            len: 0,
+            limit,
         }
     }
 
@@ -91,7 +94,6 @@ impl Body {
                 file: Store::Local(file),
                 len,
                 limit,
-                in_memory: 0,
             }),
         }
     }
@@ -102,16 +104,9 @@ impl Body {
         if self.len > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
-        if let Store::Memory(held) = &mut self.file
-            && self.len > self.in_memory as u64
-        {
-            let mut file = tempfile::tempfile()?;
-            file.write_all(held.get_ref())?;
-            self.file = Store::Disk(file);
-        }
         match &mut self.file {
+            Store::Own(file) => file.write_all(bytes)?,
             Store::Memory(held) => held.get_mut().extend_from_slice(bytes),
-            Store::Disk(file) => file.write_all(bytes)?,
             Store::Local(_) => {
                 let error = std::io::Error::other("what is whole is not written to");
                 return Err(error.into());
@@ -129,8 +124,12 @@ impl Body {
     pub(super) fn into_bytes(mut self) -> Result<Vec<u8>, BodyError> {
         let len = self.len;
         match self.file {
+            Store::Own(file) if !file.is_rolled() => match file.into_inner() {
+                SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
+                SpooledData::OnDisk(_) => Err(std::io::Error::other("it moved to the disk").into()),
+            },
             Store::Memory(bytes) => Ok(bytes.into_inner()),
-            Store::Disk(_) | Store::Local(_) => Ok(self.slice(0, len)?),
+            Store::Own(_) | Store::Local(_) => Ok(self.slice(0, len)?),
         }
     }
 
@@ -159,7 +158,6 @@ impl Body {
                 file: Store::Memory(Cursor::new(unpacked)),
                 len,
                 limit,
-                in_memory: 0,
             }),
         }
     }
@@ -199,8 +197,9 @@ impl Body {
 impl Read for Store {
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         match self {
+            Self::Own(file) => file.read(bytes),
             Self::Memory(held) => held.read(bytes),
-            Self::Disk(file) | Self::Local(file) => file.read(bytes),
+            Self::Local(file) => file.read(bytes),
         }
     }
 }
@@ -208,8 +207,9 @@ impl Read for Store {
 impl Seek for Store {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         match self {
+            Self::Own(file) => file.seek(to),
             Self::Memory(held) => held.seek(to),
-            Self::Disk(file) | Self::Local(file) => file.seek(to),
+            Self::Local(file) => file.seek(to),
         }
     }
 }
@@ -298,13 +298,15 @@ mod tests {
         assert!(matches!(body.push(b"9"), Err(BodyError::TooLarge(8))));
         assert_eq!(body.slice(2, 5).unwrap(), b"345");
 
-        let mut body = Body::new(4, 8);
-        body.expect(4);
-        for byte in b"123456" {
-            body.push(&[*byte]).unwrap();
+        for said in [3, 6] {
+            let mut body = Body::of_length(said, 4, 8);
+            for byte in b"123" {
+                body.push(&[*byte]).unwrap();
+            }
+            body.push(b"456").unwrap();
+            assert_eq!(body.slice(2, 5).unwrap(), b"345");
+            assert!(matches!(body.push(b"789"), Err(BodyError::TooLarge(8))));
         }
-        assert_eq!(body.slice(2, 5).unwrap(), b"345");
-        assert_eq!(body.into_bytes().unwrap(), b"123456");
     }
 
     #[test]

@@ -242,7 +242,9 @@ impl Http {
             416 if request.range.is_some() => {}
             200..=299 => {
                 check_length(&response, request)?;
-                body.expect(response.content_length().unwrap_or_default());
+                if let Some(len) = response.content_length() {
+                    body = Body::of_length(len, IN_MEMORY, request.limit);
+                }
                 let whole = self.fill(&mut body, &mut response);
                 tokio::time::timeout(self.patience(request), whole)
                     .await

@@ -49,7 +49,7 @@ pub(super) struct Walker {
     seen: Mutex<HashMap<PackageName, Seen>>,
     /// Packages of which the solver tries one version after the other.
     backtracking: Mutex<BTreeSet<PackageName>>,
-    /// What is wished for beyond that.
+    /// What a first run wishes for beyond what is required.
     pub(super) ahead: Ahead,
 }
 

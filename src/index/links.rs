@@ -69,11 +69,7 @@ impl Links {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
-        let mut digests = SmallVec::new();
-        match memchr(b'&', fragment.as_bytes()) {
-            None => digests.extend(Digest::parse(fragment)),
-            Some(_) => digests.extend(fragment.split('&').filter_map(Digest::parse)),
-        }
+        let digests = fragment.split('&').filter_map(Digest::parse).collect();
         let url = match self.is_plain_absolute(place) {
             true => Cow::Borrowed(place),
             false => Cow::Owned(self.join(place)?),

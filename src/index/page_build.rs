@@ -204,7 +204,7 @@ impl<'a> PageBuilder<'a> {
 /// Where a file stands on a page: the rank of its version, its name, and its place among all.
 type Place<'b> = (u32, &'b str, usize);
 
-/// Leaves out the last bytes of a text; those of another text that it ends with.
+/// Leaves out so many bytes at the end of a text, which are whole characters.
 fn without_end(text: Cow<'_, str>, length: usize) -> Cow<'_, str> {
     let end = text.len() - length;
     match text {
