@@ -26,7 +26,7 @@ pub(super) const MOST_DOWNLOAD: u64 = 1 << 30;
 const MOST_EARLY: u64 = 64 << 20;
 
 /// What makes sense of files: a number behind the version tells apart what was changed within it.
-const READER: &str = concat!("refused by ", env!("CARGO_PKG_VERSION"), "-1");
+const READER: &str = concat!("refused by ", env!("CARGO_PKG_VERSION"), "-2");
 
 /// The errors that lie in a file and not in the way to it, as numbers.
 const REFUSALS: &[(u8, FetchErrorKind)] = &[

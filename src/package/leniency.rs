@@ -20,20 +20,25 @@ pub(super) fn mended(text: &str) -> String {
             let end = rest[operand_at..]
                 .find(|c: char| c.is_whitespace() || "<>=!~".contains(c))
                 .map_or(rest.len(), |at| operand_at + at);
-            clauses.push(mended_clause(&rest[..symbol_len], &rest[operand_at..end]));
+            clauses.extend(mended_clause(&rest[..symbol_len], &rest[operand_at..end]));
             rest = rest[end..].trim_start();
         }
     }
     clauses.join(",")
 }
 
-fn mended_clause(symbol: &str, operand: &str) -> String {
+/// Returns nothing for `>dev`, which celery 3 and 4 ask of pytz: to setuptools each version came
+/// after the word alone.
+fn mended_clause(symbol: &str, operand: &str) -> Option<String> {
+    if operand == "dev" && matches!(symbol, ">" | ">=") {
+        return None;
+    }
     let operand = match operand.strip_suffix('*') {
         Some(stem) if !stem.is_empty() && !stem.ends_with('.') => format!("{stem}.*"),
-        _ => operand.to_owned(),
+        _ => without_zeros_behind(operand).to_owned(),
     };
     let stem = operand.strip_suffix(".*").unwrap_or(&operand);
-    match symbol {
+    Some(match symbol {
         "" | "=" => format!("=={operand}"),
         "<=" | ">" if stem != operand => past_wildcard(symbol, stem),
         ">=" | "<" | ">" | "<=" => format!("{symbol}{stem}"),
@@ -41,6 +46,16 @@ fn mended_clause(symbol: &str, operand: &str) -> String {
         "~=" => format!("~={stem}"),
         "!=~" => format!("!={stem}.*"),
         _ => format!("{symbol}{operand}"),
+    })
+}
+
+/// Takes what stands behind the number of a pre-release, as in `9.0.0a1.0`.
+fn without_zeros_behind(operand: &str) -> &str {
+    let is_version = |text: &str| text.parse::<Version>().is_ok();
+    let stem = operand.trim_end_matches(".0");
+    match !is_version(operand) && is_version(stem) {
+        true => stem,
+        false => operand,
     }
 }
 
@@ -91,6 +106,11 @@ mod tests {
             ("<4.*", "<4"),
             ("(>=1", ">=1"),
             ("(>=1),(<2)", ">=1,<2"),
+            (">dev", ""),
+            ("(>=dev)", ""),
+            (">dev,<2024", "<2024"),
+            (">=9.0.0a1.0", ">=9.0.0a1"),
+            ("==1.0rc2.0.0", "==1.0rc2"),
         ] {
             check(text, expected);
         }
@@ -98,7 +118,16 @@ mod tests {
 
     #[test]
     fn what_has_no_sense_stays_an_error() {
-        for text in [">=abc", "*", "> =1", "^1.0", ">=1.0 or <2"] {
+        for text in [
+            ">=abc",
+            "*",
+            "> =1",
+            "^1.0",
+            ">=1.0 or <2",
+            "<dev",
+            "==dev",
+            "<1.0.x.0",
+        ] {
             assert!(Specifiers::parse_lenient(text).is_err(), "{text}");
         }
     }

@@ -68,7 +68,8 @@ impl Specifiers {
     }
 
     /// Reads what indexes and old metadata hold: as [`Specifiers::parse`], and forgiving of
-    /// missing commas, quotes, stray parentheses, `=>`, `>=1.*`, `~=1` and a bare version for `==`.
+    /// missing commas, quotes, stray parentheses, `=>`, `>=1.*`, `~=1`, `>dev`, `1.0a1.0` and a bare
+    /// version for `==`.
     /// The error, if it cannot be read so either, is that of the strict reading.
     pub fn parse_lenient(text: &str) -> Result<Self, SpecifierError> {
         Self::parse(text).or_else(|error| Self::parse(&mended(text)).map_err(|_| error))
