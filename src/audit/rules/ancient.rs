@@ -48,6 +48,10 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             remarks.cannot_judge(&package.name, why);
             continue;
         };
+        // Of two lines of releases both are kept up: the newest number may be of before.
+        if uploaded >= newest.uploaded {
+            continue;
+        }
         let behind = made.zip(on_index.behind_since);
         let behind = behind.map(|(made, since)| made.seconds().saturating_sub(since.seconds()));
         if behind.is_none_or(|behind| behind <= YEARS * 365 * DAY)
