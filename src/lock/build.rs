@@ -264,9 +264,7 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
         notes.push(LockedNote::Yanked(reason.to_owned()));
     }
     if resolved.candidate.is_borrowed {
-        let text = "no wheel of it fits the target: it will be built from source, and what it \
-                    needs was read from a wheel for another target";
-        notes.push(LockedNote::Other(text.to_owned()));
+        notes.push(LockedNote::Other(borrowed(question, resolved).to_owned()));
     }
     match resolved.metadata.source {
         MetadataSource::SdistUnverified | MetadataSource::SetupScript => {
@@ -281,6 +279,27 @@ fn notes(question: &Question, resolved: &Resolved) -> Vec<LockedNote> {
     }
     notes.extend(passed_over(resolved));
     notes
+}
+
+/// Tells why a version will be built: its wheels are for other targets, or barred from use by a hash
+/// or an option.
+fn borrowed(question: &Question, resolved: &Resolved) -> &'static str {
+    let page = resolved.page();
+    let tags: Vec<&str> = page.tag_strings().collect();
+    let fits = page
+        .files(resolved.candidate.version())
+        .filter_map(|at| page.file(at).tags())
+        .any(|at| question.target.tags().rank(tags[at]).is_ok());
+    match fits {
+        true => {
+            "a wheel of it fits the target, and may not be used: it will be built from source, and \
+             what it needs was read from a wheel"
+        }
+        false => {
+            "no wheel of it fits the target: it will be built from source, and what it needs was \
+             read from a wheel for another target"
+        }
+    }
 }
 
 /// Tells the limits on a package that come from the facts about others in the answer.
