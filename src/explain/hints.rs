@@ -75,12 +75,15 @@ fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
     if versions.is_empty() {
         return None;
     }
+    let name = hole.name;
     let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
-    Some(format!(
-        "The versions of {} nearest to that are {}.",
-        hole.name,
-        list(&versions)
-    ))
+    Some(match &versions[..] {
+        [only] => format!("The version of {name} nearest to that is {only}."),
+        _ => format!(
+            "The versions of {name} nearest to that are {}.",
+            list(&versions)
+        ),
+    })
 }
 
 /// Versions that do not fit the target: names the first newer one that does, and the newest.

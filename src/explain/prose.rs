@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::accelerators::{self, FlavourReason};
 use super::hints;
-use super::wording::{list, need, some_versions, together, versions_of};
-use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
+use super::wording::{either, list, need, some_versions, together, versions_of};
+use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Specifiers, Version};
 use crate::solve::{Absence, Candidates, Conflict, Fact, Question, Unfit, VersionsOf};
 use crate::source::Origin;
 use crate::target::Flavour;
@@ -90,6 +90,9 @@ impl Telling<'_> {
             } => {
                 let extra = extra.as_ref().map(AsRef::as_ref);
                 let mut sentence = sentence_of_needs(self.conflict, who, extra, needs);
+                if overrides.is_empty() {
+                    sentence.push_str(&self.missed(needs));
+                }
                 for &at in overrides {
                     let instead = self.declare(at);
                     let origin = &self.question.declarations[at].origin;
@@ -128,6 +131,27 @@ impl Telling<'_> {
                 unusable,
             } => self.tell_hole(name, wanted, absence.as_ref(), unusable),
         }
+    }
+
+    /// Names what a declaration of the conflict asks for, where it lies among what several wordings
+    /// ask for together and none of them admits it: siblings that each pin another version.
+    fn missed(&self, needs: &[Requirement]) -> String {
+        let declared = self.conflict.facts.iter().filter_map(|fact| match fact {
+            Fact::Declared { at, overrides } if overrides.is_empty() => {
+                Some(&self.question.declarations[*at].requirement)
+            }
+            _ => None,
+        });
+        let needs: Vec<&Requirement> = needs.iter().collect();
+        let mut of_it = declared.filter(|asked| needs.iter().all(|need| need.name == asked.name));
+        let missed = of_it.find(|asked| {
+            let candidates = self.conflict.packages.get(&asked.name);
+            candidates
+                .is_some_and(|it| !is_possible(it, &needs, &[asked]) && seems(it, &needs, &[asked]))
+        });
+        missed.map_or_else(String::new, |asked| {
+            format!(", but none of them {}", asked.specifiers)
+        })
     }
 
     fn declare(&mut self, at: usize) -> String {
@@ -320,7 +344,7 @@ fn as_versions(wanted: &[String], name: &PackageName) -> String {
         .collect();
     match stripped.is_empty() {
         true => "there".to_owned(),
-        false => list(&stripped),
+        false => either(&stripped),
     }
 }
 
@@ -401,13 +425,7 @@ fn clash(
 ) -> Option<String> {
     for (at, one) in asked.iter().enumerate() {
         for other in &asked[at + 1..] {
-            let is_possible = one.iter().any(|a| {
-                other.iter().any(|b| {
-                    let both = a.specifiers.set().intersection(b.specifiers.set());
-                    candidates.newest_in(&both).is_some()
-                })
-            });
-            if !is_possible {
+            if !is_possible(candidates, one, other) && !seems(candidates, one, other) {
                 let one = together(one, Some(candidates))?;
                 let other = together(other, Some(candidates))?;
                 return Some(format!("No version of {name} is both {one} and {other}."));
@@ -415,4 +433,26 @@ fn clash(
         }
     }
     None
+}
+
+/// Whether some usable version meets one wording of each side.
+fn is_possible(candidates: &Candidates, one: &[&Requirement], other: &[&Requirement]) -> bool {
+    one.iter().any(|a| {
+        other.iter().any(|b| {
+            let both = a.specifiers.set().intersection(b.specifiers.set());
+            candidates.newest_in(&both).is_some()
+        })
+    })
+}
+
+/// Whether some usable version lies in what the wordings of each side are told as together.
+fn seems(candidates: &Candidates, one: &[&Requirement], other: &[&Requirement]) -> bool {
+    let told = |needs: &[&Requirement]| {
+        let text = together(needs, Some(candidates))?;
+        Specifiers::parse(&text).ok()
+    };
+    told(one).zip(told(other)).is_some_and(|(one, other)| {
+        let both = one.set().intersection(other.set());
+        candidates.newest_in(&both).is_some()
+    })
 }
