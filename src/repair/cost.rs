@@ -6,6 +6,8 @@ use crate::solve::Candidates;
 /// Less is smaller.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cost {
+    /// How many extras they ask for in vain: to come to a version without them mends little.
+    pub(crate) lost: usize,
     /// How many declarations change.
     pub(crate) touched: usize,
     /// How many of them come to a pre-release.
@@ -42,6 +44,7 @@ pub(crate) fn distance(
     let is_older = from.as_ref().is_some_and(|from| version < from);
     let is_other_major = from.is_some_and(|from| major(&from) != major(version));
     Cost {
+        lost: 0,
         touched: 1,
         prereleases: usize::from(version.any_prerelease()),
         majors: usize::from(is_other_major),
@@ -52,6 +55,7 @@ pub(crate) fn distance(
 
 impl std::ops::AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
+        self.lost += other.lost;
         self.touched += other.touched;
         self.prereleases += other.prereleases;
         self.majors += other.majors;

@@ -19,8 +19,8 @@ use super::rewrite::rewritten;
 use super::wheels::{Built, built};
 use crate::package::{PackageName, Version};
 use crate::solve::{
-    Candidates, Catalog, Conflict, Core, Effort, Fact, Failure, Outcome, Question, Resolution,
-    core_of, part_of,
+    Candidates, Catalog, Conflict, Core, Dependent, Effort, Fact, Failure, Outcome, Question,
+    Resolution, core_of, part_of,
 };
 
 /// So many repairs are told.
@@ -252,6 +252,8 @@ impl Search<'_> {
             }
         }
         ways.sort_by(|a, b| a.cost.cmp(&b.cost));
+        let least_lost = ways.first().map(|way| way.cost.lost);
+        ways.retain(|way| Some(way.cost.lost) == least_lost);
         Ok(match (ways.is_empty(), blocked) {
             (false, _) => Tried::Repaired(ways),
             (true, Some(conflict)) => Tried::Blocked(conflict),
@@ -276,7 +278,15 @@ impl Search<'_> {
                 becomes: Some(rewritten(declaration, &package.version)?),
             });
             let specifiers = &declaration.requirement.specifiers;
-            cost += distance(specifiers, &package.version, Some(&package.candidates));
+            let mut step = distance(specifiers, &package.version, Some(&package.candidates));
+            let lost = resolution.unknown_extras.iter();
+            let of_it = |(.., by): &&(_, _, Dependent)| *by == Dependent::Declaration(at);
+            step.lost = lost.filter(of_it).count();
+            if step.lost > 0 && step.older > 0 {
+                // A version from before there was the extra brings nothing that was asked for.
+                return None;
+            }
+            cost += step;
         }
         Some((cost, changes))
     }
