@@ -15,6 +15,7 @@ use super::holes::nothing_fact;
 use super::ledger::Ledger;
 use super::ordinals::{Ordinal, Ordinals};
 use super::package::SolverPackage;
+use super::thinning::{Edge, Needs, with_fewest_reasons, without_shut_out};
 use super::tried::TriedAndRefused;
 use crate::facts::Limit;
 use crate::package::{ExtraName, PackageName, Requirement, Version};
@@ -28,7 +29,7 @@ pub(crate) type Proof = DerivationTree<SolverPackage, Ordinals, TriedAndRefused>
 pub struct Conflict {
     /// The facts, each after those that lead to it; the last ones say where nothing is left.
     pub facts: Vec<Fact>,
-    /// The packages that the facts speak of.
+    /// The packages that the facts speak of, and others of the proof.
     pub packages: BTreeMap<PackageName, Arc<Candidates>>,
 }
 
@@ -156,13 +157,13 @@ fn leaves(proof: &Proof) -> Vec<&External<SolverPackage, Ordinals, TriedAndRefus
     found
 }
 
-type Edge = (u32, Option<u32>, u32);
-
 #[derive(Default)]
 struct Gathered {
     declared: BTreeSet<(u32, u32)>,
     unmet: BTreeMap<u32, String>,
-    needs: BTreeMap<Edge, BTreeSet<Ordinal>>,
+    needs: Needs,
+    /// Those of them whose wish no usable version meets.
+    dead: Needs,
     /// The versions of the torch family of which the proof says what they are built for.
     built: BTreeMap<u32, BTreeSet<Ordinal>>,
     refused: BTreeMap<(u32, TriedAndRefused), BTreeSet<Ordinal>>,
@@ -221,16 +222,21 @@ impl Gathered {
                 if extra.is_some() && from == to {
                     return;
                 }
-                self.needs
-                    .entry((from, extra, to))
-                    .or_default()
-                    .extend(versions.ascending(count(from)));
+                let edge = (from, extra, to);
+                let versions: Vec<Ordinal> = versions.ascending(count(from)).collect();
+                if wanted.is_empty() {
+                    self.dead.entry(edge).or_default().extend(&versions);
+                }
+                self.needs.entry(edge).or_default().extend(versions);
             }
         }
     }
 
     /// Puts the facts in order: each declaration, then what follows from it, step by step.
-    fn into_conflict(self, ledger: &Ledger<'_>) -> Result<Conflict, Failure> {
+    fn into_conflict(mut self, ledger: &Ledger<'_>) -> Result<Conflict, Failure> {
+        let packages = self.packages(ledger)?;
+        without_shut_out(ledger, &self.declared, &mut self.needs)?;
+        with_fewest_reasons(&mut self.needs, &self.dead);
         let mut facts = Vec::new();
         let mut told: BTreeSet<Edge> = BTreeSet::new();
         let mut told_refused: BTreeSet<(u32, TriedAndRefused)> = BTreeSet::new();
@@ -266,25 +272,24 @@ impl Gathered {
                 }
             }
         }
-        let mut packages = BTreeMap::new();
-        for edge in &self.needs {
-            for project in [edge.0.0, edge.0.2] {
-                packages.insert(ledger.name(project), candidates(ledger, project)?);
-            }
-        }
-        for project in self
-            .declared
-            .iter()
-            .map(|(_, to)| *to)
-            .chain(self.emptied.iter().copied())
-        {
-            packages.insert(ledger.name(project), candidates(ledger, project)?);
-        }
         for &project in &self.emptied {
             let hole = nothing_fact(ledger, project, &facts)?;
             facts.extend(hole);
         }
         Ok(Conflict { facts, packages })
+    }
+
+    /// Returns the packages that the proof speaks of, told or not.
+    fn packages(
+        &self,
+        ledger: &Ledger<'_>,
+    ) -> Result<BTreeMap<PackageName, Arc<Candidates>>, Failure> {
+        let of_edges = self.needs.keys().flat_map(|edge| [edge.0, edge.2]);
+        let declared = self.declared.iter().map(|(_, to)| *to);
+        let projects = of_edges.chain(declared).chain(self.emptied.iter().copied());
+        projects
+            .map(|project| Ok((ledger.name(project), candidates(ledger, project)?)))
+            .collect()
     }
 }
 

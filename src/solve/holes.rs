@@ -9,8 +9,8 @@ use super::conflict::Fact;
 use super::ledger::{Known, Ledger};
 use crate::package::{PackageName, Requirement, Version, VersionSet};
 
-/// Tells a hole, unless the wordings that ask for the package are each met by some version: then
-/// they only exclude each other, and the facts before say so.
+/// Tells a hole, unless no fact asks for the package, or the wordings that ask for it are each met
+/// by some version: then they only exclude each other, and the facts before say so.
 pub(super) fn nothing_fact(
     ledger: &Ledger<'_>,
     project: u32,
@@ -19,6 +19,9 @@ pub(super) fn nothing_fact(
     let known = ledger.known(project)?;
     let name = ledger.name(project);
     let asked = wordings(ledger, &name, facts);
+    if asked.is_empty() {
+        return Ok(None);
+    }
     let mut wanted: Vec<Requirement> = asked
         .iter()
         .filter(|requirement| is_hole(&known, requirement.specifiers.set()))

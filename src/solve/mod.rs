@@ -41,6 +41,7 @@ mod terms;
 mod testing_regions;
 #[cfg(test)]
 mod tests;
+mod thinning;
 mod trail;
 mod tried;
 #[cfg(test)]
