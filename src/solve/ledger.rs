@@ -243,7 +243,7 @@ impl<'a> Ledger<'a> {
         }
         let is_ancient = metadata.source == MetadataSource::SetupScript
             && known.candidates.has_usable_wheels()
-            && !self.is_pinned(&metadata);
+            && !self.is_pinned(known, &metadata);
         match is_ancient {
             true => Err(
                 "only its `setup.py` tells its requirements, and other versions have \
@@ -254,13 +254,41 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn is_pinned(&self, metadata: &Metadata) -> bool {
-        self.question.declarations.iter().any(|declaration| {
-            let requirement = &declaration.requirement;
-            requirement.name == metadata.name
-                && requirement.specifiers.is_pin()
-                && requirement.specifiers.contains(&metadata.version)
-        })
+    /// Whether a version is what was asked for: by a pin, or by a package that is pinned itself and
+    /// admits no version with a wheel, as tensorflow 2.4 does of termcolor.
+    fn is_pinned(&self, known: &Known, metadata: &Metadata) -> bool {
+        let admits = |wanted: &Requirement| {
+            wanted.name == metadata.name && wanted.specifiers.contains(&metadata.version)
+        };
+        let declared = self.question.declarations.iter();
+        let pins = declared
+            .map(|it| &it.requirement)
+            .filter(|it| it.specifiers.is_pin());
+        let leaves_sources = |wanted: &Requirement| {
+            admits(wanted) && !known.candidates.has_wheel_in(wanted.specifiers.set())
+        };
+        let asks = |pin: &Requirement| {
+            let wants = |parent: &Arc<Metadata>| {
+                let mut wanted = parent.requires.all().iter();
+                wanted.any(|it| leaves_sources(it) && self.question.holds(&it.marker, &pin.extras))
+            };
+            self.read_of(pin).iter().any(wants)
+        };
+        pins.clone().any(admits) || pins.clone().any(asks)
+    }
+
+    /// Returns the metadata of what a requirement admits, as far as it was read.
+    fn read_of(&self, requirement: &Requirement) -> Vec<Arc<Metadata>> {
+        let project = self.names.borrow_mut().project_id(&requirement.name);
+        let Some(known) = self.known.borrow().get(&project).cloned() else {
+            return Vec::new();
+        };
+        let admitted = known.candidates.ordinals(requirement.specifiers.set());
+        let read = self.metadata.borrow();
+        admitted
+            .ascending(known.candidates.usable().len())
+            .filter_map(|ordinal| read.get(&(project, ordinal))?.clone().ok())
+            .collect()
     }
 
     /// Returns what a version is built for, as a version of the solver's flavour; none outside the

@@ -2,12 +2,13 @@
 //!
 //! `fixtures/universes/<topic>/<case>.toml`:
 //! `[packages.NAME."VERSION"]` with `requires`, `requires-python`, `yanked`, `wheels` (tags),
-//! `sdist`, `upload-time`, `broken`; `[question]` with `requires`, `constraints`, `overrides`,
-//! `excludes`, `python`, `platform`, `prerelease`, `resolution`, `exclude-newer`, `only-binary`,
-//! `prefer`, `sources` (`NAME from INDEX ; MARKER`, of what `[indexes.INDEX.NAME."VERSION"]` has),
-//! `facts` (the text of a facts file), `flavour`, `cuda`, `driver`, `gpus`; `[expected]`
-//! with `pins` or `report`, and beside a report `conflicts`, a list of the lines in each, and
-//! `repairs`, each a list of changes: `requirements.in:1 a==2`, `override a<2`, `python 3.12`.
+//! `sdist`, `script` (whether only a `setup.py` tells what it needs), `upload-time`, `broken`;
+//! `[question]` with `requires`, `constraints`, `overrides`, `excludes`, `python`, `platform`,
+//! `prerelease`, `resolution`, `exclude-newer`, `only-binary`, `prefer`, `sources` (`NAME from INDEX ;
+//! MARKER`, of what `[indexes.INDEX.NAME."VERSION"]` has), `facts` (the text of a facts file),
+//! `flavour`, `cuda`, `driver`, `gpus`; `[expected]` with `pins` or `report`, and beside a report
+//! `conflicts`, a list of the lines in each, and `repairs`, each a list of changes:
+//! `requirements.in:1 a==2`, `override a<2`, `python 3.12`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,7 @@ pub(crate) struct Release {
     pub(crate) yanked: Option<String>,
     pub(crate) wheels: Option<Vec<String>>,
     pub(crate) sdist: bool,
+    pub(crate) script: bool,
     pub(crate) upload_time: Option<String>,
     pub(crate) broken: Option<String>,
 }
@@ -340,7 +342,11 @@ fn metadata(package: &str, version: &str, release: &Release) -> Result<Arc<Metad
         text.push_str(&format!("Provides-Extra: {extra}\n"));
     }
     let mut markers = MarkerTexts::default();
-    let metadata = Metadata::parse(text.as_bytes(), MetadataSource::Wheel, &mut markers).unwrap();
+    let source = match release.script {
+        true => MetadataSource::SetupScript,
+        false => MetadataSource::Wheel,
+    };
+    let metadata = Metadata::parse(text.as_bytes(), source, &mut markers).unwrap();
     // As it comes from a cache.
     let record = metadata.encode().into();
     Ok(Arc::new(Metadata::decode(&record, &mut markers).unwrap()))
