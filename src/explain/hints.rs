@@ -86,12 +86,17 @@ fn nearest_versions(_: &Question, hole: &Hole<'_>) -> Option<String> {
     })
 }
 
-/// Versions that do not fit the target: names the first newer one that does, and the newest.
+/// Versions that do not fit the target: names the first newer one that does, and the newest. Where
+/// some that is wanted does fit, other facts speak against it, and nothing newer is wanted.
 fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
     let is_target = |why: &Unfit| matches!(why, Unfit::Tags(_) | Unfit::Python | Unfit::SourceOnly);
     let (_, versions) = hole.unusable.iter().find(|(why, _)| is_target(why))?;
     let newest_wanted = versions.first()?;
     let candidates = hole.candidates?;
+    let fitting = candidates.newest_in(&set_of(hole.wanted));
+    if fitting.is_some_and(|candidate| !candidate.is_prerelease) {
+        return None;
+    }
     let target = question.place();
     let fits: Vec<Version> = candidates
         .usable()
