@@ -59,7 +59,7 @@ pub fn load(request: &LoadRequest<'_>, stdin: &mut dyn Read) -> Manifest {
         manifest: Manifest::default(),
         seen: BTreeSet::new(),
         open: Vec::new(),
-        reads_project: false,
+        has_parts: false,
         selection: None,
         synced: Vec::new(),
     };
@@ -133,7 +133,7 @@ struct Loader<'a> {
     seen: BTreeSet<(PathBuf, DeclarationKind)>,
     /// The files that are being read, each included by the one before.
     open: Vec<PathBuf>,
-    reads_project: bool,
+    has_parts: bool,
     /// What is asked for of the project that a command installs; none outside of such.
     selection: Option<Selection>,
     /// The parts of projects that commands install and that were read.
@@ -236,7 +236,7 @@ impl Loader<'_> {
             return;
         }
         let reader = reader_of(label);
-        self.reads_project |= reader.name == "pyproject.toml";
+        self.has_parts |= reader.has_parts;
         let own_folder = path.parent().unwrap_or(self.request.folder);
         let calls = match reader.name {
             "script" => project_calls(own_folder, self.request.folder),
@@ -380,15 +380,14 @@ impl Loader<'_> {
     }
 
     fn check_selection(&mut self) {
-        if self.reads_project || self.request.selection.is_empty() {
+        if self.has_parts || self.request.selection.is_empty() {
             return;
         }
-        let message = "extras and groups can only be chosen from a `pyproject.toml`";
-        self.manifest
-            .problems
-            .push(Problem::anywhere(message).with_help(
-                "Name the `pyproject.toml` among the inputs, or leave out `--extra` and `--group`.",
-            ));
+        let message = "none of the inputs has extras or groups to choose from";
+        let help = "A `pyproject.toml`, `Pipfile`, `setup.cfg` or `setup.py` has: name it among the \
+                    inputs, or leave out `--extra` and `--group`.";
+        let problem = Problem::anywhere(message).with_help(help);
+        self.manifest.problems.push(problem);
     }
 
     fn fail(&mut self, named_at: Option<&Origin>, message: String) {

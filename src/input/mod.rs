@@ -109,6 +109,8 @@ pub struct Reader {
     /// Whether paths in it are relative to its own folder, and not to the current one: pip and uv
     /// take the current folder for the packages that a requirements file names.
     pub has_own_paths: bool,
+    /// Whether such files have extras or groups, which `--extra` and `--group` choose from.
+    pub has_parts: bool,
     /// How such files are changed, where they are.
     pub edited: Edited,
     /// Reads a text.
@@ -121,6 +123,7 @@ pub const READERS: &[Reader] = &[
         name: "pyproject.toml",
         accepts: |name| name.ends_with("pyproject.toml"),
         has_own_paths: true,
+        has_parts: true,
         edited: Edited::Document,
         read: pyproject::read_pyproject,
     },
@@ -128,6 +131,7 @@ pub const READERS: &[Reader] = &[
         name: "setup.cfg",
         accepts: |name| name.ends_with("setup.cfg"),
         has_own_paths: true,
+        has_parts: true,
         edited: Edited::Never,
         read: setup_cfg::read_setup_cfg,
     },
@@ -135,6 +139,7 @@ pub const READERS: &[Reader] = &[
         name: "setup.py",
         accepts: |name| name == "setup.py" || name.ends_with("/setup.py"),
         has_own_paths: true,
+        has_parts: true,
         edited: Edited::Never,
         read: setup_py::read_setup_py,
     },
@@ -142,6 +147,7 @@ pub const READERS: &[Reader] = &[
         name: "Pipfile",
         accepts: |name| name == "Pipfile" || name.ends_with("/Pipfile"),
         has_own_paths: true,
+        has_parts: true,
         edited: Edited::Words,
         read: pipfile::read_pipfile,
     },
@@ -149,6 +155,7 @@ pub const READERS: &[Reader] = &[
         name: "environment.yml",
         accepts: environment_yml::is_environment_name,
         has_own_paths: true,
+        has_parts: false,
         edited: Edited::Words,
         read: environment_yml::read_environment,
     },
@@ -156,6 +163,7 @@ pub const READERS: &[Reader] = &[
         name: "script",
         accepts: |name| name.ends_with(".py") || name.ends_with(".pyw"),
         has_own_paths: true,
+        has_parts: false,
         edited: Edited::Document,
         read: script::read_script,
     },
@@ -166,6 +174,7 @@ pub const READERS: &[Reader] = &[
             !is_workflow && command_reader_of(name).is_some()
         },
         has_own_paths: true,
+        has_parts: false,
         edited: Edited::Words,
         read: installs::read_installs,
     },
@@ -173,6 +182,7 @@ pub const READERS: &[Reader] = &[
         name: "requirements file",
         accepts: |_| true,
         has_own_paths: false,
+        has_parts: false,
         edited: Edited::Lines,
         read: requirements::read_requirements,
     },

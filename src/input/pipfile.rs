@@ -9,6 +9,7 @@ use super::document::{Document, Value, in_order};
 use super::excerpt::Excerpt;
 use super::reference::read_address;
 use super::requirements::read_lines;
+use super::selection::is_same;
 use super::{IndexTable, PinnedIndex, ReadContext, Reading, Setting, Statement};
 use crate::package::{IndexUrl, Marker};
 use crate::source::{Origin, Problem, SourceFile, Span};
@@ -43,7 +44,7 @@ pub(super) fn read_pipfile(file: &Arc<SourceFile>, context: &ReadContext<'_>) ->
     reader.python(&root);
     let selection = context.selection;
     let mut groups = selection.groups.iter().chain(&selection.only_groups);
-    let has_dev = selection.all_groups || groups.any(|group| group == DEV);
+    let has_dev = selection.all_groups || groups.any(|group| is_same(group, DEV));
     if selection.only_groups.is_empty() {
         reader.packages(&root, "packages");
     }
@@ -61,6 +62,7 @@ pub(super) fn read_pipfile(file: &Arc<SourceFile>, context: &ReadContext<'_>) ->
     let problems = &mut reading.manifest.problems;
     problems.extend(document.into_problems());
     problems.extend(declared.manifest.problems);
+    problems.extend(selection.unknown(&[], &[DEV]));
     reading.manifest.problems = in_order(std::mem::take(problems));
     reading
 }

@@ -3,7 +3,10 @@
 use std::str::FromStr;
 
 use super::Syncer;
+use super::document::listed;
+use super::nearest::nearest;
 use crate::package::ExtraName;
+use crate::source::Problem;
 
 /// The `--extra`, `--group` and similar options, as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +56,20 @@ impl Selection {
         is_in(&self.extras) || self.all_extras && !is_in(&self.without_extras)
     }
 
+    /// Tells which extras and groups are asked for by name that a file does not have.
+    pub(super) fn unknown(&self, extras: &[&str], groups: &[&str]) -> Vec<Problem> {
+        // PDM calls extras and groups by one option.
+        let asked_extras = self.extras.iter().filter(|it| !self.groups.contains(it));
+        let asked_groups = self.groups.iter().chain(&self.only_groups);
+        let asked = asked_extras
+            .map(|name| ("extra", name, extras))
+            .chain(asked_groups.map(|name| ("group", name, groups)));
+        asked
+            .filter(|(_, name, known)| !known.iter().any(|it| is_same(it, name)))
+            .map(|(part, name, known)| unknown(part, name, known))
+            .collect()
+    }
+
     /// Whether nothing is asked for beyond the project's dependencies.
     pub fn is_empty(&self) -> bool {
         let no_stage = Self {
@@ -61,6 +78,15 @@ impl Selection {
         };
         no_stage == Self::default()
     }
+}
+
+fn unknown(part: &str, name: &str, known: &[&str]) -> Problem {
+    let help = match (nearest(name, known.iter().copied()), known) {
+        (Some(near), _) => format!("Did you mean `{near}`? It has {}.", listed(known)),
+        (None, []) => format!("It has no {part}s at all."),
+        (None, known) => format!("It has {}.", listed(known)),
+    };
+    Problem::anywhere(format!("this project has no {part} `{name}`")).with_help(help)
 }
 
 /// Whether two names of groups or extras mean the same: `Dev_Tools` and `dev-tools` do.

@@ -11,6 +11,7 @@ use crate::source::{Origin, Problem, SourceFile, Span};
 /// Reads what a `setup.cfg` declares; what it takes from other places is told and left out.
 pub(super) fn read_setup_cfg(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     let mut lines = Vec::new();
+    let mut extras = Vec::new();
     let mut problems = Vec::new();
     let mut name = None;
     let mut requires_python = None;
@@ -27,12 +28,16 @@ pub(super) fn read_setup_cfg(file: &Arc<SourceFile>, context: &ReadContext<'_>) 
                 }
             },
             ("options", "install_requires") => lines.push((entry, text, origin)),
-            ("options.extras_require", extra) if context.selection.takes_extra(extra.trim()) => {
-                lines.push((entry, text, origin));
+            ("options.extras_require", extra) => {
+                extras.push(extra.trim());
+                if context.selection.takes_extra(extra.trim()) {
+                    lines.push((entry, text, origin));
+                }
             }
             _ => {}
         }
     }
+    problems.extend(context.selection.unknown(&extras, &[]));
     let mut excerpts = Vec::new();
     for (entry, text, origin) in lines {
         if text.starts_with("file:") || text.starts_with("attr:") {

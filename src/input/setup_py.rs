@@ -34,6 +34,8 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
     }
     let text = |span: &Span| file.text().get(span.start..span.end).unwrap_or_default();
     let selection = context.selection;
+    let extras: Vec<&str> = said.extras.iter().map(|(extra, _)| text(extra)).collect();
+    let unknown = selection.unknown(&extras, &[]);
     let mut lines = said.requires;
     for (extra, requires) in said.extras {
         if selection.takes_extra(text(&extra)) {
@@ -52,6 +54,7 @@ pub(super) fn read_setup_py(file: &Arc<SourceFile>, context: &ReadContext<'_>) -
         })
         .collect();
     let mut reading = read_lines(&excerpts, context);
+    reading.manifest.problems.extend(unknown);
     for place in said.unclear {
         let message = "what this requires is known only when it runs";
         let help = "pyaudit runs nobody's code. Write it into a `pyproject.toml`.";
