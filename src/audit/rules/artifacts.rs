@@ -20,7 +20,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (at, package) in subject.lock.packages.iter().enumerate() {
-        for (name, version) in strangers(package) {
+        // One is enough to see what happened.
+        for (name, version) in strangers(package).into_iter().take(1) {
             let label = package.label();
             let message = format!(
                 "{name} is a file of {} {version}, and not of {label}",
@@ -76,7 +77,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
 }
 
 /// Returns the files that are of another version than the one that is locked.
-fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
+pub(super) fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
     let Some(locked) = package
         .version
         .as_ref()
@@ -91,8 +92,7 @@ fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
         let is_same = version == *locked || public(&version) == public(locked);
         (!is_same).then(|| (artifact.name.clone(), version))
     });
-    // One is enough to see what happened.
-    other.take(1).collect()
+    other.collect()
 }
 
 /// A lock that nobody made for one target is not held to every Python that it claims: those come and

@@ -1,5 +1,6 @@
 //! PYA511: a locked file that is another one on its index, or no longer there.
 
+use super::artifacts::strangers;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::{agrees, known};
 use crate::audit::{IndexFile, Known, Needs, OnIndex, Rule, Severity, Subject};
@@ -60,7 +61,10 @@ fn absent(at: usize, package: &LockedPackage, asked: &[String], has_others: bool
 }
 
 fn check_files((at, package): (usize, &LockedPackage), on: &OnIndex, remarks: &mut Remarks) {
-    for artifact in package.artifacts() {
+    // Files of another version were not looked for: that they stand here is a fault of its own.
+    let strangers = strangers(package);
+    let own = |name: &str| !strangers.iter().any(|(stranger, _)| stranger == name);
+    for artifact in package.artifacts().filter(|it| own(&it.name)) {
         let about = About::Package(at, Some(artifact.name.clone()));
         let there: Vec<&IndexFile> = on.files().filter(|it| it.name == artifact.name).collect();
         if there.is_empty() {
