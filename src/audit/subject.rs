@@ -10,7 +10,7 @@ use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::index::Metadata;
-use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, is_compiled};
+use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, Pins, is_compiled};
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
 };
@@ -186,13 +186,21 @@ impl<'a> Subject<'a> {
         record.is_some_and(|record| !record.version.is_empty())
     }
 
-    fn layout(&self) -> Layout {
+    /// How the lock's packages stand in its text.
+    pub(super) fn layout(&self) -> Layout {
         Format::of_path(self.file.label()).layout
     }
 
     /// Whether the lock tells the files that are installed from.
     pub(super) fn tells_files(&self) -> bool {
         matches!(self.layout(), Layout::Tables(_))
+    }
+
+    /// Returns the pins of a lock that tells no files, with the hashes that it allows; none where the
+    /// text cannot be read as such.
+    pub(super) fn pins(&self) -> Pins {
+        let pins = (Format::of_path(self.file.label()).read_pins)(self.file);
+        pins.unwrap_or_default()
     }
 
     /// Whether the lock is a requirements file that nobody compiled, as far as can be told: it may well

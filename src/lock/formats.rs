@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Lock, Pins, RequirementsStyle, read_pdm_lock, read_pipfile_lock, read_pixi_lock,
-    read_poetry_lock, read_pylock, read_requirements_lock, read_requirements_pins, read_uv_lock,
-    write_pylock, write_requirements,
+    Lock, Pins, RequirementsStyle, read_pdm_lock, read_pipfile_lock, read_pipfile_lock_pins,
+    read_pixi_lock, read_poetry_lock, read_pylock, read_requirements_lock, read_requirements_pins,
+    read_uv_lock, write_pylock, write_requirements,
 };
 use crate::source::{Problem, SourceFile};
 
@@ -51,7 +51,7 @@ pub const FORMATS: &[Format] = &[
         name: "Pipfile.lock",
         write: None,
         read: read_pipfile_lock,
-        read_pins: |file| read_pipfile_lock(file).map(|lock| Pins::from(&lock)),
+        read_pins: read_pipfile_lock_pins,
         layout: Layout::Keys,
         command: "pipenv lock",
         accepts: |name| name == "pipfile.lock",

@@ -40,7 +40,9 @@ pub use model::{
 pub use note::LockedNote;
 pub use pdm_lock_read::read_pdm_lock;
 pub use pins::{Pin, Pins};
-pub use pipfile_lock_read::{read_pipfile_lock, read_pipfile_lock_without_development};
+pub use pipfile_lock_read::{
+    read_pipfile_lock, read_pipfile_lock_pins, read_pipfile_lock_without_development,
+};
 pub use pixi_lock_read::read_pixi_lock;
 pub use poetry_lock_read::read_poetry_lock;
 pub use preferred::{FormerPin, former_pins};

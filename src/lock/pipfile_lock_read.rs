@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::toml_reading::{NEWER, problem};
-use super::{ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedPackage, LockedSource};
+use super::{
+    ArtifactPlace, EdgeDetail, Lock, LockedArtifact, LockedPackage, LockedSource, Pin, Pins,
+};
 use crate::package::{Digest, ExtraName, PackageName, Version};
 use crate::source::{Problem, SourceFile};
 
@@ -74,6 +76,19 @@ pub fn read_pipfile_lock_without_development(file: &Arc<SourceFile>) -> Result<L
     to_lock(wire, file)
 }
 
+/// Reads its pins, with the hashes that the files of each may have.
+pub fn read_pipfile_lock_pins(file: &Arc<SourceFile>) -> Result<Pins, Problem> {
+    let wire = read(file)?;
+    let mut pins = Pins::default();
+    for (name, package) in wire.default.into_iter().chain(wire.develop) {
+        let digests = digests(&package).collect();
+        let package = locked(file, &name, package, &[])?;
+        let version = package.version;
+        pins.add(package.name, Pin { version, digests });
+    }
+    Ok(pins)
+}
+
 fn read(file: &Arc<SourceFile>) -> Result<FileWire, Problem> {
     let wire: FileWire = serde_json::from_str(file.text()).map_err(|error| {
         let at = offset(file.text(), error.line(), error.column());
@@ -127,6 +142,7 @@ fn locked(
         let message = format!("expected {what}, but found `{found}`");
         problem(file, at..at, message)
     };
+    let digests: Vec<Digest> = digests(&wire).collect();
     let known = name.parse::<PackageName>();
     let known = known.map_err(|_| fail("a package name", name))?;
     let version = match &wire.version {
@@ -144,8 +160,6 @@ fn locked(
         .iter()
         .find(|it| Some(&it.name) == wire.index.as_ref());
     package.index = source.or(sources.first()).map(|it| it.url.clone());
-    let digests = wire.hashes.iter().filter_map(|text| Digest::parse(text));
-    let digests: Vec<Digest> = digests.collect();
     let subdirectory = wire.subdirectory;
     let archive = |place: ArtifactPlace| LockedArtifact {
         name: place.file_name(),
@@ -171,13 +185,17 @@ fn locked(
             artifact: archive(ArtifactPlace::Url(url)),
             subdirectory,
         },
-        // Which file of the release has which hash is not said.
+        // Which file of the release has which hash is not said: the pins have the hashes.
         (None, None, None) => LockedSource::Registry,
     };
     if !package.is_from_registry() {
         package.index = None;
     }
     Ok(package)
+}
+
+fn digests(wire: &PackageWire) -> impl Iterator<Item = Digest> {
+    wire.hashes.iter().filter_map(|text| Digest::parse(text))
 }
 
 /// Returns the byte at a line and a column, both counted from 1.

@@ -5,9 +5,7 @@ use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::seen::{agrees, known};
 use crate::audit::{IndexFile, Known, Needs, OnIndex, Rule, Severity, Subject};
 use crate::explain::list;
-use crate::lock::{
-    ArtifactPlace, LockedArtifact, LockedPackage, LockedSource, Pins, read_requirements_pins,
-};
+use crate::lock::{ArtifactPlace, LockedArtifact, LockedPackage, LockedSource, Pins};
 use crate::package::Digest;
 
 pub(super) const RULE: Rule = Rule {
@@ -23,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 const FIX: &str = "Do not install it before you know why. If the index is right, lock again.";
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
-    let pins = (!subject.tells_files()).then(|| read_requirements_pins(subject.file));
+    let pins = (!subject.tells_files()).then(|| subject.pins());
     for (at, package, known) in known(subject) {
         match known {
             Known::Direct => {
@@ -135,7 +133,7 @@ pub(super) fn is_changed(package: &LockedPackage, on: &OnIndex) -> bool {
     })
 }
 
-/// A requirements file names no files: each of its hashes has to be that of some file.
+/// A lock of pins names no files: each of its hashes has to be that of some file.
 fn check_hashes(
     (at, package): (usize, &LockedPackage),
     on: &OnIndex,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Needs, Rule, Severity, Subject};
-use crate::lock::{ArtifactPlace, LockedArtifact};
+use crate::lock::{ArtifactPlace, Layout, LockedArtifact};
 use crate::package::{Digest, PackageName};
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     if !subject.tells_files() {
-        check_requirements(subject, remarks);
+        check_pins(subject, remarks);
         return;
     }
     for (at, package) in subject.lock.packages.iter().enumerate() {
@@ -74,11 +74,52 @@ fn is_open(place: &ArtifactPlace) -> bool {
     })
 }
 
-/// pip wants a hash of every requirement as soon as one has it.
-fn check_requirements(subject: &Subject<'_>, remarks: &mut Remarks) {
+/// pip wants a hash of every requirement as soon as one has it, and so does Pipenv, which asks pip.
+fn check_pins(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let hashes = match subject.layout() {
+        Layout::Lines => hashes_on_lines(subject.file.text()),
+        Layout::Keys | Layout::Tables(_) => hashes_of_pins(subject),
+    };
+    for (name, hash) in &hashes {
+        let digest = Digest::parse(hash);
+        let what = match &digest {
+            None => "a malformed hash",
+            Some(digest) if is_blank(digest) => "a hash that no file has",
+            Some(digest) if !digest.is_secure() => "a hash that can be forged",
+            Some(_) => continue,
+        };
+        let severity = match digest.is_some_and(|digest| !is_blank(&digest)) {
+            true => Severity::Warning,
+            false => Severity::Error,
+        };
+        let message = format!("{name} has {what}: {hash}");
+        remarks.tell(Remark::new(about(subject, name), message).weighing(severity));
+    }
+    if hashes.is_empty() {
+        let remark = Remark::new(About::Lock, "no package has a hash");
+        let fix = match subject.layout() {
+            Layout::Lines => "Lock with `--generate-hashes`, or as `pylock.toml`.".to_owned(),
+            Layout::Keys | Layout::Tables(_) => subject.again(),
+        };
+        remarks.tell(remark.with_fix(fix));
+        return;
+    }
+    let hashed: BTreeSet<&PackageName> = hashes.iter().map(|(name, _)| name).collect();
+    for package in &subject.lock.packages {
+        let is_due = package.is_from_registry() || subject.layout() == Layout::Lines;
+        if is_due && !hashed.contains(&package.name) {
+            let message = format!("{} has no hash, and others have", package.label());
+            let remark = Remark::new(about(subject, &package.name), message);
+            remarks.tell(remark.weighing(Severity::Error));
+        }
+    }
+}
+
+/// Returns the hashes of a requirements file, the malformed ones too.
+fn hashes_on_lines(text: &str) -> Vec<(PackageName, String)> {
     let mut current: Option<PackageName> = None;
-    let mut hashed: BTreeSet<PackageName> = BTreeSet::new();
-    for line in subject.file.text().lines() {
+    let mut found = Vec::new();
+    for line in text.lines() {
         let line = line.split(" #").next().unwrap_or_default();
         if line.trim_start().starts_with('#') {
             continue;
@@ -89,38 +130,24 @@ fn check_requirements(subject: &Subject<'_>, remarks: &mut Remarks) {
             let name = name.split('[').next().unwrap_or_default();
             current = name.trim().parse().ok().or(current);
         }
-        let options = line.split_whitespace();
-        let hashes = options.filter_map(|word| word.strip_prefix("--hash="));
-        for hash in hashes {
-            let Some(name) = &current else { continue };
-            hashed.insert(name.clone());
-            let digest = Digest::parse(hash);
-            let what = match &digest {
-                None => "a malformed hash",
-                Some(digest) if is_blank(digest) => "a hash that no file has",
-                Some(digest) if !digest.is_secure() => "a hash that can be forged",
-                Some(_) => continue,
-            };
-            let severity = match digest.is_some_and(|digest| !is_blank(&digest)) {
-                true => Severity::Warning,
-                false => Severity::Error,
-            };
-            let message = format!("{name} has {what}: {hash}");
-            remarks.tell(Remark::new(about(subject, name), message).weighing(severity));
-        }
+        let Some(name) = &current else { continue };
+        let hashes = line.split_whitespace();
+        let hashes = hashes.filter_map(|word| word.strip_prefix("--hash="));
+        found.extend(hashes.map(|hash| (name.clone(), hash.to_owned())));
     }
-    if hashed.is_empty() {
-        let remark = Remark::new(About::Lock, "no package has a hash");
-        remarks.tell(remark.with_fix("Lock with `--generate-hashes`, or as `pylock.toml`."));
-        return;
-    }
-    for package in &subject.lock.packages {
-        if !hashed.contains(&package.name) {
-            let message = format!("{} has no hash, and others have", package.label());
-            let remark = Remark::new(about(subject, &package.name), message);
-            remarks.tell(remark.weighing(Severity::Error));
-        }
-    }
+    found
+}
+
+/// Returns the hashes that a lock allows for the files of its packages.
+fn hashes_of_pins(subject: &Subject<'_>) -> Vec<(PackageName, String)> {
+    let pins = subject.pins();
+    let packages = subject.lock.packages.iter();
+    let versions = packages.filter_map(|it| Some((&it.name, it.version.as_ref()?)));
+    let hashes = versions.flat_map(|(name, version)| {
+        let digests = pins.digests(name, version);
+        digests.map(|digest| (name.clone(), digest.to_string()))
+    });
+    hashes.collect()
 }
 
 fn about(subject: &Subject<'_>, name: &PackageName) -> About {
