@@ -13,7 +13,7 @@ use url::Url;
 
 use super::body::{Body, BodyError};
 use super::client;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Login, from_url};
 use super::error::{FetchError, FetchErrorKind};
 use super::once::lock;
 use super::options::FetchOptions;
@@ -153,7 +153,7 @@ impl Http {
             let response = self.hop(&url, request).await?;
             let status = response.status().as_u16();
             if matches!(status, 301 | 302 | 303 | 307 | 308) {
-                url = self.next_hop(&url, &response)?;
+                url = self.next_hop(&url, request, &response)?;
                 continue;
             }
             return Ok((self.receive(url, request, response).await?, place));
@@ -194,7 +194,7 @@ impl Http {
             None => client.get(url.clone()),
         };
         let mut builder = builder.headers(request.headers());
-        if let Some(login) = self.credentials.login(url) {
+        if let Some(login) = self.login(url, request) {
             builder = builder.basic_auth(login.user.reveal(), Some(login.password.reveal()));
         }
         builder
@@ -203,7 +203,19 @@ impl Http {
             .map_err(|error| retry::transport(&error))
     }
 
-    fn next_hop(&self, url: &Url, response: &reqwest::Response) -> Result<Url, Trouble> {
+    /// Returns the login for a hop: the one that stands in the address itself, as long as its own
+    /// server is asked, else what is known of the server.
+    fn login(&self, url: &Url, request: &Request) -> Option<Login> {
+        let own = || from_url(&request.url).filter(|_| url.origin() == request.url.origin());
+        own().or_else(|| self.credentials.login(url))
+    }
+
+    fn next_hop(
+        &self,
+        url: &Url,
+        request: &Request,
+        response: &reqwest::Response,
+    ) -> Result<Url, Trouble> {
         let bad = |met: &str| Trouble::lasting(FetchErrorKind::BadBody, met.to_owned());
         let location = response
             .headers()
@@ -216,7 +228,7 @@ impl Http {
         if !matches!(next.scheme(), "http" | "https") {
             return Err(bad("a redirect away from HTTP"));
         }
-        let had_login = self.credentials.login(url).is_some();
+        let had_login = self.login(url, request).is_some();
         if had_login && url.scheme() == "https" && next.scheme() == "http" {
             return Err(bad(
                 "a redirect from HTTPS to plain HTTP, with credentials in play",
@@ -337,7 +349,7 @@ fn unpacked(body: Body, space: Vec<u8>) -> Result<Body, Trouble> {
     })
 }
 
-/// Returns a URL without user name and password: the login is looked up by origin instead.
+/// Returns a URL without user name and password: a login is looked up for every hop.
 fn without_login(url: &Url) -> Url {
     let mut url = url.clone();
     // Only URLs that cannot have a login refuse to lose it.

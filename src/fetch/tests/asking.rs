@@ -7,7 +7,8 @@ use url::Url;
 
 use super::server::{Answer, Manner, Server, gzip};
 use super::world::{
-    JSON, catalog, failure, indexes, name, options, outside, page, policy, publish,
+    BINARY, JSON, catalog, failure, indexes, metadata, name, options, outside, page, policy,
+    publish, wheel,
 };
 use crate::fetch::credentials::Credentials;
 use crate::fetch::error::Asking;
@@ -15,7 +16,7 @@ use crate::fetch::http::Http;
 use crate::fetch::request::Request;
 use crate::fetch::{FetchOptions, IndexStrategy, LiveCatalog, Outside};
 use crate::index::Merge;
-use crate::package::Secret;
+use crate::package::{DirectUrl, Secret};
 use crate::solve::{Catalog, Refusal};
 
 fn versions(answer: Result<std::sync::Arc<crate::index::Project>, Refusal>) -> usize {
@@ -155,6 +156,27 @@ fn credentials_go_to_their_index_and_not_along_a_redirect() {
 
     let sent = |server: &Server| server.asked()[0].header("authorization").map(str::to_owned);
     assert_eq!(sent(&index).as_deref(), Some("Basic bWU6aHVudGVyMg=="));
+    assert_eq!(sent(&other), None);
+    assert!(!project.pages[0].index.contains("hunter2"));
+}
+
+#[test]
+fn a_login_in_a_direct_address_serves_it_and_goes_nowhere_else() {
+    let (own, other) = (Server::start(), Server::start());
+    let file = "/files/a-1.0-py3-none-any.whl";
+    let bytes = wheel("a", "1.0", &metadata("a", "1.0", &[]), 10);
+    other.route(file, [Answer::ok(BINARY, bytes)]);
+    own.route(
+        file,
+        [Answer::status(302).with("location", format!("{}{file}", other.base))],
+    );
+    let base = own.base.replace("http://", "http://me:hunter2@");
+    let url = DirectUrl::parse(&format!("{base}{file}")).unwrap();
+
+    let project = catalog(&own).direct(&name("a"), &url).unwrap();
+
+    let sent = |server: &Server| server.asked()[0].header("authorization").map(str::to_owned);
+    assert_eq!(sent(&own).as_deref(), Some("Basic bWU6aHVudGVyMg=="));
     assert_eq!(sent(&other), None);
     assert!(!project.pages[0].index.contains("hunter2"));
 }
