@@ -81,7 +81,12 @@ impl Links {
         if self.joined >= MOST_JOINED {
             return None;
         }
-        let url = String::from(self.base.join(place).ok()?);
+        let mut url = self.base.join(place).ok()?;
+        // Addresses of files are shown and stored. Only URLs that cannot have a login refuse to
+        // lose it.
+        let _ = url.set_password(None);
+        let _ = url.set_username("");
+        let url = String::from(url);
         self.joined += url.len();
         (url.len() <= MAX_TEXT).then_some(url)
     }
@@ -237,6 +242,11 @@ mod tests {
             ),
             (
                 "https://FILES.example/x/../a.zip",
+                "https://files.example/a.zip",
+                "a.zip",
+            ),
+            (
+                "https://me:hunter2@files.example/a.zip",
                 "https://files.example/a.zip",
                 "a.zip",
             ),
