@@ -157,6 +157,10 @@ impl Loader<'_> {
                 self.load_stdin(kind);
                 continue;
             }
+            if is_remote(name) {
+                self.refuse_remote(None);
+                continue;
+            }
             let mut path = self.request.folder.join(name);
             if path.is_dir() {
                 match default_inputs(&path) {
@@ -269,23 +273,25 @@ impl Loader<'_> {
     }
 
     fn follow(&mut self, include: &Include, own_folder: &Path) {
-        let is_remote = ["http://", "https://"].iter().any(|scheme| {
-            let start = include.path.get(..scheme.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        });
-        if is_remote {
-            let message = "requirements files are not fetched from the network";
-            let help = "Download the file and name your copy here.";
-            let problem = Problem::at(include.origin.clone(), message).with_help(help);
+        if is_remote(&include.path) {
             let list = (include.path.clone(), include.origin.clone());
             self.manifest.remote_lists.push(list);
-            return self.manifest.problems.push(problem);
+            return self.refuse_remote(Some(&include.origin));
         }
         let path = match Url::parse(&include.path).map(|url| url.to_file_path()) {
             Ok(Ok(path)) => path,
             _ => own_folder.join(&include.path),
         };
         self.load_file(&path, include.kind, Some(&include.origin));
+    }
+
+    fn refuse_remote(&mut self, named_at: Option<&Origin>) {
+        let message = "requirements files are not fetched from the network";
+        let problem = Problem {
+            origin: named_at.cloned(),
+            ..Problem::anywhere(message).with_help("Download the file and name your copy here.")
+        };
+        self.manifest.problems.push(problem);
     }
 
     /// Reads the file of the project that a command means: beside the file with the command, else in
@@ -415,6 +421,14 @@ fn reason(error: io::Error) -> String {
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// Whether what stands for a file is an address of the network.
+fn is_remote(name: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| {
+        let start = name.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 #[cfg(test)]

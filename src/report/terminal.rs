@@ -6,7 +6,7 @@ use super::Style;
 use super::excerpt::draw_places;
 use crate::explain::list;
 use crate::explain::{Explanation, FlavourReason};
-use crate::package::IndexUrl;
+use crate::package::{IndexUrl, masked};
 use crate::source::{Level, Origin, Problem};
 
 /// Draws a problem in the user's input: what is wrong, the line, and what to type instead.
@@ -16,12 +16,13 @@ pub fn draw_problem(problem: &Problem, style: Style) -> String {
         Level::Warning => style.bold(&style.yellow("warning")),
         Level::Error => style.bold(&style.red("error")),
     };
-    let _ = writeln!(text, "{kind}: {}", problem.message);
+    // Whatever was typed in the wrong place may be an address with a password.
+    let _ = writeln!(text, "{kind}: {}", masked(&problem.message));
     if let Some(origin) = &problem.origin {
         text.push_str(&draw_places(&[(origin, "here".to_owned())], style));
     }
     if let Some(help) = &problem.help {
-        let _ = writeln!(text, "{}", labelled("help", help, style));
+        let _ = writeln!(text, "{}", labelled("help", &masked(help), style));
     }
     text
 }

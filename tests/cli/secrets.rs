@@ -119,6 +119,9 @@ fn a_password_in_an_address_is_told_to_nobody() {
         &format!("pyaudit lock direct.in {index} --output-format json"),
     );
     check(&desk, 2, "pyaudit lock wrong.in");
+    check(&desk, 2, "pyaudit lock {login}/requirements.in");
+    check(&desk, 2, "pyaudit lock -c {login}/constraints.txt");
+    check(&desk, 2, "pyaudit check {login}/pylock.toml");
     check(&desk, 3, &format!("pyaudit lock {index} --offline -n"));
     check(
         &desk,
