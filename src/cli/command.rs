@@ -12,6 +12,11 @@ pub(super) fn instead(command: &str, more: &[String]) -> String {
     masked(&joined(&with_command(typed(), command, more)))
 }
 
+/// Whether another command can have the inputs and options of this one: a matrix has axes.
+pub(super) fn can_be_instead() -> bool {
+    typed().iter().any(|word| COMMANDS.contains(&word.as_str()))
+}
+
 fn typed() -> Vec<String> {
     let words = std::env::args_os().skip(1);
     words

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Exit;
 use super::args::{OutputArgs, OutputFormatArg};
-use super::command::instead;
+use super::command::{can_be_instead, instead};
 use super::mending::plan;
 use super::prepare::Prepared;
 use super::terminal::Terminal;
@@ -311,6 +311,9 @@ fn making(question: &Question, repair: &Repair) -> Option<String> {
             ));
         }
     };
+    if !can_be_instead() {
+        return Some("`pyaudit fix` makes the first one, if it is given this target.".to_owned());
+    }
     let command = match plan.edits.is_empty() {
         true => instead("lock", &plan.options),
         false => instead("fix", &["--apply".to_owned(), "1".to_owned()]),
