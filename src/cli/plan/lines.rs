@@ -34,7 +34,7 @@ pub(super) struct Lines {
     pub(super) overrides: Vec<String>,
     /// Which builds of torch are asked for.
     pub(super) flavour: Option<String>,
-    /// What is left out, and why.
+    /// What is left out or read otherwise, and why.
     pub(super) notes: Vec<String>,
 }
 
@@ -73,6 +73,13 @@ impl Lines {
 /// Returns the lines of a command.
 pub(super) fn lines_of(step: &Step, command: &InstallCommand, outside: Outside<'_>) -> Lines {
     let mut lines = Lines::default();
+    let swallowed = command.swallowed.iter().map(|it| {
+        format!(
+            "the shell reads `{}` as a redirection: what is installed is `{}`",
+            it.meant, it.left
+        )
+    });
+    lines.notes.extend(swallowed);
     let editable = command.options.iter().filter(|it| it.name == "--editable");
     let editable = editable.filter_map(|it| it.value.as_ref());
     let editable = editable.map(|argument| (argument, "-e "));
