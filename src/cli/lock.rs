@@ -310,7 +310,7 @@ impl Run<'_> {
             None => self
                 .terminal
                 .put_out(&text)
-                .map_err(|error| error.to_string()),
+                .map_err(|error| format!("the lock could not be written: {error}")),
         };
         if let Err(message) = written {
             self.terminal.say_problems(&[Problem::anywhere(message)]);
