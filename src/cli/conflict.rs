@@ -15,7 +15,8 @@ use super::prepare::Prepared;
 use super::terminal::Terminal;
 use crate::explain::{Explanation, explain, flavour_reasons, ways_out};
 use crate::host::write_whole;
-use crate::repair::{Freedom, Repair, Repairs, repairs};
+use crate::package::PackageName;
+use crate::repair::{Freedom, Repair, Repairs, applied, repairs};
 use crate::report::{
     ConflictReport, Findings, LockOutcome, LockReport, RepairReport, Style, conflict_markdown,
     draw_conflict, draw_conflict_in_brief, draw_further_conflict, draw_hint, draw_hint_for,
@@ -23,7 +24,7 @@ use crate::report::{
 };
 use crate::solve::{
     Conflict, Conflicts, Core, Effort, Failure, FlavourTried, FlavourUnfit, Outcome, Question,
-    conflicts, part_of, solve, unfit_flavour,
+    conflicts, part_of, solve, solve_flavours, unfit_flavour,
 };
 use crate::source::Problem;
 use crate::target::Flavour;
@@ -100,10 +101,34 @@ impl Unsolved<'_> {
             }
             found = self.repairs_with(flavour, freedom, &effort)?;
         }
+        let repairs = found.repairs.into_iter();
         Ok(Found {
             is_complete: is_complete && found.is_complete,
-            repairs: found.repairs,
+            repairs: repairs.map(|it| self.as_locked(it)).collect(),
         })
+    }
+
+    /// Says what a lock would have with a repair made. Where the flavour is to be chosen, it takes
+    /// the best one that has an answer then, and that need not be the one of the repair.
+    fn as_locked(&self, mut repair: Repair) -> Repair {
+        let Prepared {
+            question, flavours, ..
+        } = self.prepared;
+        let catalog = &*self.prepared.answering();
+        let expect = |question: &Arc<Question>| self.prepared.catalog.expect(Arc::clone(question));
+        let changed = applied(question, &repair.changes).filter(|_| !flavours.is_empty());
+        // What cannot be found out stays as it was solved.
+        let found = changed.and_then(|it| solve_flavours(&it, flavours, catalog, &expect).ok());
+        let Some(Outcome::Solved(resolution)) = found.map(|it| it.answer.outcome) else {
+            return repair;
+        };
+        for locked in &mut repair.locked {
+            let of_name = |name: &PackageName| *name == locked.name;
+            if let Some(package) = resolution.packages.iter().find(|it| of_name(&it.name)) {
+                locked.after = package.version.clone();
+            }
+        }
+        repair
     }
 
     /// Returns the flavours to look for repairs with, where one is to be chosen: first that of the

@@ -120,10 +120,13 @@ fn notes(question: &Question, repair: &Repair) -> Vec<String> {
 
 fn locked_json(locked: &Relocked) -> LockedJson {
     // Where it was asked for as 2.1, and is 2.1.0, nothing moves.
-    let before = locked.before.as_ref().map(|before| match *before == locked.after {
-        true => &locked.after,
-        false => before,
-    });
+    let before = locked
+        .before
+        .as_ref()
+        .map(|before| match *before == locked.after {
+            true => &locked.after,
+            false => before,
+        });
     LockedJson {
         name: locked.name.to_string(),
         from: before.map(ToString::to_string),
