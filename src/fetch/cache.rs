@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -81,6 +82,8 @@ pub(super) struct Cache {
     pending: Mutex<Pending>,
     /// What is stored, as of the first question after the last writing.
     snapshot: Mutex<Option<Snapshot>>,
+    /// Whether the file turned out to be damaged and was removed: what is written is lost.
+    is_discarded: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -165,6 +168,7 @@ impl Cache {
             values,
             pending: Mutex::default(),
             snapshot: Mutex::default(),
+            is_discarded: AtomicBool::new(false),
         })
     }
 
@@ -209,10 +213,20 @@ impl Cache {
         if pending.values.is_empty() {
             return;
         }
-        let written = self.write(&pending.values);
-        if let Err(heed::Error::Mdb(MdbError::MapFull)) = written {
-            let cleared = self.clear();
-            let _ = cleared.and_then(|()| self.write(&pending.values));
+        if self.is_discarded.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.write(&pending.values) {
+            Err(heed::Error::Mdb(MdbError::MapFull)) => {
+                let cleared = self.clear();
+                let _ = cleared.and_then(|()| self.write(&pending.values));
+            }
+            // It would take in nothing for good: the next run makes a new one.
+            Err(heed::Error::Mdb(error)) if tells_damage(error) => {
+                self.is_discarded.store(true, Ordering::Relaxed);
+                discard(self.env.path());
+            }
+            _ => {}
         }
         *lock(&self.snapshot) = None;
     }
@@ -300,6 +314,14 @@ fn discard(folder: &Path) {
     }
 }
 
+/// Whether an error says that the pages of the file do not fit together.
+fn tells_damage(error: MdbError) -> bool {
+    matches!(
+        error,
+        MdbError::Corrupted | MdbError::Invalid | MdbError::PageNotFound | MdbError::Panic
+    )
+}
+
 /// CRC-32 finds damage, which is all it is for, at the speed of memory.
 fn checksum(value: &[u8]) -> [u8; 4] {
     crc32fast::hash(value).to_le_bytes()
@@ -385,6 +407,29 @@ mod tests {
             cache.flush();
             assert!(cache.get(key("b")).is_some());
         }
+    }
+
+    #[test]
+    fn a_file_that_takes_in_nothing_any_more_is_replaced_for_the_next_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        for number in 0..300 {
+            cache.put(key(&number.to_string()), &[7; 100]);
+        }
+        let page = cache.env.unnamed_database_stat().page_size as usize;
+        drop(cache);
+        // The first two pages say where the others are; those are lost.
+        let mut bytes = std::fs::read(data(folder.path())).unwrap();
+        bytes[2 * page..].fill(0);
+        std::fs::write(data(folder.path()), bytes).unwrap();
+
+        for _ in 0..2 {
+            let cache = Cache::open(folder.path()).unwrap();
+            cache.put(key("a"), b"new");
+        }
+
+        let cache = Cache::open(folder.path()).unwrap();
+        assert_eq!(cache.get(key("a")).as_deref(), Some(&b"new"[..]));
     }
 
     #[test]
