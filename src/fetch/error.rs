@@ -111,6 +111,16 @@ impl FetchError {
         }
     }
 
+    /// Returns what was asked for, and the index it was to come from. What a direct reference points to
+    /// comes from none.
+    pub(super) fn subject(&self) -> String {
+        let Asking { what, index, .. } = &*self.asking;
+        match index.as_deref().filter(|index| *index != self.url) {
+            Some(index) => format!("{what} from index `{index}`"),
+            None => what.clone(),
+        }
+    }
+
     /// Whether only the version asked for is out, while the index did its duty.
     pub fn is_of_version(&self) -> bool {
         matches!(
@@ -156,11 +166,7 @@ impl FetchError {
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not get {}", self.asking.what)?;
-        if let Some(index) = &self.asking.index {
-            write!(f, " from index `{index}`")?;
-        }
-        write!(f, ": {}", self.met)?;
+        write!(f, "could not get {}: {}", self.subject(), self.met)?;
         match self.url.is_empty() {
             true => Ok(()),
             false => write!(f, " ({})", self.url),

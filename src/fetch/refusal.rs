@@ -17,10 +17,7 @@ pub(super) fn refusal(error: FetchError) -> Refusal {
     if error.is_of_version() {
         return Refusal::Unusable(error.met);
     }
-    let doing = match &error.asking.index {
-        Some(index) => format!("could not get {} from index `{index}`", error.asking.what),
-        None => format!("could not get {}", error.asking.what),
-    };
+    let doing = format!("could not get {}", error.subject());
     let cause = match error.url.is_empty() {
         true => error.met.clone(),
         false => format!("{} ({})", error.met, error.url),
