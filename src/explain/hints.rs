@@ -98,12 +98,7 @@ fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
         return None;
     }
     let target = question.place();
-    let fits: Vec<Version> = candidates
-        .usable()
-        .iter()
-        .filter(|candidate| !candidate.is_prerelease)
-        .map(|candidate| candidates.version(candidate))
-        .collect();
+    let fits = releases_that_fit(candidates);
     let Some(newest) = fits.last() else {
         return Some(format!("No version of {} fits {target}.", hole.name));
     };
@@ -118,6 +113,20 @@ fn first_that_fits(question: &Question, hole: &Hole<'_>) -> Option<String> {
             hole.name
         )),
     }
+}
+
+/// Returns the releases that fit the target, oldest first: what a constraint shuts out fits as well.
+fn releases_that_fit(candidates: &Candidates) -> Vec<Version> {
+    let usable = candidates.usable().iter();
+    let usable = usable.map(|candidate| candidates.version(candidate));
+    let refused = candidates.refused().iter();
+    let shut_out = refused
+        .filter(|refused| matches!(refused.why, Unfit::Constraint(_)))
+        .map(|refused| candidates.page(refused.page()).version(refused.version()));
+    let fits = usable.chain(shut_out);
+    let mut fits: Vec<Version> = fits.filter(|it| !it.any_prerelease()).collect();
+    fits.sort();
+    fits
 }
 
 /// Returns the versions that meet all wordings of a demand, or the first of them where they exclude
