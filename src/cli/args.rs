@@ -191,16 +191,16 @@ pub(crate) struct DeclaredArgs {
     /// A package, or a file of packages, to leave out wherever it is asked for
     #[arg(long = "exclude", visible_alias = "excludes", value_name = "NAME|FILE")]
     pub(crate) excludes: Vec<String>,
-    /// An extra of pyproject.toml to include
+    /// An extra of pyproject.toml, setup.cfg or setup.py to include
     #[arg(long = "extra", value_name = "EXTRA", value_delimiter = ',')]
     pub(crate) extras: Vec<String>,
-    /// Include all extras of pyproject.toml
+    /// Include all extras of the project
     #[arg(long)]
     pub(crate) all_extras: bool,
-    /// A dependency group (PEP 735) of pyproject.toml to include
+    /// A dependency group (PEP 735) of pyproject.toml to include, or `dev` of a Pipfile
     #[arg(long = "group", value_name = "GROUP")]
     pub(crate) groups: Vec<String>,
-    /// Include all dependency groups of pyproject.toml
+    /// Include all dependency groups of the project
     #[arg(long)]
     pub(crate) all_groups: bool,
     /// The stage of a Dockerfile [default: the last], or the function of a Python source
