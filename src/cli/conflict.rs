@@ -31,7 +31,7 @@ use crate::target::Flavour;
 
 /// So many questions are solved to find all conflicts, and as many to find repairs.
 const MOST_SOLVES: usize = 300;
-/// After this long, or this many times what the failing solve took, no further question is begun.
+/// The search ends after this long, or after this many times what the failing solve took.
 const LONGEST: Duration = Duration::from_secs(20);
 const LONGEST_TIMES: u32 = 3;
 /// So long ways out are looked for that are no change of what is declared.

@@ -1,6 +1,7 @@
 //! How much a search may spend that solves many questions: a number of solves, and the caller's
-//! leave to go on, since this room knows no clock. Steps between solves cost little, and are counted
-//! too: a search must not wander for long among questions that it never asks.
+//! leave to go on, also in the middle of a solve, since this room knows no clock. Steps between
+//! solves cost little, and are counted too: a search must not wander for long among questions that
+//! it never asks.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Failure};
 use super::memo::Memo;
-use super::passes::{Outcome, remembering};
+use super::passes::{Outcome, remembering_while};
 use super::question::Question;
 
 /// So many steps may be taken.
@@ -24,7 +25,7 @@ pub struct Effort<'a> {
 }
 
 impl<'a> Effort<'a> {
-    /// Allows a number of solves, and before each asks whether to go on.
+    /// Allows a number of solves, as long as `may_go_on` holds.
     pub fn new(solves: usize, may_go_on: &'a dyn Fn() -> bool) -> Self {
         Self {
             left: Cell::new(solves),
@@ -47,19 +48,20 @@ impl<'a> Effort<'a> {
         &self.memo
     }
 
-    /// Answers a question; nothing once all is spent.
+    /// Answers a question; nothing once all is spent, or when it is before there is an answer.
     pub fn solve(
         &self,
         question: &Arc<Question>,
         catalog: &dyn Catalog,
     ) -> Result<Option<Outcome>, Failure> {
-        match self.spend(&self.left) {
-            true => {
-                let answer = remembering(question, catalog, Some(&self.memo))?;
-                Ok(Some(answer.outcome))
-            }
-            false => Ok(None),
+        if !self.spend(&self.left) {
+            return Ok(None);
         }
+        let outcome = remembering_while(self.may_go_on, question, catalog, &self.memo)?;
+        if outcome.is_none() {
+            self.is_out.set(true);
+        }
+        Ok(outcome)
     }
 
     /// Takes a step of a search that asks nothing; no further one may be taken once all is spent.

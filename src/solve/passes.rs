@@ -49,23 +49,40 @@ pub(super) fn remembering(
     memo: Option<&Memo>,
 ) -> Result<Answer, Failure> {
     let ledger = Ledger::new(question, catalog, memo);
-    let outcome = search(&ledger)?;
+    let outcome = loop {
+        // It may always go on, and so it comes to its end.
+        if let Some(outcome) = search(&ledger, &|| true)? {
+            break outcome;
+        }
+    };
     Ok(Answer {
         outcome,
         trail: ledger.trail.into_inner(),
     })
 }
 
-fn search(ledger: &Ledger<'_>) -> Result<Outcome, Failure> {
+/// The same as long as it may go on; nothing if that is over before there is an answer.
+pub(super) fn remembering_while(
+    may_go_on: &dyn Fn() -> bool,
+    question: &Arc<Question>,
+    catalog: &dyn Catalog,
+    memo: &Memo,
+) -> Result<Option<Outcome>, Failure> {
+    search(&Ledger::new(question, catalog, Some(memo)), may_go_on)
+}
+
+fn search(ledger: &Ledger<'_>, may_go_on: &dyn Fn() -> bool) -> Result<Option<Outcome>, Failure> {
     let mut allowed = Set::default();
     loop {
         allow_named(ledger, &mut allowed);
-        let provider = Provider::new(ledger, &allowed);
+        let provider = Provider::new(ledger, &allowed, may_go_on);
         match pubgrub::resolve(&provider, SolverPackage::Root, 0_u32) {
-            Ok(selected) => return Ok(Outcome::Solved(resolution_of(ledger, &selected)?)),
+            Ok(selected) => {
+                return Ok(Some(Outcome::Solved(resolution_of(ledger, &selected)?)));
+            }
             Err(PubGrubError::NoSolution(proof)) => {
                 if !allow_more(ledger, &proof, &mut allowed)? {
-                    return Ok(Outcome::Unsolvable(conflict_of(ledger, &proof)?));
+                    return Ok(Some(Outcome::Unsolvable(conflict_of(ledger, &proof)?)));
                 }
             }
             Err(
@@ -74,6 +91,7 @@ fn search(ledger: &Ledger<'_>) -> Result<Outcome, Failure> {
                 | PubGrubError::ErrorInShouldCancel(source),
             ) => match source {
                 Halt::NewOrder => {}
+                Halt::Spent => return Ok(None),
                 Halt::Failed(failure) => return Err(failure),
             },
         }

@@ -24,6 +24,8 @@ use crate::package::PackageName;
 pub(crate) enum Halt {
     /// A package became contested: the order of decisions changes.
     NewOrder,
+    /// Whoever asked lets it go on no longer.
+    Spent,
     /// The outside world failed.
     Failed(Failure),
 }
@@ -32,6 +34,7 @@ impl std::fmt::Display for Halt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NewOrder => f.write_str("the order of decisions changes"),
+            Self::Spent => f.write_str("the time for it is over"),
             Self::Failed(failure) => failure.fmt(f),
         }
     }
@@ -55,10 +58,15 @@ pub(crate) struct Provider<'l, 'a> {
     pub(super) wants_new_order: Cell<bool>,
     order: RefCell<Order>,
     pub(super) leaps: Leaps,
+    may_go_on: &'l dyn Fn() -> bool,
 }
 
 impl<'l, 'a> Provider<'l, 'a> {
-    pub(crate) fn new(ledger: &'l Ledger<'a>, prereleases_of: &'l Set<u32>) -> Self {
+    pub(crate) fn new(
+        ledger: &'l Ledger<'a>,
+        prereleases_of: &'l Set<u32>,
+        may_go_on: &'l dyn Fn() -> bool,
+    ) -> Self {
         Self {
             ledger,
             prereleases_of,
@@ -67,6 +75,7 @@ impl<'l, 'a> Provider<'l, 'a> {
             wants_new_order: Cell::new(false),
             order: RefCell::default(),
             leaps: Leaps::default(),
+            may_go_on,
         }
     }
 
@@ -191,7 +200,8 @@ impl DependencyProvider for Provider<'_, '_> {
     fn should_cancel(&self) -> Result<(), Halt> {
         match self.wants_new_order.get() {
             true => Err(Halt::NewOrder),
-            false => Ok(()),
+            false if (self.may_go_on)() => Ok(()),
+            false => Err(Halt::Spent),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The solver against invented worlds: fixtures with expected pins, and a slow, obvious solver as
 //! oracle on random ones.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -269,6 +270,30 @@ fn a_search_that_may_not_go_on_says_that_it_is_not_complete() {
 
     assert_eq!(found.cores.len(), 1);
     assert!(!found.is_complete);
+}
+
+#[test]
+fn a_search_that_may_not_go_on_ends_in_the_middle_of_a_solve() {
+    let world = World::parse(
+        r#"
+        packages.a."1" = { requires = ["b"] }
+        packages.b."1" = { requires = ["c"] }
+        packages.c."1" = {}
+        question.requires = ["a"]
+        "#,
+    );
+    let (question, catalog) = (world.question(), world.catalog());
+    let is_solved_within = |steps: usize| {
+        let left = Cell::new(steps);
+        let may_go_on = || left.replace(left.get().saturating_sub(1)) > 0;
+        let effort = Effort::new(1, &may_go_on);
+        let outcome = effort.solve(&question, &catalog).unwrap();
+        assert_eq!(outcome.is_none(), effort.is_out());
+        outcome.is_some()
+    };
+
+    assert!(!is_solved_within(2));
+    assert!(is_solved_within(20));
 }
 
 #[test]
