@@ -16,7 +16,7 @@ use super::misgivings::misgivings;
 use super::progress::Progress;
 use super::settings::{Heard, Scope, Settings, TorchChoice, names, settle};
 use super::terminal::Terminal;
-use super::unnamed::name_all;
+use super::unnamed::{lost_paths, name_all};
 use crate::fetch::LiveCatalog;
 use crate::host::{LoadRequest, load, read_ambient};
 use crate::input::{Ambient, Manifest, Said, Selection};
@@ -199,7 +199,12 @@ impl Settled {
             Scope::Target => Some(&self.settings.target),
             Scope::Targets(_) | Scope::Region(_) => None,
         };
-        match name_all(&mut self.manifest, &catalog, only) {
+        let lost = lost_paths(&self.manifest, only);
+        let named = match lost.is_empty() {
+            true => name_all(&mut self.manifest, &catalog, only),
+            false => Ok(lost),
+        };
+        match named {
             Ok(problems) => self.problems.extend(problems),
             Err(failure) => {
                 progress.finish();
