@@ -68,7 +68,7 @@ struct Answered {
 pub struct Around<'a> {
     /// Hears of each question before it is asked.
     pub expect: &'a dyn Fn(&Arc<Question>),
-    /// Is asked before each solve; once it says no, the cells that are left are unknown.
+    /// Is asked before and in each solve; once it says no, the cells that are left are unknown.
     pub may_go_on: &'a dyn Fn() -> bool,
     /// Hears of each cell once it is answered.
     pub told: &'a dyn Fn(&Cell),
