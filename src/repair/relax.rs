@@ -64,7 +64,8 @@ pub(crate) fn wheel_sides(declaration: &Declaration, candidates: &Candidates) ->
 }
 
 /// Returns the question with some declarations moved to their sides, where the nearest version is
-/// the one to take: the oldest above, the newest below.
+/// the one to take: the oldest above, the newest below. They are decided before what goes with them:
+/// the newest torchvision would have the newest torch.
 pub(crate) fn relaxed(question: &Question, moved: &[(usize, Side)]) -> Arc<Question> {
     let mut relaxed = question.clone();
     for &(at, side) in moved {
@@ -81,9 +82,10 @@ pub(crate) fn relaxed(question: &Question, moved: &[(usize, Side)]) -> Arc<Quest
         );
         let name: PackageName = requirement.name.clone();
         match side {
-            Side::Above => relaxed.policy.lowest_of.insert(name),
+            Side::Above => relaxed.policy.lowest_of.insert(name.clone()),
             Side::Below | Side::Between => relaxed.policy.lowest_of.remove(&name),
         };
+        relaxed.policy.early.insert(name);
     }
     Arc::new(relaxed)
 }

@@ -190,9 +190,10 @@ impl Ledger<'_> {
                 )));
             }
             let versions = known.candidates.ordinals(effective.specifiers.set());
+            let is_early = self.question.policy.early.contains(&effective.name);
             needs.met.push(Met {
                 project,
-                is_pin: effective.specifiers.is_pin(),
+                is_pin: is_early || effective.specifiers.is_pin(),
                 is_direct: known.url.is_some(),
             });
             needs.add(SolverPackage::Project(project), &versions);

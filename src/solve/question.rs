@@ -53,6 +53,8 @@ pub struct Policy {
     pub resolution: ResolutionMode,
     /// Packages of which the oldest version is taken, whatever `resolution` says.
     pub lowest_of: BTreeSet<PackageName>,
+    /// Packages that are decided as early as those that a requirement pins.
+    pub early: BTreeSet<PackageName>,
     /// Files uploaded at this moment or later do not exist.
     pub exclude_newer: Option<Timestamp>,
     /// Other cut-offs for some packages; `None` lifts the general one.
