@@ -1,7 +1,7 @@
 //! Lays out the functions of a release build on Linux, as `layout.ld` tells the linker.
 //!
-//! A start reads the program from its file in parts of 64 KiB, and each part costs a page fault. What
-//! most commands run is a tenth of the code; the compiler spreads it over all of it.
+//! A start maps the program in parts of 64 KiB, and each part costs a page fault. What a lock runs is
+//! an eighth of the code; the compiler spreads it over all of it.
 
 use std::env::{var, var_os};
 use std::path::PathBuf;
