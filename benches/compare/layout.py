@@ -41,8 +41,8 @@ def main():
              for title, names in called.items()}
     parts["Others of the same names"] = crowds
     print(script(parts))
-    placed = sum(size for name, size in sizes.items()
-                 if name in everything or pattern(name) in set().union(*parts.values()) - crowds)
+    first = set().union(*parts.values()) - crowds
+    placed = sum(size for name, size in sizes.items() if name in first or pattern(name) in first)
     print(f"{len(everything)} functions, {placed / 1e6:.1f} of {sum(sizes.values()) / 1e6:.1f} MB",
           file=sys.stderr)
 

@@ -1,5 +1,5 @@
-//! Direct references that do not say which project they are: they are asked, before anything is
-//! solved, and become declarations like all others.
+//! Direct references, before anything is solved: paths have to lead somewhere, and what does not say
+//! which project it is, is asked and becomes a declaration like all others.
 
 use std::sync::Arc;
 

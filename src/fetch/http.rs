@@ -22,6 +22,7 @@ use super::progress::Statistics;
 use super::request::{Request, Response};
 use super::retry::{self, Trouble};
 use super::turns::Turns;
+use crate::package::without_login;
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 10;
@@ -147,7 +148,8 @@ impl Http {
 
     /// Asks once, following redirects; returns the place among the requests to the host as well.
     async fn attempt(&self, request: &Request) -> Result<(Response, Option<Place>), Trouble> {
-        let mut url = without_login(&request.url);
+        // A login is looked up for every hop.
+        let mut url = without_login(request.url.clone());
         for _ in 0..=MOST_REDIRECTS {
             let place = self.place(&url).await;
             let response = self.hop(&url, request).await?;
@@ -234,7 +236,7 @@ impl Http {
                 "a redirect from HTTPS to plain HTTP, with credentials in play",
             ));
         }
-        Ok(without_login(&next))
+        Ok(without_login(next))
     }
 
     /// Judges the status, then takes the body.
@@ -347,13 +349,4 @@ fn unpacked(body: Body, space: Vec<u8>) -> Result<Body, Trouble> {
         }
         error @ BodyError::TooLarge(_) => Trouble::of_body(error),
     })
-}
-
-/// Returns a URL without user name and password: a login is looked up for every hop.
-fn without_login(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Only URLs that cannot have a login refuse to lose it.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
 }

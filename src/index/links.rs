@@ -7,7 +7,7 @@ use memchr::{memchr, memrchr};
 use smallvec::SmallVec;
 use url::Url;
 
-use crate::package::Digest;
+use crate::package::{Digest, without_login};
 
 /// Longer addresses and names than any real one; such entries are passed over.
 pub(super) const MAX_TEXT: usize = 16 << 10;
@@ -81,12 +81,8 @@ impl Links {
         if self.joined >= MOST_JOINED {
             return None;
         }
-        let mut url = self.base.join(place).ok()?;
-        // Addresses of files are shown and stored. Only URLs that cannot have a login refuse to
-        // lose it.
-        let _ = url.set_password(None);
-        let _ = url.set_username("");
-        let url = String::from(url);
+        // Addresses of files are shown and stored: no login may slip into them.
+        let url = String::from(without_login(self.base.join(place).ok()?));
         self.joined += url.len();
         (url.len() <= MAX_TEXT).then_some(url)
     }

@@ -75,7 +75,7 @@ pub fn decode_simple(content_type: &str, body: &[u8], base: &Url) -> Result<List
     let (body, protocol) = prepare(content_type, body)?;
     let text = (protocol.text)(&body)?;
     let mut files = Vec::new();
-    let listing = (protocol.read)(&text, without_login(base), &mut |file| {
+    let listing = (protocol.read)(&text, base.clone(), &mut |file| {
         files.push(file.into_entry());
     })?;
     Ok(Listing { files, ..listing })
@@ -91,7 +91,7 @@ pub fn decode_page(
     let (body, protocol) = prepare(content_type, body)?;
     let text = (protocol.text)(&body)?;
     let mut builder = PageBuilder::new(project, body.bytes.len() / LEAST_ENTRY);
-    let listing = (protocol.read)(&text, without_login(base), &mut |file| builder.take(file))?;
+    let listing = (protocol.read)(&text, base.clone(), &mut |file| builder.take(file))?;
     Ok(Page::finish(builder, &listing))
 }
 
@@ -117,15 +117,6 @@ fn prepare<'a>(
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
         .map(|(_, value)| value.trim().trim_matches('"'));
     Ok((Body { bytes, charset }, protocol))
-}
-
-/// Addresses of files are shown and stored, so credentials must not slip into them; only URLs that
-/// cannot have any refuse to lose them.
-fn without_login(base: &Url) -> Url {
-    let mut base = base.clone();
-    let _ = base.set_password(None);
-    let _ = base.set_username("");
-    base
 }
 
 impl fmt::Display for DecodeError {

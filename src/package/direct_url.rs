@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::{Digest, IndexUrl};
+use super::{Digest, IndexUrl, without_login};
 
 /// A direct reference (PEP 440 "Direct references", PEP 508), decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,11 +66,7 @@ fn given_without_credentials(text: &str, address: &str, url: &Url) -> String {
         return text.to_owned();
     }
     let prefix = &text[..text.len() - address.len()];
-    let mut public = url.clone();
-    // Only URLs that cannot have credentials refuse to lose them.
-    let _ = public.set_password(None);
-    let _ = public.set_username("");
-    format!("{prefix}{public}")
+    format!("{prefix}{}", without_login(url.clone()))
 }
 
 /// Takes `@rev` off the end of a VCS URL's path.

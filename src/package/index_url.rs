@@ -20,13 +20,9 @@ impl IndexUrl {
         let slash = &url.path()[path.len()..][..usize::from(path.len() < url.path().len())];
         let path = format!("{path}{slash}");
         url.set_path(&path);
-        let mut public = url.clone();
-        // Only URLs that cannot have credentials refuse to lose them.
-        let _ = public.set_password(None);
-        let _ = public.set_username("");
         Ok(Self {
+            public: without_login(url.clone()),
             secret: url,
-            public,
         })
     }
 
@@ -65,6 +61,14 @@ impl IndexUrl {
         }
         shown
     }
+}
+
+/// Returns a URL without user name and password.
+pub(crate) fn without_login(mut url: Url) -> Url {
+    // Only URLs that cannot have them refuse to lose them.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url
 }
 
 /// Returns any text with the credentials of every URL in it replaced by as many `*`, so that

@@ -27,6 +27,7 @@ mod tests;
 pub use artifact::{Digest, DistName, DistNameError, SdistName, WheelName};
 pub use choice::{Choice, choice_in_words, choices_of, entry_holds, read_entry_marker};
 pub use direct_url::DirectUrl;
+pub(crate) use index_url::without_login;
 pub use index_url::{IndexUrl, masked, origin_of};
 pub use marker::{Marker, MarkerTexts, exactly_python};
 pub use marker_algebra::{

@@ -58,10 +58,20 @@ pub(super) fn conflicts(
         explanation,
         fix: fix.clone(),
     });
-    let blocking = found.repairs.iter().filter_map(|it| blocking(question, it));
+    let mut blocking: Vec<Blocking> = Vec::new();
+    for repair in &found.repairs {
+        // Of several changes of one pin the first is the smallest.
+        let of_pin = self::blocking(question, repair);
+        let told = |it: &Blocking| {
+            blocking
+                .iter()
+                .any(|known| known.declaration == it.declaration)
+        };
+        blocking.extend(of_pin.filter(|it| !told(it)));
+    }
     Ok(Trials {
         conflicts: conflicts.collect(),
-        blocking: blocking.collect(),
+        blocking,
         is_complete: found.is_complete,
         ..Trials::default()
     })
