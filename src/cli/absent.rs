@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::reading_args::{GraphFormatArg, WhyArgs};
 use super::terminal::Terminal;
 use super::why::with_catalog;
-use crate::explain::nearest_name;
+use crate::explain::{nearest_name, nearest_of};
 use crate::fetch::LiveCatalog;
 use crate::graph::Graph;
 use crate::package::{DeclarationKind, PackageName};
@@ -101,10 +101,7 @@ fn bringers(
 
 /// The name of the lock that is nearest, else the one that is well known.
 fn nearest(name: &PackageName, graph: &Graph<'_>) -> Option<String> {
-    let near = |known: &str| strsim::damerau_levenshtein(name.as_ref(), known);
     let locked = graph.packages().iter().map(|it| it.name.as_ref());
-    let nearest = locked.min_by_key(|known| near(known));
-    let allowed = if name.as_ref().len() < 6 { 1 } else { 2 };
-    let nearest = nearest.filter(|known| near(known) <= allowed);
+    let nearest = nearest_of(name, locked);
     nearest.or_else(|| nearest_name(name)).map(str::to_owned)
 }

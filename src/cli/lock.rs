@@ -10,6 +10,7 @@ use super::Exit;
 use super::args::{LockArgs, OutputFormatArg};
 use super::command::command_line;
 use super::conflict::{Unsolved, tell_conflicts};
+use super::in_vain::named_in_vain;
 use super::lock_over::{Over, as_installed, ground, keep, over, prefer};
 use super::many::{kept_pins, parts_in_words};
 use super::misgivings::{mixed_cuda, unknown_extras};
@@ -29,7 +30,7 @@ use crate::report::{
     LockOutcome, LockReport, LockedReport, Style, Summary, baseline_text, count, headline, remarks,
     summary,
 };
-use crate::solve::{FlavourTried, Outcome, Question, Step};
+use crate::solve::{FlavourTried, Outcome, Question, Resolution, Step};
 use crate::source::Problem;
 
 /// Runs the command.
@@ -185,6 +186,7 @@ impl Run<'_> {
                 self.prepared.problems.extend(unknown);
                 let mixed = mixed_cuda(question, resolution);
                 self.prepared.problems.extend(mixed);
+                self.prepared.problems.extend(self.in_vain(&[resolution]));
                 let over = match over(&self.prepared, (question, resolution)) {
                     Ok(over) => over,
                     Err(failure) => {
@@ -231,8 +233,16 @@ impl Run<'_> {
             return tell_unserved(&self.prepared, &many, took, self.output.0, self.terminal);
         }
         self.prepared.problems.extend(many.misgivings());
+        let answers: Vec<&Resolution> = many.forks.iter().map(|it| &it.resolution).collect();
+        self.prepared.problems.extend(self.in_vain(&answers));
         let lock = many.lock(&self.circumstances());
         self.write(&many.place(), &lock, None)
+    }
+
+    /// Tells of options that name packages which none of the answers has to do with.
+    fn in_vain(&self, answers: &[&Resolution]) -> Vec<Problem> {
+        let former = self.former.as_ref();
+        named_in_vain(&self.args.question, &self.prepared, former, answers)
     }
 
     fn circumstances(&self) -> Circumstances {

@@ -9,6 +9,7 @@ mod conflict;
 mod diff;
 mod fix;
 mod gaps;
+mod in_vain;
 mod init;
 mod late;
 mod licences;

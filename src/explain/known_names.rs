@@ -161,15 +161,19 @@ const WELL_KNOWN: &[&str] = &[
 
 /// Returns the name that was probably meant, if one is near.
 pub fn nearest_name(name: &PackageName) -> Option<&'static str> {
-    let name = name.as_ref();
-    if let Some((_, installed)) = INSTALLED_AS.iter().find(|(imported, _)| *imported == name) {
-        return Some(installed);
+    let is_imported = |(imported, _): &&(&str, &str)| *imported == name.as_ref();
+    match INSTALLED_AS.iter().find(is_imported) {
+        Some((_, installed)) => Some(installed),
+        None => nearest_of(name, WELL_KNOWN.iter().copied()),
     }
+}
+
+/// Returns which of some names was probably meant, if one is near.
+pub fn nearest_of<'k>(name: &PackageName, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let name = name.as_ref();
     let near = |known: &str| strsim::damerau_levenshtein(name, known);
     let allowed = if name.len() < 6 { 1 } else { 2 };
-    WELL_KNOWN
-        .iter()
-        .copied()
+    known
         .min_by_key(|known| near(known))
         .filter(|known| near(known) <= allowed && *known != name)
 }

@@ -14,7 +14,7 @@ mod wording;
 
 pub use accelerators::{FlavourReason, flavour_reasons};
 pub use commands::{break_sentence, index_of, moved_sentence, reasons};
-pub use known_names::nearest_name;
+pub use known_names::{nearest_name, nearest_of};
 pub use prose::{Explanation, Place, explain, unfit_sentence};
 pub use ways_out::ways_out;
 pub use wording::{list, need, some_versions};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use super::cache::{Key, Kind};
+use super::live_catalog::LiveCatalog;
 use super::once::lock;
 use super::shared::Shared;
 use crate::package::PackageName;
@@ -48,6 +49,11 @@ impl Consulted {
         }
     }
 
+    /// Whether the solver asked for a page.
+    fn has(&self, name: &PackageName) -> bool {
+        lock(&self.names).contains(name)
+    }
+
     /// Returns what the last run asked for.
     pub(super) fn former(&self, shared: &Shared) -> Vec<PackageName> {
         let stored = || shared.cache.as_ref()?.get((*lock(&self.key))?);
@@ -75,5 +81,12 @@ impl Consulted {
         if former.as_deref() != Some(lines.as_bytes()) {
             shared.keep(key, lines.as_bytes());
         }
+    }
+}
+
+impl LiveCatalog {
+    /// Whether the solver has looked at any version of a project so far.
+    pub fn has_looked_at(&self, name: &PackageName) -> bool {
+        self.engine.consulted.has(name)
     }
 }
