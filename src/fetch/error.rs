@@ -47,6 +47,8 @@ pub enum FetchErrorKind {
     Status(u16),
     /// A body larger than such a thing may be.
     TooLarge,
+    /// A page for people, such as one to sign in, where an index was to answer.
+    WebPage,
     /// A body that is not what it should be, twice.
     BadBody,
     /// A file that is not the one its digest names, twice.
@@ -138,6 +140,11 @@ impl FetchError {
             FetchErrorKind::Unauthorized => Some(
                 "Give credentials for the index in its URL, in `netrc`, or in \
                  `PYAUDIT_INDEX_<NAME>_USERNAME` and `PYAUDIT_INDEX_<NAME>_PASSWORD`.",
+            ),
+            FetchErrorKind::WebPage => Some(
+                "Check the index's address; where it wants a login, give credentials in the URL, in \
+                 `netrc`, or in `PYAUDIT_INDEX_<NAME>_USERNAME` and \
+                 `PYAUDIT_INDEX_<NAME>_PASSWORD`.",
             ),
             FetchErrorKind::Offline => {
                 Some("Run once without `--offline`, so that it comes into the cache.")

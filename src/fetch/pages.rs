@@ -14,7 +14,7 @@ use super::indexes::Index;
 use super::local;
 use super::request::{Request, Response};
 use super::shared::{Reach, Shared};
-use crate::index::{Page, decode_page};
+use crate::index::{DecodeError, Page, decode_page};
 use crate::package::PackageName;
 
 /// No page of a project is larger.
@@ -31,6 +31,9 @@ pub(super) struct PageQuestion<'a> {
     name: &'a PackageName,
     key: Key,
 }
+
+/// What is wrong with an answer, in words.
+type Trouble = (FetchErrorKind, String);
 
 /// What the cache says.
 #[derive(Debug)]
@@ -164,9 +167,9 @@ impl<'a> PageQuestion<'a> {
         response: Response,
     ) -> Result<Option<Page>, FetchError> {
         let freshness = self.freshness(shared, &response);
-        let met = match self.decode(response).await {
+        let (kind, met) = match self.decode(response).await {
             Ok(page) => return Ok(self.kept(shared, page, freshness)),
-            Err(met) => met,
+            Err(trouble) => trouble,
         };
         let request = Request {
             etag: None,
@@ -178,15 +181,15 @@ impl<'a> PageQuestion<'a> {
         let freshness = self.freshness(shared, &response);
         match self.decode(response).await {
             Ok(page) => Ok(self.kept(shared, page, freshness)),
-            Err(_) => Err(request.failed(
-                FetchErrorKind::BadBody,
-                format!("the answer is not a project's page: {met}"),
-            )),
+            Err(_) => {
+                let met = format!("the answer is not a project's page: {met}");
+                Err(request.failed(kind, met))
+            }
         }
     }
 
     /// Decodes a large page where it holds up nobody.
-    async fn decode(&self, mut response: Response) -> Result<Option<Page>, String> {
+    async fn decode(&self, mut response: Response) -> Result<Option<Page>, Trouble> {
         if response.is_missing {
             return Ok(None);
         }
@@ -200,8 +203,11 @@ impl<'a> PageQuestion<'a> {
             page
         });
         let page = decoding.await;
-        page.unwrap_or_else(|_| Err("the work on it was given up".to_owned()))
-            .map(Some)
+        page.unwrap_or_else(|_| {
+            let met = "the work on it was given up".to_owned();
+            Err((FetchErrorKind::BadBody, met))
+        })
+        .map(Some)
     }
 
     fn freshness(&self, shared: &Shared, response: &Response) -> Option<Freshness> {
@@ -229,7 +235,7 @@ impl<'a> PageQuestion<'a> {
 }
 
 /// Decodes a response's body by its content type, and leaves the room that it took.
-fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, String> {
+fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, Trouble> {
     let header = response.header(header::CONTENT_TYPE);
     let content_type = header.unwrap_or_default().to_owned();
     let url = response.url.clone();
@@ -237,10 +243,20 @@ fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<
     let body = response
         .body
         .into_bytes()
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| (FetchErrorKind::BadBody, error.to_string()))?;
     let page = decode_page(name, &content_type, &body, &url);
     if was_packed {
         *room = body;
     }
-    page.map_err(|error| error.to_string())
+    page.map_err(|error| {
+        let kind = match error {
+            DecodeError::SignIn | DecodeError::Form => FetchErrorKind::WebPage,
+            DecodeError::ContentType(_)
+            | DecodeError::TooLarge
+            | DecodeError::Malformed(_)
+            | DecodeError::Truncated
+            | DecodeError::ApiVersion(_) => FetchErrorKind::BadBody,
+        };
+        (kind, error.to_string())
+    })
 }

@@ -21,6 +21,10 @@ pub enum DecodeError {
     Malformed(String),
     /// It ends in the middle.
     Truncated,
+    /// HTML that asks for a password, without a link to a distribution.
+    SignIn,
+    /// HTML that asks for something else, without any link.
+    Form,
     /// An API version that came after this program.
     ApiVersion(String),
 }
@@ -131,6 +135,14 @@ impl fmt::Display for DecodeError {
             Self::TooLarge => write!(f, "the page is larger than {} MiB", MAX_BODY >> 20),
             Self::Malformed(reason) => f.write_str(reason),
             Self::Truncated => f.write_str("the page ends in the middle"),
+            Self::SignIn => f.write_str(
+                "it is HTML with a password field and no link to a distribution, and looks like a \
+                 sign-in page, not like one of an index (PEP 503)",
+            ),
+            Self::Form => f.write_str(
+                "it is HTML with a form to fill in and without any link, unlike one of an index \
+                 (PEP 503)",
+            ),
             Self::ApiVersion(version) => {
                 write!(f, "the index speaks version {version} of the API, not 1")
             }

@@ -4,6 +4,10 @@
 //! if it ends within a tag, a comment or (where the page closes any) an anchor, or if it opened `<html>` and closed neither
 //! that nor `<body>`; no index in use leaves these out, and half a page would look like a project
 //! without its newer versions.
+//!
+//! A page without files may be that of a project that has none, and one that asks for a password is
+//! not: portals answer so for every address, with status 200. Buttons are no sign of that: some
+//! indexes have one on the pages of their projects.
 
 use std::borrow::Cow;
 
@@ -15,7 +19,7 @@ use super::listing::FileFound;
 use super::simple::{Body, DecodeError, Taker};
 use super::simple_json::python_text;
 use super::{Listing, MetadataFile};
-use crate::package::{Digest, Timestamp};
+use crate::package::{Digest, DistName, Timestamp};
 
 /// Decodes by the content type's `charset`, a byte order mark, or else as UTF-8; what is not in
 /// the encoding is replaced.
@@ -47,12 +51,15 @@ struct Reader<'t, 'f> {
     links: Links,
     has_base: bool,
     has_files: bool,
+    has_distributions: bool,
     tags: usize,
     in_anchor: bool,
     closes_anchors: bool,
     opened: bool,
     closed: bool,
     text_before: bool,
+    asks_something: bool,
+    asks_password: bool,
 }
 
 impl<'t, 'f> Reader<'t, 'f> {
@@ -63,12 +70,15 @@ impl<'t, 'f> Reader<'t, 'f> {
             links: Links::new(base),
             has_base: false,
             has_files: false,
+            has_distributions: false,
             tags: 0,
             in_anchor: false,
             closes_anchors: false,
             opened: false,
             closed: false,
             text_before: false,
+            asks_something: false,
+            asks_password: false,
         }
     }
 
@@ -98,6 +108,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             "a" => self.anchor(rest),
             "base" => self.base_element(rest),
             "html" => self.opened = true,
+            "input" if !self.has_distributions => self.input(rest),
             "meta" => return self.meta(rest),
             _ => {}
         }
@@ -112,6 +123,8 @@ impl<'t, 'f> Reader<'t, 'f> {
         match file {
             Some(file) => {
                 self.has_files = true;
+                self.has_distributions =
+                    self.has_distributions || DistName::is_likely(&file.filename);
                 (self.take)(file);
             }
             None => self.listing.unreadable += 1,
@@ -123,6 +136,15 @@ impl<'t, 'f> Reader<'t, 'f> {
         let address = attribute(rest, "href").filter(|_| !self.has_base);
         if let Some(address) = address {
             self.has_base = self.links.rebase(address.trim());
+        }
+    }
+
+    fn input(&mut self, rest: &str) {
+        let kind = attribute(rest, "type").map(|kind| kind.trim().to_ascii_lowercase());
+        match kind.as_deref() {
+            Some("button" | "image" | "reset" | "submit") => {}
+            Some("password") => self.asks_password = true,
+            _ => self.asks_something = true,
         }
     }
 
@@ -146,6 +168,12 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn finish(self) -> Result<Listing, DecodeError> {
         let has_entries = self.has_files || self.listing.unreadable > 0;
+        if self.asks_password && !self.has_distributions {
+            return Err(DecodeError::SignIn);
+        }
+        if self.asks_something && !has_entries {
+            return Err(DecodeError::Form);
+        }
         if self.tags == 0 || (self.text_before && !has_entries) {
             return Err(DecodeError::Malformed("the page is not HTML".into()));
         }

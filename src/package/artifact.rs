@@ -69,6 +69,12 @@ impl DistName {
         SdistName::parse(stem, project).map(Self::Sdist)
     }
 
+    /// Whether a file name ends as those of distributions do.
+    pub fn is_likely(filename: &str) -> bool {
+        let mut endings = SDIST_ENDINGS.iter();
+        filename.ends_with(".whl") || endings.any(|ending| filename.ends_with(ending))
+    }
+
     /// Returns the version.
     pub fn version(&self) -> &Version {
         match self {

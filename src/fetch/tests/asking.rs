@@ -59,6 +59,10 @@ fn trouble_that_stays_is_told_with_index_and_package() {
         (Answer::status(451), "HTTP status 451"),
         (Answer::ok(JSON, "junk"), "not a project's page"),
         (
+            Answer::ok("text/html", "<form><input type=password></form>"),
+            "looks like a sign-in page",
+        ),
+        (
             Answer::ok(JSON, "junk").manner(Manner::Truncated),
             "the answer broke off",
         ),

@@ -42,6 +42,7 @@ const FAULTS: &[(&str, Spoil)] = &[
             false => answer,
         }
     }),
+    ("portal", |_, _| Answer::ok(HTML, PORTAL)),
     ("silent", |_, answer| Answer {
         manner: Manner::Silent,
         ..answer
@@ -51,6 +52,11 @@ const FAULTS: &[(&str, Spoil)] = &[
         ..answer
     }),
 ];
+
+/// What a portal answers with to whoever has not signed in, whatever was asked for.
+const PORTAL: &str = "<!DOCTYPE html><html><title>Sign in</title><body><form method=post>\
+    <input name=user><input type=password name=password><input type=submit></form>\
+    <a href=/help>Help</a></body></html>";
 
 /// The only credentials that the manner `auth` takes: `someone:hunter2secret`.
 const LOGIN: &str = "Basic c29tZW9uZTpodW50ZXIyc2VjcmV0";
