@@ -77,6 +77,10 @@ pub(super) const NO_TARGET: &str =
 pub(super) const PINS_ALONE: &str =
     "a requirements file says neither which versions are required nor which files are installed";
 
+/// The same of the lock of Pipenv, which names its packages with their hashes.
+pub(super) const KEYS_ALONE: &str =
+    "a Pipfile.lock says neither which versions are required nor which files are installed";
+
 impl Needs {
     /// Whether a rule has anything to say of a subject: what has no lock has no text of one, and
     /// where nothing is resolved there is no set to look at.
@@ -107,7 +111,7 @@ impl Needs {
         let target = subject
             .target_is_unknown()
             .then_some(Lacking::Unknown(NO_TARGET));
-        let files = (!subject.tells_files()).then_some(Lacking::Unknown(PINS_ALONE));
+        let files = (!subject.tells_files()).then(|| Lacking::Unknown(subject.lacks_files()));
         match self {
             Self::Lock | Self::LockFile | Self::InstalledOrDeclared => None,
             // What files say of themselves, metadata-mismatch holds the lock to.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::claimed::environment_in_words;
-use super::rule::{NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
+use super::rule::{KEYS_ALONE, NO_RANGES, NO_REQUIREMENTS, PINS_ALONE};
 use super::{Declared, Evidence, Known, Learned, OnIndex};
 use crate::explain::list;
 use crate::facts::Facts;
@@ -235,7 +235,7 @@ impl<'a> Subject<'a> {
     pub(super) fn lacks_needs(&self) -> &'static str {
         match self.tells_files() || self.kind != Kind::Lock {
             true => NO_REQUIREMENTS,
-            false => PINS_ALONE,
+            false => self.lacks_files(),
         }
     }
 
@@ -243,7 +243,15 @@ impl<'a> Subject<'a> {
     pub(super) fn lacks_ranges(&self) -> &'static str {
         match self.tells_files() || self.kind != Kind::Lock {
             true => NO_RANGES,
-            false => PINS_ALONE,
+            false => self.lacks_files(),
+        }
+    }
+
+    /// Returns why nothing is known but pins, of a lock that tells no files.
+    pub(super) fn lacks_files(&self) -> &'static str {
+        match self.layout() {
+            Layout::Keys => KEYS_ALONE,
+            Layout::Lines | Layout::Tables(_) => PINS_ALONE,
         }
     }
 
