@@ -47,8 +47,9 @@ pub struct Unsatisfiable {
 pub struct Blocking {
     /// The pin.
     pub declaration: Declaration,
-    /// What it stands in the way of: `Python 3.13 on Linux x86_64`.
-    pub of: String,
+    /// The target that it stands in the way of: `Python 3.13 on Linux x86_64`; none where it does
+    /// so on every target.
+    pub of: Option<String>,
     /// The change; solved.
     pub fix: Fix,
 }

@@ -20,16 +20,12 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     };
     for blocking in &trials.blocking {
         let requirement = &blocking.declaration.requirement;
+        let of = blocking.of.as_deref().unwrap_or("a solution");
         let message = match trials.blocking.len() {
-            1 => format!(
-                "{} alone stands in the way of {}",
-                need(requirement),
-                blocking.of
-            ),
+            1 => format!("{} alone stands in the way of {of}", need(requirement)),
             _ => format!(
-                "{} stands in the way of {}: to change it is enough",
-                need(requirement),
-                blocking.of
+                "{} stands in the way of {of}: to change it is enough",
+                need(requirement)
             ),
         };
         let about = About::Declaration(

@@ -1,7 +1,7 @@
 //! Declarations without a lock: solved as an ordinary installer would, so that what they bring today
 //! can be audited; and what changes when one of them is taken away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,9 @@ use crate::fetch::LiveCatalog;
 use crate::input::{Edit, Rewrite, edits, written};
 use crate::package::{Declaration, DeclarationKind, PackageName, Requirement, Version};
 use crate::repair::{Change, Repair};
-use crate::solve::{Conflict, Core, Effort, Failure, Outcome, Question, Resolution, solve};
+use crate::solve::{
+    Conflict, Core, Effort, Fact, Failure, Outcome, Question, Resolution, Unfit, solve,
+};
 
 /// So many bounds are tried without, for so long.
 const MOST_SOLVES: usize = 300;
@@ -48,7 +50,14 @@ pub(super) fn conflicts(
         took,
     };
     let mut explanations = Vec::new();
-    let mut note = |core: &Core| explanations.push(explain(question, &core.conflict));
+    // The declarations that do not go with the target, and not only not with one another.
+    let mut off_target: BTreeSet<usize> = BTreeSet::new();
+    let mut note = |core: &Core| {
+        explanations.push(explain(question, &core.conflict));
+        if core.conflict.facts.iter().any(is_of_target) {
+            off_target.extend(&core.declarations);
+        }
+    };
     let found = unsolved.search(&mut note, &mut || {})?;
     if explanations.is_empty() {
         explanations.push(explain(question, first));
@@ -59,9 +68,11 @@ pub(super) fn conflicts(
         fix: fix.clone(),
     });
     let mut blocking: Vec<Blocking> = Vec::new();
+    let is_wanted = is_wanted(prepared, question, &found.repairs);
     for repair in &found.repairs {
         // Of several changes of one pin the first is the smallest.
-        let of_pin = self::blocking(question, repair);
+        let of_pin = self::blocking(question, repair, &off_target);
+        let of_pin = of_pin.filter(|it| is_wanted || it.of.is_none());
         let told = |it: &Blocking| {
             blocking
                 .iter()
@@ -113,8 +124,36 @@ pub(super) fn changed(question: &Question, repair: &Repair) -> Option<(String, V
     }
 }
 
+/// Whether a fact would be another one on another target.
+fn is_of_target(fact: &Fact) -> bool {
+    let is_of_target = |why: &Unfit| matches!(why, Unfit::Tags(_) | Unfit::Python);
+    match fact {
+        Fact::Refused { is_python, .. } => *is_python,
+        Fact::Nothing { unusable, .. } => unusable.iter().any(|(why, _)| is_of_target(why)),
+        Fact::Declared { .. }
+        | Fact::Unmet { .. }
+        | Fact::Needs { .. }
+        | Fact::Limited { .. }
+        | Fact::BuiltFor { .. } => false,
+    }
+}
+
+/// Whether the Python of the target has to be served: no pin stands in the way of one that the
+/// project itself rules out, or that nobody named, where another one has a solution.
+fn is_wanted(prepared: &Prepared, question: &Question, repairs: &[Repair]) -> bool {
+    let by_python = |it: &Repair| matches!(it.changes.as_slice(), [Change::Python(_)]);
+    match &prepared.manifest.requires_python {
+        Some((wanted, _)) => question.target.admits_python(wanted),
+        None => !repairs.iter().any(by_python),
+    }
+}
+
 /// A repair that changes nothing but one pin says what that pin stands in the way of.
-fn blocking(question: &Question, repair: &Repair) -> Option<Blocking> {
+fn blocking(
+    question: &Question,
+    repair: &Repair,
+    off_target: &BTreeSet<usize>,
+) -> Option<Blocking> {
     let [Change::Declaration { at, .. }] = repair.changes.as_slice() else {
         return None;
     };
@@ -122,7 +161,7 @@ fn blocking(question: &Question, repair: &Repair) -> Option<Blocking> {
     declaration.requirement.specifiers.is_pin().then_some(())?;
     Some(Blocking {
         declaration: declaration.clone(),
-        of: question.target.describe(),
+        of: off_target.contains(at).then(|| question.target.describe()),
         fix: fix_of(question, repair)?,
     })
 }
