@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use crate::explain::{nearest_name, nearest_of};
 use crate::lock::Pins;
 use crate::package::{DeclarationKind, PackageName};
-use crate::solve::Resolution;
+use crate::solve::{Question, Resolution};
 use crate::source::Problem;
 
 /// Tells of the names that nothing meets: neither the answers, nor what their packages ask for
@@ -20,7 +20,7 @@ pub(super) fn named_in_vain(
     answers: &[&Resolution],
 ) -> Vec<Problem> {
     let is_in_answer = |name: &PackageName| answers.iter().any(|it| it.package(name).is_some());
-    let mut typed = typed(args);
+    let mut typed = typed(args, &prepared.question);
     typed.retain(|(_, name)| !is_in_answer(name) && !prepared.catalog.has_looked_at(name));
     if typed.is_empty() {
         return Vec::new();
@@ -39,15 +39,34 @@ pub(super) fn named_in_vain(
     problems.collect()
 }
 
-/// Returns the names that were typed, each with its option.
-fn typed(args: &QuestionArgs) -> BTreeSet<(&'static str, PackageName)> {
-    let options = [("--upgrade-package", &args.choice.upgrade_package)];
-    // What is no name was told when the option was settled.
+/// Returns the names that were typed, each with its option. What files and the surroundings name is
+/// not looked at: it is often meant for many projects.
+fn typed(args: &QuestionArgs, question: &Question) -> BTreeSet<(&'static str, PackageName)> {
+    let QuestionArgs {
+        choice,
+        declared,
+        cache,
+        ..
+    } = args;
+    let options = [
+        ("--allow-build", &choice.allow_build),
+        ("--exclude", &declared.excludes),
+        ("--exclude-newer-package", &choice.exclude_newer_package),
+        ("--no-binary", &choice.no_binary),
+        ("--only-binary", &choice.only_binary),
+        ("--refresh-package", &cache.refresh_package),
+        ("--upgrade-package", &choice.upgrade_package),
+    ];
     let typed = options.into_iter().flat_map(|(option, texts)| {
-        let names = texts.iter().flat_map(|it| PackageName::new(it.clone()));
+        let names = texts.iter().flat_map(|text| text.split(','));
+        // What is no name, such as `:all:`, is left; of `NAME=WHEN` the name counts.
+        let names = names.filter_map(|text| text.split('=').next()?.trim().parse().ok());
         names.map(move |name| (option, name))
     });
-    typed.collect()
+    let is_file = |(option, name): &(&str, PackageName)| {
+        *option == "--exclude" && !question.excludes.contains(name)
+    };
+    typed.filter(|it| !is_file(it)).collect()
 }
 
 /// Returns every name that stands anywhere around the answers, whatever its marker or extra says.

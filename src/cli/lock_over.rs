@@ -8,7 +8,7 @@ use super::baseline::{BaselineArgs, baseline, passed_over};
 use super::prepare::{Inputs, Prepared};
 use super::settings::names;
 use super::terminal::Terminal;
-use crate::explain::break_sentence;
+use crate::explain::{break_sentence, nearest_of};
 use crate::lock::{Lock, LockedFiles, LockedPackage};
 use crate::package::{Declaration, DeclarationKind, Marker, PackageName, Requirement, Specifiers};
 use crate::sequence::{
@@ -60,17 +60,26 @@ pub(super) fn keep(args: &BaselineArgs, baseline: &Baseline, inputs: &mut Inputs
     for name in names(&args.keep, "--keep", &mut inputs.problems) {
         let present = baseline.get(&name);
         let Some(kept) = present.and_then(kept) else {
-            let message = match present {
-                Some(_) => format!(
+            let problem = match present {
+                Some(_) => Problem::anywhere(format!(
                     "`{}` does not say which version of {name} it has",
                     baseline.label
-                ),
-                None => format!("`--keep`: {name} is not in `{}`", baseline.label),
+                )),
+                None => not_there(&name, baseline),
             };
-            inputs.problems.push(Problem::anywhere(message));
+            inputs.problems.push(problem);
             continue;
         };
         inputs.manifest.declarations.push(kept);
+    }
+}
+
+fn not_there(name: &PackageName, baseline: &Baseline) -> Problem {
+    let message = format!("`--keep`: {name} is not in `{}`", baseline.label);
+    let problem = Problem::anywhere(message);
+    match nearest_of(name, baseline.iter().map(|it| it.name.as_ref())) {
+        Some(meant) => problem.with_help(format!("Did you mean `{meant}`?")),
+        None => problem,
     }
 }
 
