@@ -7,7 +7,7 @@ const TEXT: &str = include_str!("../../facts/usual.txt");
 
 /// Returns what a project usually requires, by normalized names (PEP 503); nothing, if the table
 /// does not have it.
-pub fn usually_required(project: &PackageName) -> impl Iterator<Item = &'static str> {
+pub fn usually_required(project: &PackageName) -> impl Iterator<Item = &'static str> + use<> {
     let row = row(TEXT, project.as_ref());
     row.unwrap_or_default().split_ascii_whitespace()
 }

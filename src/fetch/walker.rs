@@ -57,6 +57,8 @@ pub(super) struct Walker {
 #[derive(Default)]
 struct Walk {
     wishes: Vec<Wish>,
+    /// Wishes for what is not known to be required.
+    ahead: Vec<Wish>,
     /// What more extras are asked of than when it was gone through.
     again: Vec<Arc<Metadata>>,
 }
@@ -152,20 +154,29 @@ impl Walker {
             lock(&self.judge).judge(Arc::clone(project))
         });
         let mut seen = lock(&self.seen);
-        let Some(seen) = seen.get_mut(&project.name) else {
-            return self
-                .ahead
-                .preferred_version(&candidates)
-                .into_iter()
-                .collect();
-        };
-        // Only once: what projects usually require leads back to some of them.
-        let mut wishes = match seen.candidates.replace(candidates) {
-            None => self.ahead.usual(&project.name),
-            Some(_) => Vec::new(),
-        };
-        wishes.extend(self.pick(&project.name, seen));
-        wishes
+        match seen.get_mut(&project.name) {
+            Some(seen) => {
+                seen.candidates = Some(candidates);
+                self.pick(&project.name, seen)
+            }
+            None => self.guess(&candidates),
+        }
+        .into_iter()
+        .collect()
+    }
+
+    /// Wishes for the metadata of a project that nothing is known to require so far; no archive is
+    /// unpacked for a mere guess.
+    fn guess(&self, candidates: &Candidates) -> Option<Wish> {
+        if !self.ahead.is_on() {
+            return None;
+        }
+        let project = candidates.project();
+        let unseen = Seen::within(VersionSet::full());
+        let best = self.best(&project.name, candidates, &unseen)?;
+        let file = candidates.page(best.page()).file(best.file());
+        file.is_wheel()
+            .then(|| Wish::Metadata(Arc::clone(project), best.at()))
     }
 
     /// Whether it guesses at the answer to a question.
@@ -208,7 +219,9 @@ impl Walker {
                 None => break,
             }
         }
-        walk.wishes
+        // The last one is granted first.
+        walk.ahead.extend(walk.wishes);
+        walk.ahead
     }
 
     fn go_through(&self, metadata: &Arc<Metadata>, walk: &mut Walk) {
@@ -315,16 +328,11 @@ impl Walker {
             .unwrap_or(requirement.specifiers.set());
         let mut all = lock(&self.seen);
         let Some(seen) = all.get_mut(name) else {
-            let seen = Seen {
-                set: set.clone(),
-                extras: requirement.extras.iter().cloned().collect(),
-                candidates: None,
-                picked: None,
-                metadata: None,
-                barred: HashSet::default(),
-            };
+            let mut seen = Seen::within(set.clone());
+            seen.extras.extend(requirement.extras.iter().cloned());
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
+            walk.ahead.extend(self.ahead.usual(name));
             return;
         };
         let extras_before = seen.extras.len();
@@ -402,6 +410,18 @@ impl Walker {
 }
 
 impl Seen {
+    /// Nothing is known yet, but which versions may be chosen.
+    fn within(set: VersionSet) -> Self {
+        Self {
+            set,
+            extras: BTreeSet::new(),
+            candidates: None,
+            picked: None,
+            metadata: None,
+            barred: HashSet::default(),
+        }
+    }
+
     /// Whether a candidate can be chosen, as far as was seen.
     fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
         let page = candidates.page(candidate.page());
