@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::embedded::{DATE, Part, embedded, embedded_limits, names};
+use super::embedded::{DATE, Part, embedded, embedded_limits, have_defaults};
 use super::gpu_names::{self, GpuUnknown};
 use super::reader::read;
 use super::tables::{BuildRow, KernelRow, System, Tables};
@@ -179,10 +179,7 @@ impl Facts {
         version: &Version,
         platform: &Platform,
     ) -> Option<Flavour> {
-        let is_named = [Part::Builds, Part::Family]
-            .iter()
-            .any(|part| names(*part, name));
-        if self.own.is_empty() && !is_named {
+        if self.own.is_empty() && !have_defaults(name) {
             return None;
         }
         let version = version.clone().without_local();

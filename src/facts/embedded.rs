@@ -2,10 +2,10 @@
 //! plain lock asks for limits alone, and of those only the rows of its packages are read: that
 //! takes microseconds, and all of them would take as long as the rest of the start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use super::Limit;
 use super::reader::read;
@@ -54,6 +54,7 @@ struct Rows {
 }
 
 static TABLES: [OnceLock<Tables>; 6] = [const { OnceLock::new() }; 6];
+static DEFAULTS: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
 static ROWS: OnceLock<BTreeMap<&'static str, Rows>> = OnceLock::new();
 
 /// Returns a part's tables.
@@ -62,18 +63,16 @@ pub(super) fn embedded(part: Part) -> &'static Tables {
     TABLES[part as usize].get_or_init(|| read(&SourceFile::new("", FILES[part as usize])).0)
 }
 
-/// Whether a part's file has a name in it, beside its comments; one that has not tells nothing of the
-/// package, and need not be read for it.
-pub(super) fn names(part: Part, package: &PackageName) -> bool {
-    let (text, name): (&str, &str) = (FILES[part as usize], package.as_ref());
-    let is_of_name = |it: char| it.is_ascii_alphanumeric() || it == '-';
-    memmem::find_iter(text.as_bytes(), name).any(|at| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let line = before.rfind('\n').map_or(0, |end| end + 1);
-        !before.ends_with(is_of_name)
-            && !after.starts_with(is_of_name)
-            && !before[line..].starts_with('#')
-    })
+/// Whether the files say of a package what the default index has of it; they need not be read for one
+/// of which they do not.
+pub(super) fn have_defaults(package: &PackageName) -> bool {
+    let named = DEFAULTS.get_or_init(|| {
+        let texts = [Part::Builds, Part::Family].map(|part| FILES[part as usize]);
+        let tables = texts.into_iter().flat_map(str::lines);
+        let tables = tables.filter_map(|line| line.strip_prefix("[defaults."));
+        tables.filter_map(|rest| rest.split('.').next()).collect()
+    });
+    named.contains(package.as_ref() as &str)
 }
 
 /// Returns a package's limits.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::page_build::{self, PageBuilder};
+use super::page_columns::Columns;
 use super::page_digests::Digests;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
@@ -41,15 +42,6 @@ pub struct Details<'a> {
     pub size: Option<u64>,
     /// The same as [`FileView::digests`].
     pub digests: Digests<'a>,
-}
-
-/// The numbers of all files of a [`Page`], for who goes through all of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Columns<'a> {
-    times: &'a [[u8; 8]],
-    tags: &'a [[u8; 4]],
-    pythons: &'a [[u8; 4]],
-    flags: &'a [u8],
 }
 
 /// Bytes that are no page, or one of another version of the format.
@@ -189,22 +181,9 @@ impl Page {
         }
     }
 
-    /// Returns the numbers of all files.
+    /// Returns the numbers of all versions and files.
     pub fn columns(&self) -> Columns<'_> {
-        let (layout, files) = (&self.layout, self.layout.files);
-        let column = |at: usize, width: usize| self.bytes.get(at..at + files * width);
-        Columns {
-            times: column(layout.times, 8).unwrap_or_default().as_chunks().0,
-            tags: column(layout.file_tags, 4)
-                .unwrap_or_default()
-                .as_chunks()
-                .0,
-            pythons: column(layout.file_pythons, 4)
-                .unwrap_or_default()
-                .as_chunks()
-                .0,
-            flags: column(layout.file_flags, 1).unwrap_or_default(),
-        }
+        Columns::of(&self.bytes, &self.layout)
     }
 
     /// Returns the version that a file belongs to.
@@ -320,40 +299,6 @@ impl PartialEq for Page {
 }
 
 impl Eq for Page {}
-
-impl Columns<'_> {
-    /// The same as [`FileView::upload_time`], in seconds.
-    #[inline]
-    pub fn upload_seconds(&self, file: usize) -> Option<i64> {
-        let time = i64::from_le_bytes(*self.times.get(file)?);
-        (self.flags.get(file)? & FILE_HAS_TIME != 0).then_some(time)
-    }
-
-    /// The same as [`FileView::tags`].
-    #[inline]
-    pub fn tags(&self, file: usize) -> Option<usize> {
-        interned(self.tags, file)
-    }
-
-    /// The same as [`FileView::requires_python`].
-    #[inline]
-    pub fn requires_python(&self, file: usize) -> Option<usize> {
-        interned(self.pythons, file)
-    }
-
-    /// The same as [`FileView::is_yanked`].
-    #[inline]
-    pub fn is_yanked(&self, file: usize) -> bool {
-        let flags = self.flags.get(file).copied();
-        flags.unwrap_or_default() & FILE_YANKED != 0
-    }
-}
-
-#[inline]
-fn interned(column: &[[u8; 4]], file: usize) -> Option<usize> {
-    let place = u32::from_le_bytes(*column.get(file)?);
-    (place != NO_STRING).then_some(place as usize)
-}
 
 impl<'a> FileView<'a> {
     /// Returns the file's name.

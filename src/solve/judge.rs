@@ -1,6 +1,7 @@
 //! Judges which versions of a project can be used, and by which file.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -26,6 +27,8 @@ pub struct Judge {
     /// By the bytes of the tags, most of which are met so often that they are no text again.
     tags: HashMap<Box<[u8]>, Result<u32, Misfit>>,
     pythons: HashMap<Box<str>, bool>,
+    /// By the clauses of those, of which even fewer are met.
+    clauses: HashMap<Box<str>, bool>,
 }
 
 impl Judge {
@@ -45,6 +48,7 @@ impl Judge {
             by_name,
             tags: HashMap::with_capacity_and_hasher(MOST_TAGS, Default::default()),
             pythons: HashMap::default(),
+            clauses: HashMap::default(),
         }
     }
 
@@ -56,14 +60,14 @@ impl Judge {
         for (at, index_page) in project.pages.iter().enumerate() {
             let page = &index_page.page;
             let fitness = self.fitness(&project.name, index_page);
-            for version in 0..page.len() {
-                match fitness.best_file(page, version) {
+            for (version, (files, is_prerelease)) in fitness.columns.versions().enumerate() {
+                match fitness.best_file(page, version, files) {
                     Ok(file) => {
                         let lender = fitness.lender(page, version, file);
                         usable.push(Candidate {
                             at: VersionAt::new(at, version),
                             file: lender.unwrap_or(file) as u32,
-                            is_prerelease: page.is_prerelease(version),
+                            is_prerelease,
                             is_borrowed: lender.is_some(),
                         });
                     }
@@ -120,9 +124,7 @@ impl Judge {
             .map(|python| match self.pythons.get(python) {
                 Some(verdict) => *verdict,
                 None => {
-                    // As pip does: a requires-python that cannot be read shuts nothing out.
-                    let verdict = Specifiers::parse_lenient(python)
-                        .map_or(true, |wanted| question.admits_python(&wanted));
+                    let verdict = admits(question, &mut self.clauses, python);
                     self.pythons.insert(python.into(), verdict);
                     verdict
                 }
@@ -154,6 +156,25 @@ impl Judge {
             }
         }
         fitness
+    }
+}
+
+/// Whether a `requires-python` admits the Pythons of a question: whether each of its clauses does.
+fn admits(question: &Question, known: &mut HashMap<Box<str>, bool>, python: &str) -> bool {
+    let mut of_clause = |clause: &str| match known.get(clause) {
+        Some(verdict) => Some(*verdict),
+        None => {
+            let verdict = question.admits_python(&Specifiers::parse(clause).ok()?);
+            known.insert(clause.into(), verdict);
+            Some(verdict)
+        }
+    };
+    let clauses: Option<Vec<bool>> = python.split(',').map(&mut of_clause).collect();
+    let lenient = || Specifiers::parse_lenient(python);
+    match clauses {
+        Some(verdicts) => verdicts.iter().all(|verdict| *verdict),
+        // As pip does: a requires-python that cannot be read shuts nothing out.
+        None => lenient().map_or(true, |wanted| question.admits_python(&wanted)),
     }
 }
 
@@ -212,22 +233,21 @@ struct Fitness<'a> {
 
 impl Fitness<'_> {
     /// Returns the best usable file of a version, or what speaks against the one nearest to it.
-    fn best_file(&self, page: &Page, version: usize) -> Result<usize, Unfit> {
+    #[inline]
+    fn best_file(&self, page: &Page, version: usize, files: Range<usize>) -> Result<usize, Unfit> {
         let mut best: Option<(u32, usize)> = None;
         let mut speaker: Option<(u32, usize)> = None;
         let mut pythons = 0;
-        for at in page.files(version) {
-            if self.everywhere.is_none() && !self.has_fitting_tags(at) {
-                continue;
-            }
-            let uploaded = self.columns.upload_seconds(at);
-            if self.terms.check_seconds(uploaded).is_err() {
+        for at in files {
+            let rank = self.rank_by_tags(at);
+            // Most are wheels for elsewhere.
+            if self.everywhere.is_none() && rank.is_err() || !self.is_old_enough(at) {
                 continue;
             }
             if let Some(rank) = self.speaking(at) {
                 speaker = Some(speaker.map_or((rank, at), |known| known.min((rank, at))));
             }
-            let Ok(rank) = self.rank_of_old(page, version, at) else {
+            let (Ok(rank), Ok(())) = (rank, self.check_others(page, version, at)) else {
                 continue;
             };
             let build = |at: usize| page.file(at).build_tag();
@@ -263,11 +283,14 @@ impl Fitness<'_> {
         }
     }
 
-    /// Whether a file is none of the many wheels for elsewhere.
+    /// Whether a file is older than the cut-off, if there is one.
     #[inline]
-    fn has_fitting_tags(&self, file: usize) -> bool {
-        let tags = self.columns.tags(file);
-        tags.is_none_or(|tags| self.tags[tags].is_ok())
+    fn is_old_enough(&self, file: usize) -> bool {
+        !self.terms.demands_age()
+            || self
+                .terms
+                .check_seconds(self.columns.upload_seconds(file))
+                .is_ok()
     }
 
     /// Returns what speaks against that file of a version which comes nearest to fit.
@@ -313,7 +336,7 @@ impl Fitness<'_> {
     /// rarely differ in it, and reading it runs no code.
     fn lender(&self, page: &Page, version: usize, file: usize) -> Option<usize> {
         let is_old_enough = |at: &usize| self.terms.check_age(&page.file(*at)).is_ok();
-        if page.file(file).is_wheel() {
+        if self.columns.tags(file).is_some() {
             return None;
         }
         page.files(version)
@@ -325,17 +348,25 @@ impl Fitness<'_> {
     fn rank(&self, page: &Page, version: usize, file: usize) -> Result<u32, Unfit> {
         self.terms
             .check_seconds(self.columns.upload_seconds(file))?;
-        self.rank_of_old(page, version, file)
+        let rank = self.rank_by_tags(file)?;
+        self.check_others(page, version, file)?;
+        Ok(rank)
     }
 
-    /// The same of a file that is older than the cut-off.
-    fn rank_of_old(&self, page: &Page, version: usize, file: usize) -> Result<u32, Unfit> {
+    /// The same by kind and tags alone.
+    #[inline]
+    fn rank_by_tags(&self, file: usize) -> Result<u32, Unfit> {
         let tags = self.columns.tags(file);
         self.terms.check_kind(tags.is_some())?;
-        let rank = match tags {
-            Some(tags) => self.tags[tags].map_err(Unfit::Tags)?,
-            None => u32::MAX,
-        };
+        match tags {
+            Some(tags) => self.tags[tags].map_err(Unfit::Tags),
+            None => Ok(u32::MAX),
+        }
+    }
+
+    /// Looks at what else may speak against a file: not its age, kind and tags.
+    #[inline]
+    fn check_others(&self, page: &Page, version: usize, file: usize) -> Result<(), Unfit> {
         let python = self.columns.requires_python(file);
         if python.is_some_and(|at| !self.pythons[at]) {
             return Err(Unfit::Python);
@@ -346,7 +377,7 @@ impl Fitness<'_> {
         if self.columns.is_yanked(file) && !self.takes_yanked(page, version) {
             return Err(Unfit::Yanked);
         }
-        Ok(rank)
+        Ok(())
     }
 
     fn takes_yanked(&self, page: &Page, version: usize) -> bool {

@@ -42,6 +42,12 @@ impl<'q> Terms<'q> {
         terms
     }
 
+    /// Whether files have to be of some age.
+    #[inline]
+    pub(crate) fn demands_age(&self) -> bool {
+        self.cutoff.is_some()
+    }
+
     /// Whether a file is older than the cut-off.
     pub(crate) fn check_age(&self, file: &FileView<'_>) -> Result<(), Unfit> {
         self.check_seconds(file.upload_time().map(|time| time.seconds()))

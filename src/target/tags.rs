@@ -120,18 +120,17 @@ impl TagSet {
     /// interpreter that is not this one, and for an ABI of that one alone.
     pub fn is_of_another_python(&self, tags: &[u8]) -> bool {
         let own = self.rows[0].0.as_bytes();
-        let up_to_dash = |tags: &[u8]| memchr::memchr(b'-', tags);
-        let Some(dash) = up_to_dash(tags) else {
+        // A search that is made for long texts would take longer.
+        let up_to = |byte: u8, text: &[u8]| text.iter().position(|it| *it == byte);
+        let Some(dash) = up_to(b'-', tags) else {
             return false;
         };
         let (interpreter, rest) = (&tags[..dash], &tags[dash + 1..]);
-        let abi = &rest[..up_to_dash(rest).unwrap_or(0)];
-        let is_one = |it: &[u8]| !it.contains(&b'.');
+        let abi = &rest[..up_to(b'-', rest).unwrap_or(0)];
+        let is_one = |it: &[u8]| up_to(b'.', it).is_none();
         interpreter != own
-            && [&b"cp"[..], b"pp"]
-                .iter()
-                .any(|it| interpreter.starts_with(it))
-            && [&b"cp"[..], b"pypy"].iter().any(|it| abi.starts_with(it))
+            && matches!(interpreter, [b'c' | b'p', b'p', ..])
+            && matches!(abi, [b'c', b'p', ..] | [b'p', b'y', b'p', b'y', ..])
             && is_one(interpreter)
             && is_one(abi)
     }
