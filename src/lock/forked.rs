@@ -124,7 +124,9 @@ impl Merging<'_> {
         }
     }
 
-    /// Returns the question for the environments of a part where a marker holds.
+    /// Returns the question for the environments of a part where a marker holds. It is judged by the
+    /// Pythons for which the part was solved: where a marker speaks of one that there is not yet, no
+    /// file says that it serves that.
     fn part(&mut self, fork: &Fork, marker: &MarkerTree) -> Option<Arc<Question>> {
         let Some(region) = &fork.question.region else {
             return Some(Arc::clone(&fork.question));
@@ -135,11 +137,16 @@ impl Merging<'_> {
         if let Some((_, question)) = self.parts.iter().find(|(known, _)| known == marker) {
             return Some(Arc::clone(question));
         }
-        let part = region.part(marker)?;
-        let question = Arc::new(Question {
-            region: Some(Arc::new(part)),
-            ..Question::clone(&fork.question)
-        });
+        if !region.meets(marker) {
+            return None;
+        }
+        let question = match region.narrowed(marker) {
+            Some(part) => Arc::new(Question {
+                region: Some(Arc::new(part)),
+                ..Question::clone(&fork.question)
+            }),
+            None => Arc::clone(&fork.question),
+        };
         self.parts.push((marker.clone(), Arc::clone(&question)));
         Some(question)
     }

@@ -37,7 +37,7 @@ pub fn gaps(fork: &Fork) -> Vec<Gap> {
         };
         let needed = parts
             .entry(fork.marker_of(&package.name))
-            .or_insert_with_key(|needed| region.part(needed));
+            .or_insert_with_key(|needed| region.narrowed(needed));
         if let Some(needed) = needed {
             gaps.extend(gaps_of(package, &tags, needed));
         }

@@ -105,10 +105,21 @@ impl Region {
 
     /// Returns the part of it where a marker holds, if there is one.
     pub fn part(&self, marker: &MarkerTree) -> Option<Self> {
-        let said = both(&self.said, marker);
-        let required: Vec<MarkerTree> = self.required.iter().map(|it| it.marker.clone()).collect();
         let mut pythons = self.pythons.clone();
         pythons.extend(landmarks(marker));
+        self.part_among(marker, pythons)
+    }
+
+    /// The same, judged by no other Pythons than it is itself, whatever bounds the marker speaks of;
+    /// none where none of them is there.
+    pub fn narrowed(&self, marker: &MarkerTree) -> Option<Self> {
+        let part = self.part_among(marker, self.pythons.clone())?;
+        (!part.pythons.is_empty()).then_some(part)
+    }
+
+    fn part_among(&self, marker: &MarkerTree, pythons: Vec<Version>) -> Option<Self> {
+        let said = both(&self.said, marker);
+        let required: Vec<MarkerTree> = self.required.iter().map(|it| it.marker.clone()).collect();
         let part = Self::among(
             said,
             both(&self.marker, marker),
