@@ -237,6 +237,13 @@ impl Candidates {
         )
     }
 
+    /// Whether a version that cannot be used is in a set.
+    pub(super) fn is_refused_in(&self, refused: &Refused, set: &VersionSet) -> bool {
+        let page = self.page(refused.page());
+        set.contains_key(page.key(refused.version()))
+            && set.admits_spelling(page.version_text(refused.version()))
+    }
+
     /// Returns the place of the oldest usable version in a set or above it: past the newest where the
     /// whole set is.
     pub(crate) fn least_of(&self, set: &VersionSet) -> Ordinal {

@@ -48,6 +48,33 @@ pub struct Forked {
     pub solves: usize,
 }
 
+/// What came of some parts.
+#[derive(Default)]
+pub(super) struct Part {
+    pub(super) forks: Vec<Fork>,
+    pub(super) unserved: Vec<Unserved>,
+}
+
+impl Part {
+    pub(super) fn extend(&mut self, other: Self) {
+        self.forks.extend(other.forks);
+        self.unserved.extend(other.unserved);
+    }
+
+    /// Returns the first Python of what has no answer.
+    pub(super) fn first_python(&self) -> Option<Version> {
+        let regions = self.unserved.iter().map(|it| it.question.region.as_ref());
+        let pythons = regions.map(|region| region?.pythons().first().cloned());
+        pythons.collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
+    pub(super) fn has(&self, name: &PackageName, version: &Version) -> bool {
+        let packages = self.forks.iter().flat_map(|fork| &fork.resolution.packages);
+        let mut packages = packages.filter(|package| package.name == *name);
+        packages.any(|package| package.version == *version)
+    }
+}
+
 /// A version that a former lock has where a marker holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preferred {

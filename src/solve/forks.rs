@@ -15,8 +15,8 @@ use super::catalog::{Catalog, Failure};
 use super::conflict::Conflict;
 use super::coverage::gaps;
 use super::flavours::build_for;
-use super::fork::{Fork, Forked, Preferred, Unserved, alike_together};
-use super::harmony::harmonise;
+use super::fork::{Fork, Forked, Part, Preferred, Unserved, alike_together};
+use super::harmony::{Asking, harmonise};
 use super::memo::Memo;
 use super::parts::{minor_bounds, part_all, within};
 use super::passes::{Answer, Outcome, remembering};
@@ -32,33 +32,6 @@ use crate::target::Region;
 const MOST_SOLVES: usize = 400;
 /// So many versions that would part a region are tried before an older one is taken.
 const MOST_DIVIDED: usize = 3;
-
-/// What came of some parts.
-#[derive(Default)]
-pub(super) struct Part {
-    forks: Vec<Fork>,
-    pub(super) unserved: Vec<Unserved>,
-}
-
-impl Part {
-    fn extend(&mut self, other: Self) {
-        self.forks.extend(other.forks);
-        self.unserved.extend(other.unserved);
-    }
-
-    /// Returns the first Python of what has no answer.
-    pub(super) fn first_python(&self) -> Option<Version> {
-        let regions = self.unserved.iter().map(|it| it.question.region.as_ref());
-        let pythons = regions.map(|region| region?.pythons().first().cloned());
-        pythons.collect::<Option<Vec<_>>>()?.into_iter().min()
-    }
-
-    fn has(&self, name: &PackageName, version: &Version) -> bool {
-        let packages = self.forks.iter().flat_map(|fork| &fork.resolution.packages);
-        let mut packages = packages.filter(|package| package.name == *name);
-        packages.any(|package| package.version == *version)
-    }
-}
 
 /// The search for the answers to the parts of a region.
 pub(super) struct Forking<'f> {
@@ -266,13 +239,11 @@ impl<'f> Forking<'f> {
             let Some((there, rest)) = region.split(&platform).filter(|_| !is_known) else {
                 continue;
             };
-            let before = self.chosen.clone();
-            let mut own = self.settle(Arc::new(there))?;
-            if own.unserved.is_empty() {
+            let own = self.on_trial(|it| it.settle(Arc::new(there)), |_| true)?;
+            if let Some(mut own) = own {
                 own.extend(self.settle(Arc::new(rest))?);
                 return Ok(own);
             }
-            self.chosen = before;
             self.unserved.push(platform);
         }
         Ok(part)
@@ -315,8 +286,8 @@ impl<'f> Forking<'f> {
     }
 
     /// A version that needs different versions of one package in different environments can be used
-    /// in a part only. Where an older version was taken for that alone, the region is parted, if the
-    /// newer one then comes to serve.
+    /// in a part only, as can one that needs what ends before the newest Python. Where an older version
+    /// was taken for that alone, the region is parted, if the newer one then comes to serve.
     fn without_walking_back(
         &mut self,
         question: &Arc<Question>,
@@ -337,13 +308,29 @@ impl<'f> Forking<'f> {
             let Some(parts) = parts.filter(|_| self.solves < MOST_SOLVES) else {
                 continue;
             };
-            let before = self.chosen.clone();
-            let part = self.settle_both(parts)?;
-            if part.unserved.is_empty() && part.has(name, version) {
-                return Ok(Some(part));
+            let serves = |part: &Part| part.has(name, version);
+            let part = self.on_trial(|it| it.settle_both(parts), serves)?;
+            if part.is_some() {
+                return Ok(part);
             }
-            self.chosen = before;
         }
+        Ok(None)
+    }
+
+    /// Answers for parts, as if nothing had been tried where some of them has no answer or they do not
+    /// serve: that is no reason for a lock to end before the newest Pythons.
+    fn on_trial(
+        &mut self,
+        settle: impl FnOnce(&mut Self) -> Result<Part, Failure>,
+        serves: impl FnOnce(&Part) -> bool,
+    ) -> Result<Option<Part>, Failure> {
+        let before = (self.chosen.clone(), self.is_end_known);
+        let part = settle(self)?;
+        if self.end.is_none() && part.unserved.is_empty() && serves(&part) {
+            return Ok(Some(part));
+        }
+        (self.chosen, self.is_end_known) = before;
+        self.end = None;
         Ok(None)
     }
 
@@ -475,15 +462,6 @@ fn unserved_by_builds(fork: &Fork) -> Option<(Arc<Region>, Vec<MarkerTree>)> {
     Some((region, platforms))
 }
 
-/// Whoever can be asked for the answer to a part.
-pub(super) trait Asking {
-    /// Returns the question for the whole region.
-    fn base(&self) -> &Arc<Question>;
-
-    /// Answers a question.
-    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure>;
-}
-
 impl Asking for Forking<'_> {
     fn base(&self) -> &Arc<Question> {
         self.base
@@ -494,5 +472,5 @@ impl Asking for Forking<'_> {
     }
 }
 
-/// A version of a package that needs different versions of another one in different environments.
+/// A version that needs a package of which no one version serves in all environments.
 type Divided = (PackageName, Version);

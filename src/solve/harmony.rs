@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::candidates::Candidates;
 use super::catalog::{Catalog, Failure};
 use super::fork::Fork;
-use super::forks::Asking;
 use super::judge::Judge;
 use super::passes::{Outcome, solve};
 use super::question::Question;
@@ -20,6 +19,15 @@ const MOST_SOLVES: usize = 120;
 
 /// The versions of each package from each place.
 type Versions = BTreeMap<(PackageName, Place), BTreeSet<Version>>;
+
+/// Whoever can be asked for the answer to a part.
+pub(super) trait Asking {
+    /// Returns the question for the whole region.
+    fn base(&self) -> &Arc<Question>;
+
+    /// Answers a question.
+    fn ask(&mut self, question: &Arc<Question>) -> Result<Outcome, Failure>;
+}
 
 /// Gives targets versions of each other, as long as that makes the versions fewer. Which versions can
 /// serve is judged by the region of all of them.

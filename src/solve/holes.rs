@@ -114,10 +114,8 @@ fn unusable_in(known: &Known, set: &VersionSet) -> Vec<(Unfit, Vec<Version>)> {
     let candidates = &known.candidates;
     let mut by_reason: BTreeMap<Unfit, Vec<Version>> = BTreeMap::new();
     for refused in candidates.refused().iter().rev() {
-        let page = candidates.page(refused.page());
-        let is_in = set.contains_key(page.key(refused.version()))
-            && set.admits_spelling(page.version_text(refused.version()));
-        if is_in {
+        if candidates.is_refused_in(refused, set) {
+            let page = candidates.page(refused.page());
             by_reason
                 .entry(refused.why)
                 .or_default()

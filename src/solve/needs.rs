@@ -137,7 +137,7 @@ impl Ledger<'_> {
                 return Ok(needs.refuse(why));
             }
         }
-        if self.question.region.is_some() && asks_for_none(&needs) {
+        if self.question.region.is_some() && self.asks_for_none(&needs)? {
             needs.remark = Some(Remark::Divided);
         }
         if extra.is_none() {
@@ -147,6 +147,20 @@ impl Ledger<'_> {
             .wanted
             .and_then(|wanted| without_itself(wanted, package, ordinal));
         Ok(needs)
+    }
+
+    /// Whether no usable version of some package meets all that is asked of it.
+    fn asks_for_none(&self, needs: &Needs) -> Result<bool, Failure> {
+        for (package, versions) in needs.wanted.iter().flatten() {
+            let has_none = match package.project() {
+                Some(project) => self.known(project)?.candidates.usable().is_empty(),
+                None => false,
+            };
+            if has_none || versions.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn declared_needs(&self) -> Wanted {
@@ -234,12 +248,6 @@ impl Ledger<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether no version of some package meets all that is asked of it.
-fn asks_for_none(needs: &Needs) -> bool {
-    let mut wanted = needs.wanted.iter().flatten();
-    wanted.any(|(_, versions)| versions.is_empty())
 }
 
 /// PubGrub does not bear a package that depends on itself: met, it is nothing to depend on; unmet,

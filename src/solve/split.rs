@@ -8,6 +8,7 @@ use super::candidates::{Candidates, Unfit};
 use super::catalog::{Catalog, Failure, Refusal};
 use super::ceilings::PythonsSaid;
 use super::conflict::{Conflict, Fact, VersionsOf};
+use super::judge::Judge;
 use super::question::{Question, ResolutionMode};
 use super::resolution::Resolution;
 use crate::index::Metadata;
@@ -54,9 +55,11 @@ pub(super) fn parts(
 }
 
 /// Returns the two parts of a question's region in which a version needs no more than one version of
-/// each package; none where nothing that it needs depends on the environment.
+/// each package, or else in the first of which all that it needs can be had still; none where nothing
+/// that it needs depends on the environment. That something begins with a later Python parts no region:
+/// an older version for all is fewer than two.
 pub(super) fn parts_of_version(
-    question: &Question,
+    question: &Arc<Question>,
     resolution: &Resolution,
     (name, version): (&PackageName, &Version),
     catalog: &dyn Catalog,
@@ -90,7 +93,11 @@ pub(super) fn parts_of_version(
     }
     let markers = demands.ranked();
     let mut contrary = markers.iter().filter(|(rank, _)| *rank <= 1);
-    Ok(contrary.find_map(|(_, it)| region.split(it)))
+    if let Some(parts) = contrary.find_map(|(_, it)| region.split(it)) {
+        return Ok(Some(parts));
+    }
+    let ends = demands.ends(question, catalog)?;
+    Ok(ends.iter().find_map(|it| region.split(it)))
 }
 
 /// What is asked of one package, and where.
@@ -231,6 +238,31 @@ impl<'r> Demands<'r> {
         ranked
     }
 
+    /// Returns the markers before the Pythons with which all that meets a demand ends, the last first.
+    fn ends(
+        &self,
+        question: &Arc<Question>,
+        catalog: &dyn Catalog,
+    ) -> Result<Vec<MarkerTree>, Failure> {
+        let mut judge = Judge::new(Arc::clone(question));
+        let mut pythons = Pythons::default();
+        for demand in &self.all {
+            let project = match question.project_of(&demand.name, catalog) {
+                Ok(project) => project,
+                Err(Refusal::Failed(failure)) => return Err(failure),
+                Err(Refusal::Missing(_) | Refusal::Unusable(_)) => continue,
+            };
+            let candidates = judge.judge(project);
+            let usable = candidates.ordinals(&demand.set);
+            if usable.ascending(candidates.usable().len()).next().is_none() {
+                pythons.add_refused(self.region, &candidates, &demand.set);
+                pythons.add_unbuilt(self.region, &candidates, &demand.set);
+            }
+        }
+        pythons.floors.clear();
+        Ok(pythons.markers())
+    }
+
     fn rank(&self, one: &Demand, other: &Demand) -> u8 {
         let both = crate::package::both(&one.marker, &other.marker);
         let never_meet = !self.region.meets(&both);
@@ -285,13 +317,13 @@ impl Pythons {
                         continue;
                     };
                     if unusable.iter().any(|(why, _)| *why == Unfit::Python) {
-                        pythons.add_refused(region, candidates);
+                        pythons.add_refused(region, candidates, &VersionSet::full());
                     }
                     if unusable
                         .iter()
                         .any(|(why, _)| matches!(why, Unfit::Tags(_)))
                     {
-                        pythons.add_unbuilt(region, candidates);
+                        pythons.add_unbuilt(region, candidates, &VersionSet::full());
                     }
                 }
                 Fact::Refused { who, is_python, .. } if *is_python => {
@@ -310,18 +342,18 @@ impl Pythons {
     fn of_all(region: &Region, conflict: &Conflict) -> Self {
         let mut pythons = Self::default();
         for candidates in conflict.packages.values() {
-            pythons.add_refused(region, candidates);
-            pythons.add_unbuilt(region, candidates);
+            pythons.add_refused(region, candidates, &VersionSet::full());
+            pythons.add_unbuilt(region, candidates, &VersionSet::full());
         }
         pythons
     }
 
-    /// Adds what the pages say of versions that are out for their Python.
-    fn add_refused(&mut self, region: &Region, candidates: &Candidates) {
+    /// Adds what the pages say of versions in a set that are out for their Python.
+    fn add_refused(&mut self, region: &Region, candidates: &Candidates, set: &VersionSet) {
         let said = PythonsSaid::by(region, candidates.project());
         let mut added = HashSet::new();
         for refused in candidates.refused() {
-            if refused.why != Unfit::Python {
+            if refused.why != Unfit::Python || !candidates.is_refused_in(refused, set) {
                 continue;
             }
             for wanted in said.wanted(refused.page(), refused.version()).flatten() {
@@ -332,12 +364,13 @@ impl Pythons {
         }
     }
 
-    /// Adds for which Pythons versions have wheels that do not have them for all.
-    fn add_unbuilt(&mut self, region: &Region, candidates: &Candidates) {
+    /// Adds for which Pythons versions in a set have wheels that do not have them for all.
+    fn add_unbuilt(&mut self, region: &Region, candidates: &Candidates, set: &VersionSet) {
         let minors = region.minors();
         let said = PythonsSaid::by(region, candidates.project());
         let of_tags = candidates.refused().iter();
-        for refused in of_tags.filter(|refused| matches!(refused.why, Unfit::Tags(_))) {
+        let of_tags = of_tags.filter(|refused| matches!(refused.why, Unfit::Tags(_)));
+        for refused in of_tags.filter(|refused| candidates.is_refused_in(refused, set)) {
             let served = said.minors_served(refused.page(), refused.version());
             for (at, pair) in served.windows(2).enumerate() {
                 let bound = Version::new([3, minors[at + 1], 0]);

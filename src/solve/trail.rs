@@ -20,7 +20,7 @@ pub enum Step {
     /// These versions, from the newest to the oldest, were passed over: those of them that were read
     /// need what is newer than the declarations allow.
     PassedOver(PackageName, Version, Version),
-    /// A version needs different versions of one package in different environments: it can be used
+    /// A version needs a package of which no one version serves in all environments: it can be used
     /// in a part of them only.
     Divided(PackageName, Version),
     /// No release could serve: the search began again with the pre-releases of these packages.
@@ -82,7 +82,7 @@ impl fmt::Display for Step {
             }
             Self::Divided(name, version) => write!(
                 f,
-                "{name} {version} needs different versions of a package in different environments"
+                "{name} {version} needs a package of which no one version serves in all environments"
             ),
             Self::PassedOver(name, newest, oldest) => write!(
                 f,
