@@ -13,6 +13,7 @@ use crate::graph::Graph;
 use crate::package::{DeclarationKind, PackageName};
 use crate::report::{Absent, Bringer, absent_json, absent_text};
 use crate::solve::{Catalog as _, Judge, Question};
+use crate::target::Target;
 
 /// Tells it: the answer is no.
 pub(super) fn tell_absent(
@@ -33,9 +34,15 @@ pub(super) fn tell_absent(
     let declared = constrains
         .into_iter()
         .flat_map(|kind| graph.declarations_of(name, kind, reading.target.as_ref()));
+    let is_elsewhere = reading.lock.packages.iter().any(|it| it.name == *name);
     let absent = Absent {
         name,
         file: &reading.file,
+        place: reading
+            .target
+            .as_ref()
+            .filter(|_| is_elsewhere)
+            .map(Target::describe),
         is_excluded,
         bringers,
         declared: declared.map(|(_, it)| it.place()).collect(),

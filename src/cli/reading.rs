@@ -16,10 +16,13 @@ use super::relock::relocked;
 use super::settings::{Heard, Settings};
 use super::terminal::Terminal;
 use super::unnamed;
+use crate::graph::Graph;
 use crate::host::{Environment, LoadRequest, load, read_ambient, read_environment, read_if_there};
 use crate::input::{Ambient, Manifest, Selection, read_requirement};
-use crate::lock::{Format, Lock, LockedDeclaration, ToolRecord};
-use crate::package::{Declaration, DeclarationKind, IndexUrl, MarkerTexts, Requirement, Timestamp};
+use crate::lock::{Format, Lock, LockedDeclaration, LockedTarget, ToolRecord};
+use crate::package::{
+    Declaration, DeclarationKind, IndexUrl, MarkerTexts, PackageName, Requirement, Timestamp,
+};
 use crate::solve::Question;
 use crate::source::{Origin, Problem, SourceFile, Span};
 use crate::target::{Platform, PythonVersion, Target};
@@ -107,6 +110,28 @@ impl Reading {
             target: Some(target),
             environment: Some(Arc::new(environment)),
         })
+    }
+
+    /// Turns to the first target that the lock was made for which has a package, where the one that it
+    /// is read for has it not.
+    pub(super) fn turn_to(&mut self, name: &PackageName) {
+        let has = |target: &Target| {
+            let graph = Graph::new(&self.lock, Some(target));
+            !graph.named(name).is_empty()
+        };
+        if self.target.as_ref().is_none_or(has) {
+            return;
+        }
+        let recorded = self.lock.tool.iter().flat_map(|record| &record.targets);
+        let found = recorded.filter_map(read_recorded).find(has);
+        self.target = found.or(self.target.take());
+    }
+
+    /// Returns words for the target, where the lock is for others too.
+    pub(super) fn one_of_many(&self) -> Option<String> {
+        let count = self.lock.tool.as_ref()?.targets.len();
+        let target = self.target.as_ref().filter(|_| count > 1)?;
+        Some(target.describe())
     }
 
     /// Finds out what a requirements file of pyaudit's does not hold.
@@ -217,7 +242,10 @@ fn read_target(text: &str) -> Result<Target, Box<Problem>> {
 }
 
 pub(super) fn recorded_target(lock: &Lock) -> Option<Target> {
-    let target = lock.tool.as_ref()?.targets.first()?;
+    read_recorded(lock.tool.as_ref()?.targets.first()?)
+}
+
+fn read_recorded(target: &LockedTarget) -> Option<Target> {
     let python: PythonVersion = target.python.parse().ok()?;
     Some(Target::new(python, recorded_platform(&target.platform)?))
 }

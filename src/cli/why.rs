@@ -17,7 +17,9 @@ use crate::fetch::LiveCatalog;
 use crate::graph::{Demand, Graph, Paths, Subject, Told, decide};
 use crate::lock::{LockedPackage, LockedSource};
 use crate::package::{PackageName, Requirement, Version};
-use crate::report::{Decided, Drawing, Known, Why, draw_paths, why_json, why_text};
+use crate::report::{
+    Decided, Drawing, Known, Why, Witness, alone_text, draw_paths, why_json, why_text,
+};
 use crate::solve::{Candidate, Catalog, Failure, Judge, Question, Refusal};
 use crate::source::Problem;
 
@@ -39,6 +41,9 @@ fn why(args: &WhyArgs, is_not: bool, terminal: &Terminal) -> Result<Exit, Box<Pr
     })?;
     let mut reading = Reading::read(&args.lock)?;
     reading.complete((&args.index, &args.cache), terminal);
+    if args.lock.target.is_none() {
+        reading.turn_to(&wanted.name);
+    }
     let drawing = match args.output_format {
         GraphFormatArg::Mermaid => Some(Drawing::Mermaid),
         GraphFormatArg::Dot => Some(Drawing::Dot),
@@ -99,7 +104,8 @@ fn tell(
         GraphFormatArg::Json => terminal.hand_out(&why_json(&whys)),
         _ => {
             let style = terminal.style_of_results;
-            let told: Vec<String> = whys.iter().map(|why| why_text(why, style)).collect();
+            let mut told: Vec<String> = whys.iter().map(|why| why_text(why, style)).collect();
+            told.extend(reading.one_of_many().map(|it| alone_text(&it, style)));
             terminal.show(&told.join("\n"))
         }
     };
@@ -134,7 +140,15 @@ fn decided(
     let demands = graph.demands_on(package, reading.target.as_ref());
     let found = with_catalog((&args.index, &args.cache), reading, |question, catalog| {
         let outside = (catalog, args.index.offline);
-        known(graph, package, &demands, question, outside)
+        let known = known(graph, package, &demands, question, outside)?;
+        let Some(mut known) = known else {
+            return Ok(None);
+        };
+        // What one environment would take may not go in the others.
+        if reading.one_of_many().is_none() {
+            known.witness = tried(graph, package, &known, outside)?;
+        }
+        Ok(Some(known))
     });
     match found {
         Ok(Some(Some(known))) => (Decided::Known(Box::new(known)), None),
@@ -241,21 +255,30 @@ fn known(
     if let Some(failure) = failed.filter(|_| !is_offline) {
         return Err(failure);
     }
-    let witness = match decision.open.first() {
-        Some(better) => witness(graph, &locked.name, better, question, catalog).map(Some),
-        None => Ok(None),
-    };
-    let witness = match witness {
-        Err(_) if is_offline => None,
-        witness => witness?,
-    };
     Ok(Some(Known {
         decision,
         demands,
         question: Arc::clone(question),
         candidates,
-        witness,
+        witness: None,
     }))
+}
+
+/// Finds out about the best version that nothing seems to keep out, by solving.
+fn tried(
+    graph: &Graph<'_>,
+    package: usize,
+    known: &Known,
+    (catalog, is_offline): (&LiveCatalog, bool),
+) -> Result<Option<Witness>, Failure> {
+    let Some(better) = known.decision.open.first() else {
+        return Ok(None);
+    };
+    let name = &graph.packages()[package].name;
+    match witness(graph, name, better, &known.question, catalog) {
+        Err(_) if is_offline => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Returns the versions of packages.

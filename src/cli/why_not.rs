@@ -57,7 +57,11 @@ pub(super) fn why_not(
     let style = terminal.style_of_results;
     let shown = match args.output_format {
         GraphFormatArg::Json => terminal.hand_out(&why_not_json(&demand, &answer)),
-        _ => terminal.show(&draw_why_not(&demand, &answer, &reading.file, style)),
+        _ => {
+            let place = reading.one_of_many();
+            let told = draw_why_not(&demand, &answer, (&reading.file, place.as_deref()), style);
+            terminal.show(&told)
+        }
     };
     let exit = match answer {
         WhyNot::Impossible { .. } => Exit::No,

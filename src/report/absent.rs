@@ -14,6 +14,8 @@ pub struct Absent<'a> {
     pub name: &'a PackageName,
     /// The lock's file.
     pub file: &'a str,
+    /// The target that the lock was read for, where it has the package for others.
+    pub place: Option<String>,
     /// Whether it is left out wherever something asks for it.
     pub is_excluded: bool,
     /// Who would bring it.
@@ -43,11 +45,17 @@ const MOST_TOLD: usize = 8;
 /// Tells it to a person.
 pub fn absent_text(absent: &Absent<'_>, style: Style) -> String {
     let name = absent.name;
-    let mut lines = vec![format!(
-        "{} is not in {}.",
-        style.bold(name.as_ref()),
-        absent.file
-    )];
+    let bold = style.bold(name.as_ref());
+    let mut lines = vec![match &absent.place {
+        None => format!("{bold} is not in {}.", absent.file),
+        Some(place) => {
+            let told = format!(
+                "{bold} is in {}, and not for {place}: `--for PLATFORM/PYTHON` asks about others.",
+                absent.file
+            );
+            style.wrapped(&told, 0)
+        }
+    }];
     if absent.is_excluded {
         lines.push("It is excluded, wherever something asks for it.".to_owned());
     }

@@ -55,7 +55,7 @@ pub use terminal::{
     draw_problem,
 };
 pub use tree::{Sizes, Tree, tree_json, tree_text};
-pub use why::{Decided, Known, Move, Why, Witness, bytes, why_text};
+pub use why::{Decided, Known, Move, Why, Witness, alone_text, bytes, why_text};
 pub use why_json::why_json;
 pub use why_not::{WhyNot, draw_why_not, why_not_json};
 pub use words::{Style, count, printable};

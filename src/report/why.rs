@@ -107,6 +107,14 @@ pub fn why_text(why: &Why<'_>, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Says for which environment something was told of a lock for many.
+pub fn alone_text(place: &str, style: Style) -> String {
+    let told = format!(
+        "This is so for {place}. The lock is for others too: `--for PLATFORM/PYTHON` asks about them."
+    );
+    style.dim(&style.wrapped(&told, 0)) + "\n"
+}
+
 /// Where it comes from: the file that the target installs, and the index.
 fn origin_lines(package: &LockedPackage, target: Option<&Target>) -> Vec<String> {
     let mut lines: Vec<String> = match &package.source {

@@ -42,13 +42,24 @@ pub enum WhyNot {
     },
 }
 
-/// Tells it to a person.
-pub fn draw_why_not(demand: &Requirement, answer: &WhyNot, file: &str, style: Style) -> String {
+/// Tells it to a person; of a lock for many environments, for the one in which it was solved.
+pub fn draw_why_not(
+    demand: &Requirement,
+    answer: &WhyNot,
+    (file, place): (&str, Option<&str>),
+    style: Style,
+) -> String {
     let wanted = IndexUrl::redacted(&need(demand));
     let told = match answer {
         WhyNot::Locked { version } => {
             format!("Nothing: {file} has {} {version}.", demand.name)
         }
+        WhyNot::Taken { moves, .. } | WhyNot::Possible { moves, .. } if place.is_some() => format!(
+            "Nothing stands in the way of {wanted} for {}{}. Declare `{demand}`, and `pyaudit lock` \
+             tells whether it goes wherever the lock is for.",
+            place.unwrap_or_default(),
+            moving(moves)
+        ),
         WhyNot::Taken { version, moves } => format!(
             "Nothing stands in the way of {wanted}: `pyaudit lock --upgrade-package {}` takes \
              {version}{}.",
@@ -132,7 +143,7 @@ mod tests {
         };
 
         for told in [
-            draw_why_not(&demand, &answer, "pylock.toml", Style::plain()),
+            draw_why_not(&demand, &answer, ("pylock.toml", None), Style::plain()),
             why_not_json(&demand, &answer),
         ] {
             assert!(told.contains("files.example"), "{told}");
