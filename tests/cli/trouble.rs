@@ -11,7 +11,7 @@ use super::support::{Desk, World, walk};
 const INDEX: &str = include_str!("../../fixtures/cli/index.toml");
 
 #[test]
-fn a_run_that_is_interrupted_leaves_nothing_half_written() {
+fn a_run_that_is_broken_off_leaves_nothing_half_written() {
     let desk = Desk::new(World::parse(INDEX));
     desk.write("requirements.in", "app\n");
     let before = desk.files();
@@ -28,12 +28,13 @@ fn a_run_that_is_interrupted_leaves_nothing_half_written() {
         sleep(Duration::from_millis(10));
     }
 
-    let kill = ["-INT", &child.id().to_string()].map(str::to_owned);
+    // An interrupt would do the same, but not where the tests run in the background of a shell.
+    let kill = ["-TERM", &child.id().to_string()].map(str::to_owned);
     assert!(Command::new("kill").args(kill).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     let end = (output.status.signal(), output.status.code());
     assert!(
-        [(Some(2), None), (None, Some(130))].contains(&end),
+        [(Some(15), None), (None, Some(143))].contains(&end),
         "{end:?}"
     );
     assert_eq!(desk.files(), before);
