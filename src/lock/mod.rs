@@ -24,6 +24,7 @@ mod requirements_read;
 mod requirements_write;
 mod toml_reading;
 mod toml_writing;
+mod uv_lock_choices;
 mod uv_lock_read;
 mod uv_lock_wire;
 mod via;

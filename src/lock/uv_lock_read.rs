@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::toml_reading::{Document, NEWER, digest, parsed, problem, requirement};
+use super::uv_lock_choices::Choices;
 use super::uv_lock_wire::{
     DependencyWire, FileOfWire, FileWire, PackageWire, RequirementWire, SourceWire, VersionWire,
 };
@@ -32,31 +33,38 @@ pub fn read_uv_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
         );
         return Err(problem(file, version.span(), message).with_help(NEWER));
     }
-    let wire: FileWire = document.shape()?;
+    let mut wire: FileWire = document.shape()?;
+    let project = wire.package.iter().map(|it| it.get_ref());
+    let project = project.into_iter().find(|it| is_project(it.source.get_ref()));
+    let mut markers = MarkerTexts::default();
+    let mut choices = Choices::of(&wire, project);
+    let leads = choices.leads(&wire, &mut markers);
+    let of_lock = match wire.supported_markers.is_empty() {
+        true => std::mem::take(&mut wire.resolution_markers),
+        false => std::mem::take(&mut wire.supported_markers),
+    };
+    let environments = choices.settle_each(&of_lock, &mut markers);
     let mut reader = Reader {
         file,
-        markers: MarkerTexts::default(),
+        markers,
+        choices,
         record: ToolRecord::default(),
         declared_in: declared_in(file.label()),
     };
     let mut lock = Lock {
         requires_python: wire.requires_python,
-        environments: match wire.supported_markers.is_empty() {
-            true => wire.resolution_markers,
-            false => wire.supported_markers,
-        },
+        environments,
         created_by: "uv".into(),
         edge_detail: EdgeDetail::Names,
         ..Lock::empty()
     };
-    lock.environments.retain(|marker| !speaks_of_extras(marker));
-    for package in wire.package {
+    for (package, lead) in wire.package.into_iter().zip(leads) {
         let span = package.span();
         let package = package.into_inner();
         if is_project(package.source.get_ref()) {
             reader.project(&mut lock, package, &span)?;
         } else {
-            lock.packages.push(reader.package(package)?);
+            lock.packages.push(reader.package(package, lead)?);
         }
     }
     let manifest = wire.manifest;
@@ -101,17 +109,10 @@ fn is_project(source: &SourceWire) -> bool {
     folders.any(|folder| folder == ".")
 }
 
-/// Where extras or groups exclude each other, uv writes which are asked for into the markers, as
-/// extras of invented names. A lock is judged with all of them.
-fn speaks_of_extras(marker: &str) -> bool {
-    ["'extra-", "'group-", "'project-"]
-        .iter()
-        .any(|lead| marker.contains(lead))
-}
-
 struct Reader<'a> {
     file: &'a Arc<SourceFile>,
     markers: MarkerTexts,
+    choices: Choices,
     record: ToolRecord,
     declared_in: String,
 }
@@ -197,7 +198,11 @@ impl Reader<'_> {
         });
     }
 
-    fn package(&mut self, wire: PackageWire) -> Result<LockedPackage, Problem> {
+    fn package(
+        &mut self,
+        wire: PackageWire,
+        lead: Option<String>,
+    ) -> Result<LockedPackage, Problem> {
         let span = wire.name.span();
         let name: PackageName = parsed(self.file, &wire.name, "a package name")?;
         let version = wire.version.as_ref();
@@ -205,7 +210,12 @@ impl Reader<'_> {
             .map(|version| parsed(self.file, version, "a version"))
             .transpose()?;
         let mut package = LockedPackage::new(name, version);
-        package.marker = joined(&wire.resolution_markers);
+        let forks = &wire.resolution_markers;
+        let forks = joined(&self.choices.settle_each(forks, &mut self.markers));
+        package.marker = match (forks, lead) {
+            (Some(forks), Some(lead)) => Some(format!("({forks}) and ({lead})")),
+            (forks, lead) => forks.or(lead),
+        };
         package.edges = self.edges(&wire.dependencies, None, &span)?;
         for (extra, dependencies) in &wire.optional_dependencies {
             let edges = self.edges(dependencies, Some(extra), &span)?;
@@ -313,7 +323,8 @@ impl Reader<'_> {
         let mut edges = Vec::with_capacity(dependencies.len());
         for dependency in dependencies {
             let marker = dependency.marker.as_deref();
-            let marker = marker.filter(|marker| !speaks_of_extras(marker));
+            let marker = marker.and_then(|it| self.choices.settle(it, &mut self.markers));
+            let marker = marker.filter(|marker| !marker.is_empty());
             let extra = extra.map(|extra| format!("extra == '{extra}'"));
             let marker = match (marker, extra) {
                 (Some(marker), Some(extra)) => format!(" ; ({marker}) and {extra}"),
@@ -379,7 +390,6 @@ fn without_extra(text: &str) -> String {
 fn joined(markers: &[String]) -> Option<String> {
     match markers {
         [] => None,
-        markers if markers.iter().any(|it| speaks_of_extras(it)) => None,
         [only] => Some(only.clone()),
         markers => Some(format!("({})", markers.join(") or ("))),
     }

@@ -47,6 +47,8 @@ pub(super) struct PackageWire {
     #[serde(default)]
     pub(super) optional_dependencies: BTreeMap<String, Vec<DependencyWire>>,
     #[serde(default)]
+    pub(super) dev_dependencies: BTreeMap<String, Vec<DependencyWire>>,
+    #[serde(default)]
     pub(super) metadata: MetadataWire,
     pub(super) sdist: Option<Spanned<FileOfWire>>,
     #[serde(default)]
@@ -65,6 +67,14 @@ pub(super) struct SourceWire {
     #[serde(rename = "virtual")]
     pub(super) virtual_folder: Option<String>,
     pub(super) subdirectory: Option<String>,
+}
+
+impl SourceWire {
+    /// Whether it is a project of this machine.
+    pub(super) fn is_folder(&self) -> bool {
+        let folders = [&self.virtual_folder, &self.editable, &self.directory];
+        folders.into_iter().any(Option::is_some)
+    }
 }
 
 #[derive(Deserialize)]
