@@ -10,7 +10,7 @@ use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::index::Metadata;
-use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, Pins, is_compiled};
+use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, LockedSource, Pins, is_compiled};
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
 };
@@ -375,7 +375,8 @@ impl<'a> On<'a> {
     }
 
     /// Returns the positions of the packages that declarations of the lock lead to here: other tools
-    /// write where a package is needed on the way to it alone. All, where the lock keeps none.
+    /// write where a package is needed on the way to it alone; and those that projects of this
+    /// machine lead to, which are installed without being asked for. All, where the lock keeps none.
     pub(super) fn reached(&self) -> BTreeSet<usize> {
         let roots = self.graph.roots().iter();
         let declared = roots.filter(|root| root.declaration.is_some());
@@ -383,6 +384,10 @@ impl<'a> On<'a> {
         if waiting.is_empty() {
             return (0..self.graph.packages().len()).collect();
         }
+        let packages = self.graph.packages().iter().enumerate();
+        let is_project =
+            |package: &LockedPackage| matches!(package.source, LockedSource::Directory { .. });
+        waiting.extend(packages.filter(|it| is_project(it.1)).map(|(at, _)| at));
         let mut reached = BTreeSet::new();
         while let Some(at) = waiting.pop() {
             if reached.insert(at) {

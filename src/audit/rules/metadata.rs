@@ -42,6 +42,11 @@ enum Tells {
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     let tells = tells(subject);
+    // Other tools write where a package is needed on the way to it alone.
+    let reached: Vec<BTreeSet<usize>> = match subject.is_own() {
+        true => Vec::new(),
+        false => subject.on().iter().map(On::reached).collect(),
+    };
     for (at, package, known) in known(subject) {
         let mut cannot = |why: &str| remarks.cannot_judge(&package.name, why);
         let on_index = match known {
@@ -63,13 +68,12 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let Some(real) = real(on_index, remarks, package) else {
             continue;
         };
-        for on in subject.on() {
-            let is_here = on
-                .graph
-                .packages()
-                .iter()
-                .any(|it| std::ptr::eq(*it, package));
-            if is_here && on.target.is_none_or(|target| covers(subject.lock, target)) {
+        for (place, on) in subject.on().iter().enumerate() {
+            let mut packages = on.graph.packages().iter();
+            let position = packages.position(|it| std::ptr::eq(*it, package));
+            let is_reached =
+                |position| reached.get(place).is_none_or(|it| it.contains(&position));
+            if position.is_some_and(is_reached) && on.target.is_none_or(|target| covers(subject.lock, target)) {
                 let case = Case {
                     subject,
                     on,
