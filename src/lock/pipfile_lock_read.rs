@@ -146,6 +146,8 @@ fn locked(
     let known = name.parse::<PackageName>();
     let known = known.map_err(|_| fail("a package name", name))?;
     let version = match &wire.version {
+        // What Pipenv found no version of where it locked is left to the installer.
+        Some(text) if text == "*" => None,
         Some(text) => {
             let version = text.trim_start_matches('=').parse::<Version>();
             Some(version.map_err(|_| fail("a version", text))?)
