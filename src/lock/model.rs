@@ -64,6 +64,9 @@ pub struct LockedPackage {
     pub files: LockedFiles,
     /// What it requires in these environments, sorted.
     pub edges: Vec<LockedEdge>,
+    /// Whether these have ranges though those of the lock's other packages have none: it says what
+    /// the projects of this machine declare.
+    pub has_ranges: bool,
     /// What only one of the file's two lists names, `dependencies` and pyaudit's own: somebody
     /// changed the file. Nothing of it is written.
     pub disputed: Vec<PackageName>,
@@ -235,6 +238,7 @@ impl LockedPackage {
             source: LockedSource::Registry,
             files: LockedFiles::default(),
             edges: Vec::new(),
+            has_ranges: false,
             disputed: Vec::new(),
             extras: Vec::new(),
             notes: Vec::new(),

@@ -35,7 +35,9 @@ pub fn read_uv_lock(file: &Arc<SourceFile>) -> Result<Lock, Problem> {
     }
     let mut wire: FileWire = document.shape()?;
     let project = wire.package.iter().map(|it| it.get_ref());
-    let project = project.into_iter().find(|it| is_project(it.source.get_ref()));
+    let project = project
+        .into_iter()
+        .find(|it| is_project(it.source.get_ref()));
     let mut markers = MarkerTexts::default();
     let mut choices = Choices::of(&wire, project);
     let leads = choices.leads(&wire, &mut markers);
@@ -222,6 +224,7 @@ impl Reader<'_> {
             package.edges.extend(edges);
             package.extras.extend(ExtraName::new(extra.clone()));
         }
+        package.has_ranges = !wire.metadata.requires_dist.is_empty();
         for wire in wire
             .metadata
             .requires_dist

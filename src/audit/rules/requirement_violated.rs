@@ -64,7 +64,7 @@ fn check_edge(
     let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
     if is_any && subject.lock.edge_detail != EdgeDetail::Ranges {
         // The files themselves say it: metadata-mismatch holds the lock to them.
-        if !subject.asks_files_of(package) {
+        if !package.has_ranges && !subject.asks_files_of(package) {
             remarks.cannot_apply(subject.lacks_ranges());
         }
         return;
