@@ -10,7 +10,10 @@ use crate::explain::list;
 use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::index::Metadata;
-use crate::lock::{EdgeDetail, Format, Layout, Lock, LockedPackage, LockedSource, Pins, is_compiled};
+use crate::lock::{
+    EdgeDetail, Format, Layout, Lock, LockedPackage, LockedSource, Pins, is_compiled,
+    left_to_installer,
+};
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
 };
@@ -208,6 +211,14 @@ impl<'a> Subject<'a> {
     pub(super) fn is_by_hand(&self) -> bool {
         let is_of_lock = self.kind == Kind::Lock && self.layout() == Layout::Lines;
         is_of_lock && self.declared.is_none() && !is_compiled(self.file)
+    }
+
+    /// Returns the packages that the lock's compiler left to the installer on purpose.
+    pub(super) fn left_to_installer(&self) -> BTreeSet<PackageName> {
+        match self.layout() {
+            Layout::Lines => left_to_installer(self.file),
+            Layout::Keys | Layout::Tables(_) => BTreeSet::new(),
+        }
     }
 
     /// Whether the lock says of any package what it requires.

@@ -51,7 +51,9 @@ pub use pylock_read::read_pylock;
 pub use pylock_write::write_pylock;
 pub use record::{LockOptions, LockedDeclaration, LockedGpu, LockedTarget, ToolRecord};
 pub use requirements_annotated::read_requirements_lock;
-pub use requirements_read::{is_compiled, is_requirements_lock, read_requirements_pins};
+pub use requirements_read::{
+    is_compiled, is_requirements_lock, left_to_installer, read_requirements_pins,
+};
 pub use requirements_write::{Annotations, RequirementsStyle, write_requirements};
 pub use uv_lock_read::read_uv_lock;
 pub use via::Via;

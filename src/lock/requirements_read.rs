@@ -28,6 +28,27 @@ pub fn is_compiled(file: &SourceFile) -> bool {
     MARKS.iter().any(|mark| file.text().contains(mark))
 }
 
+/// Returns the packages that the compiler of a requirements file left to the installer, as a comment
+/// at its end says.
+pub fn left_to_installer(file: &SourceFile) -> BTreeSet<PackageName> {
+    const HEADS: &[&str] = &[
+        // pip-compile without `--allow-unsafe`.
+        "# The following packages are considered to be unsafe in a requirements file:",
+        // The last line of its warning where there are hashes.
+        "# satisfied by a package already installed. Consider using the --allow-unsafe flag.",
+        // uv with `--no-emit-package`.
+        "# The following packages were excluded from the output:",
+    ];
+    let is_head = |line: &&str| HEADS.contains(&line.trim_end());
+    let after = file
+        .text()
+        .lines()
+        .skip_while(|line| !is_head(line))
+        .skip(1);
+    let names = after.map_while(|line| line.trim_end().strip_prefix("# "));
+    names.filter_map(|name| name.parse().ok()).collect()
+}
+
 /// Whether a requirements file is a lock: a compiler wrote it, or every line of it is a pin.
 pub fn is_requirements_lock(file: &Arc<SourceFile>) -> bool {
     if is_compiled(file) {

@@ -71,9 +71,10 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         for (place, on) in subject.on().iter().enumerate() {
             let mut packages = on.graph.packages().iter();
             let position = packages.position(|it| std::ptr::eq(*it, package));
-            let is_reached =
-                |position| reached.get(place).is_none_or(|it| it.contains(&position));
-            if position.is_some_and(is_reached) && on.target.is_none_or(|target| covers(subject.lock, target)) {
+            let is_reached = |position| reached.get(place).is_none_or(|it| it.contains(&position));
+            if position.is_some_and(is_reached)
+                && on.target.is_none_or(|target| covers(subject.lock, target))
+            {
                 let case = Case {
                     subject,
                     on,
@@ -126,6 +127,7 @@ impl Case<'_, '_> {
         let counts = Counts::new(self.subject.lock, self.package, self.on);
         let mut is_unclear = false;
         let mut unpinned = BTreeSet::new();
+        let mut left_out = BTreeSet::new();
         for requirement in self.needed() {
             let edges: Vec<&Requirement> = self.edges(&requirement.name).collect();
             let there: Vec<&Requirement> = edges
@@ -141,6 +143,9 @@ impl Case<'_, '_> {
             };
             match (counts.holds(&requirement.marker), self.tells) {
                 (Some(false), _) => {}
+                (_, Tells::Nothing) if has_none && self.is_left_out(&requirement.name) => {
+                    left_out.insert(requirement.name.as_ref());
+                }
                 (None, _) if is_missing => is_unclear = true,
                 (_, Tells::Nothing) if has_none && self.is_left_open(&requirement.name) => {
                     unpinned.insert(requirement.name.as_ref());
@@ -164,6 +169,10 @@ impl Case<'_, '_> {
         }
         if !unpinned.is_empty() {
             self.tell_open(&unpinned.into_iter().collect::<Vec<_>>(), remarks);
+        }
+        // pip wants a hash of whatever it installs as soon as one line has one.
+        if !left_out.is_empty() && self.subject.file.text().contains("--hash=") {
+            self.tell_left_out(&left_out.into_iter().collect::<Vec<_>>(), remarks);
         }
         if is_unclear {
             remarks.cannot_judge(&self.package.name, DEPENDS);
@@ -191,6 +200,24 @@ impl Case<'_, '_> {
     /// Whether the lock leaves a package to the installer: nobody says that it is to be whole.
     fn is_left_open(&self, name: &PackageName) -> bool {
         self.subject.is_by_hand() && self.subject.lock.named(name).is_empty()
+    }
+
+    /// Whether the lock's compiler left a package to the installer, and says so.
+    fn is_left_out(&self, name: &PackageName) -> bool {
+        self.subject.left_to_installer().contains(name)
+    }
+
+    fn tell_left_out(&self, names: &[&str], remarks: &mut Remarks) {
+        let names = list(names);
+        let what = format!(
+            "needs {names}, which the lock leaves to the installer, and pip \
+             installs nothing without a hash where other lines have one"
+        );
+        let fix = "Lock that too: `pip-compile` does so with `--allow-unsafe`, `uv pip compile` without \
+                   `--no-emit-package`.";
+        let about = About::Package(self.at, None);
+        let remark = Remark::new(about, format!("{} {what}", self.package.label()));
+        remarks.tell_on(self.on, remark.weighing(Severity::Warning).with_fix(fix));
     }
 
     fn tell_open(&self, names: &[&str], remarks: &mut Remarks) {
