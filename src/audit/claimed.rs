@@ -9,7 +9,7 @@ use crate::package::{ExtraName, Marker, MarkerTexts, Specifiers, Version};
 use crate::target::{PythonVersion, Target};
 
 /// The oldest Python that is looked at.
-const OLDEST: u64 = 8;
+pub(super) const OLDEST: u64 = 8;
 
 /// Ordinary machines, new enough for all their wheels.
 const USUAL: &[&str] = &["manylinux_2_40_x86_64", "macosx_26_0_arm64", "win_amd64"];

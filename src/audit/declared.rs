@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::input::Doubled;
-use crate::package::{Declaration, PackageName};
+use crate::package::{Declaration, PackageName, Specifiers};
+use crate::source::Origin;
 
 /// The declarations that a lock has to answer.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     /// What is asked for.
     pub wanted: Vec<Wanted>,
+    /// The Pythons that the project is for, at the place that says so.
+    pub pythons: Option<(Specifiers, Origin)>,
     /// Packages that are declared by an address alone, as the lock's record names them.
     pub by_address: Vec<PackageName>,
     /// Packages that an override names by an address alone.

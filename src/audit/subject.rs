@@ -189,9 +189,14 @@ impl<'a> Subject<'a> {
         record.is_some_and(|record| !record.version.is_empty())
     }
 
+    /// Which format the lock has.
+    pub(super) fn format(&self) -> &'static Format {
+        Format::of_path(self.file.label())
+    }
+
     /// How the lock's packages stand in its text.
     pub(super) fn layout(&self) -> Layout {
-        Format::of_path(self.file.label()).layout
+        self.format().layout
     }
 
     /// Whether the lock tells the files that are installed from.

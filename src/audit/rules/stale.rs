@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::claimed::OLDEST;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::{On, answers};
-use crate::audit::{Declared, Needs, Rule, Severity, Subject, Wanted};
-use crate::explain::need;
-use crate::lock::LockedPackage;
-use crate::package::{DeclarationKind, ExtraName, Requirement};
+use crate::audit::{Declared, Kind, Needs, Rule, Severity, Subject, Wanted};
+use crate::explain::{list, need};
+use crate::lock::{LockedPackage, LockedSource};
+use crate::package::{DeclarationKind, ExtraName, Requirement, Specifiers, Version};
+use crate::target::PythonVersion;
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA104",
@@ -27,6 +29,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         let why = format!("`{file}` is not here, so what the lock recorded of it was taken");
         remarks.cannot_apply(why);
     }
+    check_pythons(subject, declared, remarks);
     for on in subject.on() {
         for wanted in &declared.wanted {
             check_wanted(subject, on, wanted, remarks);
@@ -39,6 +42,39 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     if declared.is_all && !subject.is_own() {
         check_surplus(subject, &subject.anywhere(), declared, remarks);
     }
+}
+
+/// The commands that lock for every Python of the project, and for no other.
+const FOR_ALL_PYTHONS: &[&str] = &["poetry lock", "uv lock"];
+
+/// Tells Pythons that the project is for and the lock is not.
+fn check_pythons(subject: &Subject<'_>, declared: &Declared, remarks: &mut Remarks) {
+    let lock = subject.lock;
+    let is_folder = |it: &LockedPackage| matches!(it.source, LockedSource::Directory { .. });
+    let command = subject.format().command;
+    // uv locks a workspace for the Pythons that all its members admit, which may be any folder.
+    let is_workspace = command == "uv lock" && lock.packages.iter().any(is_folder);
+    let locked = lock.requires_python.as_deref();
+    let locked = locked.and_then(|text| Specifiers::parse_lenient(text).ok());
+    let Some(((wanted, place), locked)) = declared.pythons.as_ref().zip(locked) else {
+        return;
+    };
+    if subject.kind != Kind::Lock || is_workspace || !FOR_ALL_PYTHONS.contains(&command) {
+        return;
+    }
+    let minors = OLDEST..=PythonVersion::newest_stable().minor();
+    let missing = minors.filter(|minor| {
+        let python = Version::new([3, *minor]);
+        wanted.contains(&python) && !locked.contains(&python)
+    });
+    let missing: Vec<String> = missing.map(|minor| format!("3.{minor}")).collect();
+    if missing.is_empty() {
+        return;
+    }
+    let message = format!("{place} is for Python {wanted}, and the lock for {locked} alone");
+    let remark = Remark::new(About::Place(place.clone()), message);
+    let evidence = format!("It leaves out Python {}.", list(&missing));
+    remarks.tell(remark.with_evidence(evidence).with_fix(subject.again()));
 }
 
 fn check_wanted(subject: &Subject<'_>, on: &On<'_>, wanted: &Wanted, remarks: &mut Remarks) {

@@ -148,6 +148,7 @@ fn of_manifest(
     Declared {
         wanted: declarations.map(now).collect(),
         is_all: is_all && manifest.unnamed.is_empty(),
+        pythons: manifest.requires_python,
         doubled: manifest.doubled,
         index_hosts,
         ..Declared::default()
@@ -243,6 +244,7 @@ fn of_recorded(
     let mut declared = Declared {
         wanted: current.map(now).collect(),
         is_all: true,
+        pythons: manifest.requires_python,
         doubled: manifest.doubled,
         index_hosts,
         ..Declared::default()
