@@ -1,6 +1,6 @@
 //! The packages of a lock that count on one target, as nodes, with what connects them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::extras::asked_for;
 use crate::lock::{Lock, LockedDeclaration, LockedPackage};
@@ -195,7 +195,12 @@ impl<'l> Graph<'l> {
         }
         let declared = self.declarations(DeclarationKind::Requirement, target);
         let declared = self.asked(declared, made);
+        // Groups that include each other ask for the same in each, and a lock may not say where.
+        let mut told = HashSet::new();
         for declaration in declared {
+            if !told.insert((&declaration.text, declaration.place())) {
+                continue;
+            }
             let named: Vec<usize> = self.named(&declaration.name).collect();
             self.roots.extend(named.into_iter().map(|package| Root {
                 declaration: Some(declaration),
