@@ -3,6 +3,8 @@
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::explain::need;
+use crate::lock::LockedPackage;
+use crate::package::PackageName;
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA102",
@@ -20,6 +22,10 @@ const MOST_FILES: usize = 3;
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
     for (at, package) in subject.lock.packages.iter().enumerate() {
         for name in &package.disputed {
+            // Where somebody took the package out of the lock, it is told as missing.
+            if subject.lock.named(name).is_empty() && is_needed(subject, package, name) {
+                continue;
+            }
             let message = format!(
                 "the lock contradicts itself on whether {} needs {name}: somebody changed it",
                 package.label()
@@ -69,6 +75,14 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             }
         }
     }
+}
+
+/// Whether the lock says that a package needs another one somewhere it is for.
+fn is_needed(subject: &Subject<'_>, package: &LockedPackage, name: &PackageName) -> bool {
+    subject.on().iter().any(|on| {
+        let mut edges = package.edges.iter().map(|edge| &edge.requirement);
+        edges.any(|it| it.name == *name && on.holds(&it.marker, on.extras(package)) == Some(true))
+    })
 }
 
 /// Tells of code that may show Python more folders than were looked at.
