@@ -64,8 +64,11 @@ fn check_edge(
     let is_any = requirement.specifiers.is_any() && requirement.url.is_none();
     if is_any && subject.lock.edge_detail != EdgeDetail::Ranges {
         // The files themselves say it: metadata-mismatch holds the lock to them.
-        if !package.has_ranges && !subject.asks_files_of(package) {
-            remarks.cannot_apply(subject.lacks_ranges());
+        let is_open = !package.has_ranges && !subject.asks_files_of(package);
+        match subject.evidence.index {
+            Some(_) if is_open => remarks.cannot_judge(&package.name, subject.lacks_ranges()),
+            None if is_open => remarks.cannot_apply(subject.lacks_ranges()),
+            Some(_) | None => {}
         }
         return;
     }
