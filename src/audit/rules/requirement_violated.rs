@@ -6,6 +6,7 @@ use crate::audit::subject::{On, answers};
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::explain::{list, need};
 use crate::lock::{EdgeDetail, LockedEdge, LockedPackage};
+use crate::package::Requirement;
 
 pub(super) const RULE: Rule = Rule {
     id: "PYA101",
@@ -79,6 +80,7 @@ fn check_edge(
         // Where several entries count, the lock says which one answers.
         several => match several.iter().find(|it| it.version == edge.version) {
             Some(entry) => entry,
+            None if is_answered(package, requirement, several) => return,
             None => {
                 let message = format!("{} needs {}", package.label(), need(requirement));
                 let message = format!("{message}, and the lock does not say which {name} answers");
@@ -138,6 +140,21 @@ fn check_python(
     let message = format!("{label} needs Python {wanted}, and the environment has {python}");
     let about = About::Package(subject.position(package), None);
     remarks.tell(Remark::new(about, message).placed(installed.line_of("Requires-Python")));
+}
+
+/// Whether an edge beside this one names a version that answers: of the projects of this machine
+/// `uv.lock` says the ranges apart from the versions.
+fn is_answered(
+    package: &LockedPackage,
+    requirement: &Requirement,
+    entries: &[&LockedPackage],
+) -> bool {
+    let beside = package
+        .edges
+        .iter()
+        .filter(|edge| edge.requirement.name == requirement.name && edge.version.is_some());
+    let mut named = beside.filter_map(|edge| entries.iter().find(|it| it.version == edge.version));
+    named.any(|entry| answers(requirement, entry) == Some(true))
 }
 
 /// Whether an edge names a version that the lock has no entry of: somebody changed one of them.
