@@ -18,10 +18,25 @@ use crate::source::{Problem, SourceFile, Span};
 pub(super) fn read_requirements(file: &Arc<SourceFile>, context: &ReadContext<'_>) -> Reading {
     let mut problems = Vec::new();
     let lines = logical_lines(file, context.variables, &mut problems);
+    if let Some(line) = lines.first().filter(|_| is_json(file.text())) {
+        let help = "`pyaudit plan --baseline` and `pyaudit init` read what `pip inspect` writes; `pyaudit \
+                    check --env` looks at an environment itself.";
+        let first = line.origin(Span::new(0, 1));
+        problems.push(Problem::at(first, "this is JSON, and no requirements file").with_help(help));
+        let mut reading = read_lines(&[], context);
+        reading.manifest.problems = problems;
+        return reading;
+    }
     let mut reading = read_lines(&lines, context);
     problems.append(&mut reading.manifest.problems);
     reading.manifest.problems = in_order(problems);
     reading
+}
+
+/// Whether a text is an object or a list of JSON; no requirements file is.
+fn is_json(text: &str) -> bool {
+    let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    text.trim_start().starts_with(['{', '[']) && is_json()
 }
 
 /// Reads lines that stand in a file of another kind, each by itself.
