@@ -11,8 +11,7 @@ use crate::facts::Facts;
 use crate::graph::Graph;
 use crate::index::Metadata;
 use crate::lock::{
-    EdgeDetail, Format, Layout, Lock, LockedPackage, LockedSource, Pins, is_compiled,
-    left_to_installer,
+    EdgeDetail, Format, Layout, Lock, LockedPackage, Pins, is_compiled, left_to_installer,
 };
 use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
@@ -401,9 +400,7 @@ impl<'a> On<'a> {
             return (0..self.graph.packages().len()).collect();
         }
         let packages = self.graph.packages().iter().enumerate();
-        let is_project =
-            |package: &LockedPackage| matches!(package.source, LockedSource::Directory { .. });
-        waiting.extend(packages.filter(|it| is_project(it.1)).map(|(at, _)| at));
+        waiting.extend(packages.filter(|it| it.1.is_folder()).map(|(at, _)| at));
         let mut reached = BTreeSet::new();
         while let Some(at) = waiting.pop() {
             if reached.insert(at) {

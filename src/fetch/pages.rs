@@ -32,8 +32,8 @@ pub(super) struct PageQuestion<'a> {
     key: Key,
 }
 
-/// What is wrong with an answer, in words.
-type Trouble = (FetchErrorKind, String);
+/// Why an answer makes no sense: its kind for errors, and in words.
+type Nonsense = (FetchErrorKind, String);
 
 /// What the cache says.
 #[derive(Debug)]
@@ -169,7 +169,7 @@ impl<'a> PageQuestion<'a> {
         let freshness = self.freshness(shared, &response);
         let (kind, met) = match self.decode(response).await {
             Ok(page) => return Ok(self.kept(shared, page, freshness)),
-            Err(trouble) => trouble,
+            Err(nonsense) => nonsense,
         };
         let request = Request {
             etag: None,
@@ -189,7 +189,7 @@ impl<'a> PageQuestion<'a> {
     }
 
     /// Decodes a large page where it holds up nobody.
-    async fn decode(&self, mut response: Response) -> Result<Option<Page>, Trouble> {
+    async fn decode(&self, mut response: Response) -> Result<Option<Page>, Nonsense> {
         if response.is_missing {
             return Ok(None);
         }
@@ -235,7 +235,7 @@ impl<'a> PageQuestion<'a> {
 }
 
 /// Decodes a response's body by its content type, and leaves the room that it took.
-fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, Trouble> {
+fn decode(name: &PackageName, response: Response, room: &mut Vec<u8>) -> Result<Page, Nonsense> {
     let header = response.header(header::CONTENT_TYPE);
     let content_type = header.unwrap_or_default().to_owned();
     let url = response.url.clone();

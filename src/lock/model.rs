@@ -285,6 +285,11 @@ impl LockedPackage {
         matches!(self.source, LockedSource::Registry)
     }
 
+    /// Whether it is a project in a folder of this machine.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.source, LockedSource::Directory { .. })
+    }
+
     /// Returns `name version`, or the name alone where there is no version.
     pub fn label(&self) -> String {
         match &self.version {

@@ -170,11 +170,12 @@ fn admits(question: &Question, known: &mut HashMap<Box<str>, bool>, python: &str
         }
     };
     let clauses: Option<Vec<bool>> = python.split(',').map(&mut of_clause).collect();
-    let lenient = || Specifiers::parse_lenient(python);
     match clauses {
         Some(verdicts) => verdicts.iter().all(|verdict| *verdict),
         // As pip does: a requires-python that cannot be read shuts nothing out.
-        None => lenient().map_or(true, |wanted| question.admits_python(&wanted)),
+        None => {
+            Specifiers::parse_lenient(python).map_or(true, |wanted| question.admits_python(&wanted))
+        }
     }
 }
 
@@ -335,13 +336,12 @@ impl Fitness<'_> {
     /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version
     /// rarely differ in it, and reading it runs no code.
     fn lender(&self, page: &Page, version: usize, file: usize) -> Option<usize> {
-        let is_old_enough = |at: &usize| self.terms.check_age(&page.file(*at)).is_ok();
         if self.columns.tags(file).is_some() {
             return None;
         }
         page.files(version)
             .filter(|at| page.file(*at).is_wheel())
-            .find(is_old_enough)
+            .find(|at| self.is_old_enough(*at))
     }
 
     /// Returns how good a usable file is (less is better): wheels by their tags, then sources.

@@ -10,7 +10,7 @@ use crate::audit::subject::On;
 use crate::audit::{Confidence, Kind, Known, Learned, Needs, Release, Rule};
 use crate::audit::{Severity, Subject};
 use crate::explain::need;
-use crate::lock::{LockedPackage, LockedSource};
+use crate::lock::LockedPackage;
 use crate::package::{PackageName, Version};
 
 pub(super) const RULE: Rule = Rule {
@@ -138,7 +138,7 @@ fn is_pinned(subject: &Subject<'_>, name: &PackageName) -> bool {
 fn is_held(subject: &Subject<'_>, at: usize, seen: &mut BTreeSet<usize>) -> bool {
     let package = &subject.lock.packages[at];
     // What a project of this machine requires is somebody's wish, as a declaration is.
-    if matches!(package.source, LockedSource::Directory { .. }) {
+    if package.is_folder() {
         return true;
     }
     let Some(newest) = subject.on_index(at).and_then(|it| it.newest_then.as_ref()) else {

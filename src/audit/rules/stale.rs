@@ -7,7 +7,7 @@ use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::subject::{On, answers};
 use crate::audit::{Declared, Kind, Needs, Rule, Severity, Subject, Wanted};
 use crate::explain::{list, need};
-use crate::lock::{LockedPackage, LockedSource};
+use crate::lock::LockedPackage;
 use crate::package::{DeclarationKind, ExtraName, Requirement, Specifiers, Version};
 use crate::target::PythonVersion;
 
@@ -50,10 +50,9 @@ const FOR_ALL_PYTHONS: &[&str] = &["poetry lock", "uv lock"];
 /// Tells Pythons that the project is for and the lock is not.
 fn check_pythons(subject: &Subject<'_>, declared: &Declared, remarks: &mut Remarks) {
     let lock = subject.lock;
-    let is_folder = |it: &LockedPackage| matches!(it.source, LockedSource::Directory { .. });
     let command = subject.format().command;
     // uv locks a workspace for the Pythons that all its members admit, which may be any folder.
-    let is_workspace = command == "uv lock" && lock.packages.iter().any(is_folder);
+    let is_workspace = command == "uv lock" && lock.packages.iter().any(LockedPackage::is_folder);
     let locked = lock.requires_python.as_deref();
     let locked = locked.and_then(|text| Specifiers::parse_lenient(text).ok());
     let Some(((wanted, place), locked)) = declared.pythons.as_ref().zip(locked) else {
