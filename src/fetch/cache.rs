@@ -34,8 +34,12 @@ const MOST_READERS: u32 = 2048;
 /// Values waiting to be written beyond this many bytes are written now.
 const MOST_PENDING: usize = 4 << 20;
 
-/// The folder of this form of the cache within the cache folder.
-const FORM: &str = "answers-2";
+/// The folder of this form of the cache within the cache folder. The lock file of LMDB holds mutexes of
+/// the C library, and LMDB cannot tell those of another one: both programs at once would wait for ever.
+pub(super) const FORM: &str = match cfg!(target_env = "musl") {
+    true => "answers-2-musl",
+    false => "answers-2",
+};
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

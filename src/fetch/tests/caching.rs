@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::server::{Answer, Server};
 use super::world::{failure, first, metadata, name, outside, page, policy, publish, wheel};
+use crate::fetch::cache::FORM;
 use crate::fetch::{CachePolicy, Index, IndexStrategy, Indexes, LiveCatalog, Outside};
 use crate::package::{IndexUrl, Timestamp};
 use crate::solve::Catalog;
@@ -158,7 +159,7 @@ fn a_damaged_cache_heals_itself() {
     let folder = tempfile::tempdir().unwrap();
     let server = world(&[]);
     run(&server, later(folder.path(), 0));
-    let data = folder.path().join("answers-2/data.mdb");
+    let data = folder.path().join(FORM).join("data.mdb");
     let mut bytes = std::fs::read(&data).unwrap();
     for needle in [&b"a-1.0-py3"[..], b"Metadata", b"files/"] {
         let places: Vec<usize> = (0..bytes.len() - needle.len())
