@@ -91,7 +91,9 @@ impl Default for FetchOptions {
             retries: 3,
             backoff: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
-            concurrency: 64,
+            // Fewer than HTTP/2 lets servers allow (100: RFC 9113, section 6.5.2), and enough for what a
+            // first run asks ahead.
+            concurrency: 80,
             netrc: None,
             variables: Vec::new(),
         }
