@@ -9,7 +9,7 @@ use std::path::PathBuf;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=layout.ld");
-    if is_release_for_glibc() && !has_linker_of_its_own() {
+    if is_release_for_linux() && !has_linker_of_its_own() {
         let folder = var_os("CARGO_MANIFEST_DIR")
             .map(PathBuf::from)
             .unwrap_or_default();
@@ -21,11 +21,9 @@ fn main() {
     }
 }
 
-fn is_release_for_glibc() -> bool {
+fn is_release_for_linux() -> bool {
     let is = |name, value| var(name).is_ok_and(|found| found == value);
-    is("PROFILE", "release")
-        && is("CARGO_CFG_TARGET_OS", "linux")
-        && is("CARGO_CFG_TARGET_ENV", "gnu")
+    is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux")
 }
 
 /// Whether the caller chose a linker: not all know the scripts of GNU's.

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Finds out which functions most commands run, and prints the linker script that puts them together.
 
-    CARGO_PROFILE_RELEASE_STRIP=none cargo build --release
-    python3 benches/compare/layout.py --recording DIR > layout.new && mv layout.new layout.ld
+    export CARGO_PROFILE_RELEASE_STRIP=none
+    cargo build --release && cargo build --release --target x86_64-unknown-linux-musl
+    python3 benches/compare/layout.py --recording DIR --other target/release/pyaudit > layout.new
+    mv layout.new layout.ld
 
 Runs the commands that people use most under callgrind (of valgrind), and writes down the functions
 of the program that were called, stage by stage, each where it was first met. The hashes in their names are
@@ -31,20 +33,25 @@ ONLINE = [("stale", 0, False), ("plain", 0, False)]
 
 def main():
     arguments = parse_arguments()
-    sizes = functions(arguments.pyaudit)
-    with clients.Server(arguments.recording) as server, tempfile.TemporaryDirectory() as folder:
-        called = {title: names & sizes.keys()
-                  for title, names in stages(arguments, server, pathlib.Path(folder))}
-    everything = set().union(*called.values())
-    crowds = loose(everything, sizes)
+    crowds, called, sizes = set(), collections.defaultdict(set), {}
+    for arguments.pyaudit in filter(None, [arguments.pyaudit, arguments.other]):
+        own = functions(arguments.pyaudit)
+        everything = set()
+        with clients.Server(arguments.recording) as server, tempfile.TemporaryDirectory() as folder:
+            for title, names in stages(arguments, server, pathlib.Path(folder)):
+                called[title] |= names & own.keys()
+                everything |= names & own.keys()
+        crowds |= loose(everything, own)
+        sizes[arguments.pyaudit] = own
     parts = {title: {name if pattern(name) in crowds else pattern(name) for name in names}
              for title, names in called.items()}
+    first = set().union(*parts.values())
     parts["Others of the same names"] = crowds
     print(script(parts))
-    first = set().union(*parts.values()) - crowds
-    placed = sum(size for name, size in sizes.items() if name in first or pattern(name) in first)
-    print(f"{len(everything)} functions, {placed / 1e6:.1f} of {sum(sizes.values()) / 1e6:.1f} MB",
-          file=sys.stderr)
+    for program, own in sizes.items():
+        placed = [size for name, size in own.items() if name in first or pattern(name) in first]
+        print(f"{program}: {len(placed)} functions, {sum(placed) / 1e6:.1f} of "
+              f"{sum(own.values()) / 1e6:.1f} MB", file=sys.stderr)
 
 
 def parse_arguments():
@@ -53,6 +60,7 @@ def parse_arguments():
     )
     parser.add_argument("--recording", required=True, help="a folder that record.py wrote")
     clients.add_programs(parser)
+    parser.add_argument("--other", help="a build of pyaudit for another C library, to be placed as well")
     arguments = parser.parse_args()
     arguments.only = "pyaudit"
     clients.check_programs(parser, arguments)
