@@ -44,6 +44,9 @@
 //! | 10 | `cli` | the command line: parse, settle, do, render, exit |
 //! | 10 | `fuzzing` | the parsers of foreign text as fuzz targets; no part of the interface |
 //!
+//! `main.rs` is the program around it, which in a static build for Linux brings its own heap (`heap.rs`)
+//! and its own ways of copying and comparing memory (`memory.rs`).
+//!
 //! # Where to add
 //!
 //! | to add | write | then |
