@@ -32,7 +32,7 @@ const MAP_SIZE: usize = 512 << 20;
 const MOST_READERS: u32 = 2048;
 
 /// Values waiting to be written beyond this many bytes are written now.
-const MOST_PENDING: usize = 4 << 20;
+const MOST_PENDING: usize = 2 << 20;
 
 /// The folder of this form of the cache within the cache folder. The lock file of LMDB holds mutexes of
 /// the C library, and LMDB cannot tell those of another one: both programs at once would wait for ever.
