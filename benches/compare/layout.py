@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Finds out which functions most commands run, and prints the linker script that puts them together.
 
-    export CARGO_PROFILE_RELEASE_STRIP=none
-    cargo build --release && cargo build --release --target x86_64-unknown-linux-musl
-    python3 benches/compare/layout.py --recording DIR --other target/release/pyaudit > layout.new
-    mv layout.new layout.ld
+    CARGO_PROFILE_RELEASE_STRIP=none cargo build --release
+    CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --target x86_64-unknown-linux-musl
+    python3 benches/compare/layout.py --recording DIR > layout.new && mv layout.new layout.ld
 
 Runs the commands that people use most under callgrind (of valgrind), and writes down the functions
-of the program that were called, stage by stage, each where it was first met. The hashes in their names are
+of both builds of the program that were called, stage by stage, each where it was first met. The hashes in their names are
 left open, so that the script fits the next compiler and the next version of a crate; a name that is
 no longer there matches nothing. Only where that would bring in more than twice as much is the very
 name written first, and the open one last. Says on standard error how much of the program that is.
@@ -15,6 +14,7 @@ name written first, and the open one last. Says on standard error how much of th
 
 import argparse
 import collections
+import os
 import pathlib
 import re
 import shutil
@@ -34,15 +34,16 @@ ONLINE = [("stale", 0, False), ("plain", 0, False)]
 def main():
     arguments = parse_arguments()
     crowds, called, sizes = set(), collections.defaultdict(set), {}
-    for arguments.pyaudit in filter(None, [arguments.pyaudit, arguments.other]):
-        own = functions(arguments.pyaudit)
+    for program in [arguments.pyaudit, arguments.static]:
+        arguments = argparse.Namespace(**{**vars(arguments), "pyaudit": program})
+        own = functions(program)
         everything = set()
         with clients.Server(arguments.recording) as server, tempfile.TemporaryDirectory() as folder:
             for title, names in stages(arguments, server, pathlib.Path(folder)):
                 called[title] |= names & own.keys()
                 everything |= names & own.keys()
         crowds |= loose(everything, own)
-        sizes[arguments.pyaudit] = own
+        sizes[program] = own
     parts = {title: {name if pattern(name) in crowds else pattern(name) for name in names}
              for title, names in called.items()}
     first = set().union(*parts.values())
@@ -60,10 +61,15 @@ def parse_arguments():
     )
     parser.add_argument("--recording", required=True, help="a folder that record.py wrote")
     clients.add_programs(parser)
-    parser.add_argument("--other", help="a build of pyaudit for another C library, to be placed as well")
+    parser.add_argument("--static", default="target/x86_64-unknown-linux-musl/release/pyaudit",
+                        help="the static build, whose functions are placed as well")
     arguments = parser.parse_args()
     arguments.only = "pyaudit"
     clients.check_programs(parser, arguments)
+    static = shutil.which(arguments.static)
+    if static is None:
+        parser.error(f"there is no program `{arguments.static}` (--static)")
+    arguments.static = os.path.abspath(static)
     if VALGRIND is None:
         parser.error("valgrind is not installed")
     return arguments
@@ -120,7 +126,7 @@ def functions(program):
     told = subprocess.run(["nm", "-S", program], capture_output=True, text=True, check=True).stdout
     lines = [line.split() for line in told.splitlines()]
     sizes = {line[3]: int(line[1], 16) for line in lines if len(line) == 4 and line[2] in "tTwW"}
-    return sizes or sys.exit(f"{program} has no symbols: build it with the first command of --help")
+    return sizes or sys.exit(f"{program} has no symbols: build it as --help tells")
 
 
 def pattern(name):

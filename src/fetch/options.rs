@@ -91,8 +91,8 @@ impl Default for FetchOptions {
             retries: 3,
             backoff: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
-            // Fewer than HTTP/2 lets servers allow (100: RFC 9113, section 6.5.2), and enough for what a
-            // first run asks ahead.
+            // Below 100, the least that servers should allow at once (RFC 9113, section 6.5.2), and enough
+            // for what a first run asks ahead.
             concurrency: 80,
             netrc: None,
             variables: Vec::new(),
