@@ -38,8 +38,8 @@ enum Kind {
 impl Kind {
     fn of(size: usize) -> Self {
         match size {
-            0..=SMALL => Self::Small,
-            ..=LARGE => Self::Between,
+            ..=SMALL => Self::Small,
+            size if size <= LARGE => Self::Between,
             _ => Self::Large,
         }
     }
