@@ -3,7 +3,8 @@
 //!
 //! One would be simpler. But to lock the stack of the README (173 packages) with nothing in the cache takes
 //! 1.3 times as long where small blocks come from dlmalloc as well, for which all threads wait, and 1.9 times
-//! the memory where all come from mimalloc, whose threads keep what is free for themselves.
+//! the memory where all come from mimalloc, whose threads keep what is free for themselves. (The heap of glibc
+//! needs only to be told how to keep its blocks: `fetch/heap.rs`.)
 #![expect(unsafe_code, reason = "a heap hands out raw memory")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -179,17 +179,11 @@ unsafe fn compare(a: *const u8, b: *const u8, count: usize) -> i32 {
             }
             compare_wide(a, b, count - WIDE)
         } else if count >= 8 {
-            let number = |from, at| u64::from_be(load(from, at));
-            match number(a, 0) == number(b, 0) {
-                true => number(a, count - 8).cmp(&number(b, count - 8)) as i32,
-                false => number(a, 0).cmp(&number(b, 0)) as i32,
-            }
+            let at = |at| u64::from_be(load(a, at)).cmp(&u64::from_be(load(b, at)));
+            at(0).then_with(|| at(count - 8)) as i32
         } else if count >= 4 {
-            let number = |from, at| u32::from_be(load(from, at));
-            match number(a, 0) == number(b, 0) {
-                true => number(a, count - 4).cmp(&number(b, count - 4)) as i32,
-                false => number(a, 0).cmp(&number(b, 0)) as i32,
-            }
+            let at = |at| u32::from_be(load(a, at)).cmp(&u32::from_be(load(b, at)));
+            at(0).then_with(|| at(count - 4)) as i32
         } else {
             let mut at = 0;
             while at < count {
