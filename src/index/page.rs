@@ -10,9 +10,8 @@ use super::page_build::{self, PageBuilder};
 use super::page_columns::Columns;
 use super::page_digests::Digests;
 use super::page_layout::{
-    FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at,
-    u32_at, u64_at,
+    FILE_HAS_SIZE, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT, FILE_URL_ENDS_WITH_NAME,
+    FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at, u16_at, u32_at,
 };
 use super::{Listing, MetadataFile};
 use crate::package::{PackageName, Timestamp, Version, origin_of};
@@ -375,9 +374,8 @@ impl<'a> FileView<'a> {
     /// Returns when it was uploaded.
     #[inline]
     pub fn upload_time(&self) -> Option<Timestamp> {
-        let seconds = u64_at(&self.page.bytes, self.page.layout.times + self.at * 8);
-        self.has(FILE_HAS_TIME)
-            .then(|| Timestamp::from_seconds(seconds.cast_signed()))
+        let seconds = self.page.columns().upload_seconds(self.at)?;
+        Some(Timestamp::from_seconds(seconds))
     }
 
     /// Whether it was yanked.
@@ -418,9 +416,9 @@ impl<'a> FileView<'a> {
         if self.at >= self.page.layout.files {
             return None;
         }
-        match u32_at(&self.page.bytes, column + self.at * 4) {
+        match u16_at(&self.page.bytes, column + self.at * 2) {
             NO_STRING => None,
-            at => Some(at as usize),
+            at => Some(usize::from(at)),
         }
     }
 }

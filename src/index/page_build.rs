@@ -6,10 +6,10 @@ use super::listing::FileFound;
 use super::page_digests::pack_digest;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row,
-    VERSION_PRERELEASE,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row, TIME,
+    VERSION_PRERELEASE, pack_time,
 };
-use super::page_tables::{Interned, Table, to_u32};
+use super::page_tables::{Interned, MAX_SIZE, Table, to_u32};
 use super::{Listing, MetadataFile};
 use crate::package::{DistName, DistNameError, PackageName, Version, VersionKey, WheelName};
 
@@ -45,10 +45,10 @@ struct Named<'a> {
     url: Cow<'a, str>,
     yanked: Option<Cow<'a, str>>,
     size: u64,
-    seconds: i64,
+    time: [u8; TIME],
     version: u32,
-    tags: u32,
-    python: u32,
+    tags: u16,
+    python: u16,
     /// Where its digests begin, those of its metadata, and where these end.
     digests: [u32; 3],
     flags: u8,
@@ -85,13 +85,14 @@ impl<'a> PageBuilder<'a> {
     }
 
     /// Returns the places of a file's version and tags.
-    fn place(&mut self, filename: &str) -> Result<(u32, u32), DistNameError> {
+    fn place(&mut self, filename: &str) -> Result<(u32, u16), DistNameError> {
         if !self.last_start.is_empty()
             && let Some(part) = filename.strip_prefix(&*self.last_start)
             && part.ends_with(".whl")
         {
-            let tags = WheelName::tags_in(part)?;
-            return Ok((to_u32(self.versions.len() - 1), self.tags.place(tags)));
+            let tags = self.tags.place(WheelName::tags_in(part)?);
+            let tags = tags.ok_or(DistNameError::Malformed)?;
+            return Ok((to_u32(self.versions.len() - 1), tags));
         }
         let name = DistName::parse(filename, self.project)?;
         let key = VersionKey::of(name.version());
@@ -102,14 +103,15 @@ impl<'a> PageBuilder<'a> {
                 let dashes = filename.match_indices('-').map(|(at, _)| at);
                 let end = dashes.take(2).last().unwrap_or_default();
                 self.last_start.push_str(&filename[..=end]);
-                self.tags.place(&wheel.tags)
+                let tags = self.tags.place(&wheel.tags);
+                tags.ok_or(DistNameError::Malformed)?
             }
             DistName::Sdist(_) => NO_STRING,
         };
         Ok((to_u32(self.versions.len() - 1), tags))
     }
 
-    fn push(&mut self, file: FileFound<'a>, version: u32, tags: u32) {
+    fn push(&mut self, file: FileFound<'a>, version: u32, tags: u16) {
         let mut flags = 0;
         let mut mark = |flag, holds| flags |= if holds { flag } else { 0 };
         mark(FILE_YANKED, file.yanked.is_some());
@@ -139,12 +141,14 @@ impl<'a> PageBuilder<'a> {
         };
         let python = file.requires_python.as_deref();
         self.files.push(Named {
-            python: python.map_or(NO_STRING, |text| self.pythons.place(text)),
+            python: python
+                .and_then(|text| self.pythons.place(text))
+                .unwrap_or(NO_STRING),
             name: file.filename,
             url,
             yanked: file.yanked,
             size: file.size.unwrap_or_default(),
-            seconds: file.upload_time.map_or(0, |time| time.seconds()),
+            time: file.upload_time.map(pack_time).unwrap_or_default(),
             version,
             tags,
             digests: [start, middle, to_u32(self.digests.len())],
@@ -289,7 +293,7 @@ impl<'b, 'a> Writer<'b, 'a> {
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
         self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
-        self.times.extend_from_slice(&file.seconds.to_le_bytes());
+        self.times.extend_from_slice(&file.time);
         self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
         self.file_pythons
             .extend_from_slice(&file.python.to_le_bytes());
@@ -393,7 +397,7 @@ impl<'b, 'a> Writer<'b, 'a> {
                 row = postcard::to_extend(&self.row(&self.builder.files[*at]), row)
                     .unwrap_or_default();
                 // One that no offset could reach becomes empty.
-                if bytes.len() - start + row.len() < NO_STRING as usize {
+                if bytes.len() - start + row.len() <= MAX_SIZE {
                     bytes.extend_from_slice(&row);
                 }
                 let end = to_u32(bytes.len() - start);

@@ -3,16 +3,18 @@
 
 use std::ops::Range;
 
-use super::page_layout::{FILE_HAS_TIME, FILE_YANKED, Layout, NO_STRING, VERSION_PRERELEASE};
+use super::page_layout::{
+    FILE_HAS_TIME, FILE_YANKED, Layout, NO_STRING, TIME, VERSION_PRERELEASE, unpack_time,
+};
 
 /// The numbers of all versions and files of a [`Page`](super::Page), for who goes through all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns<'a> {
     file_ends: &'a [[u8; 4]],
     version_flags: &'a [u8],
-    times: &'a [[u8; 8]],
-    tags: &'a [[u8; 4]],
-    pythons: &'a [[u8; 4]],
+    times: &'a [[u8; TIME]],
+    tags: &'a [[u8; 2]],
+    pythons: &'a [[u8; 2]],
     flags: &'a [u8],
 }
 
@@ -24,9 +26,9 @@ impl<'a> Columns<'a> {
         Self {
             file_ends: column(layout.file_ends, layout.versions * 4).as_chunks().0,
             version_flags: column(layout.version_flags, layout.versions),
-            times: of_files(layout.times, 8).as_chunks().0,
-            tags: of_files(layout.file_tags, 4).as_chunks().0,
-            pythons: of_files(layout.file_pythons, 4).as_chunks().0,
+            times: of_files(layout.times, TIME).as_chunks().0,
+            tags: of_files(layout.file_tags, 2).as_chunks().0,
+            pythons: of_files(layout.file_pythons, 2).as_chunks().0,
             flags: of_files(layout.file_flags, 1),
         }
     }
@@ -47,14 +49,21 @@ impl<'a> Columns<'a> {
     /// The same as [`super::FileView::upload_time`], in seconds.
     #[inline]
     pub fn upload_seconds(&self, file: usize) -> Option<i64> {
-        let time = i64::from_le_bytes(*self.times.get(file)?);
-        (self.flags.get(file)? & FILE_HAS_TIME != 0).then_some(time)
+        let time = self.times.get(file)?;
+        (self.flags.get(file)? & FILE_HAS_TIME != 0).then(|| unpack_time(*time))
     }
 
     /// The same as [`super::FileView::tags`].
     #[inline]
     pub fn tags(&self, file: usize) -> Option<usize> {
         interned(self.tags, file)
+    }
+
+    /// The same of several files.
+    #[inline]
+    pub fn tags_of(&self, files: Range<usize>) -> impl Iterator<Item = Option<usize>> {
+        let places = self.tags.get(files).unwrap_or_default();
+        places.iter().map(|place| string_at(*place))
     }
 
     /// The same as [`super::FileView::requires_python`].
@@ -72,7 +81,12 @@ impl<'a> Columns<'a> {
 }
 
 #[inline]
-fn interned(column: &[[u8; 4]], file: usize) -> Option<usize> {
-    let place = u32::from_le_bytes(*column.get(file)?);
-    (place != NO_STRING).then_some(place as usize)
+fn interned(column: &[[u8; 2]], file: usize) -> Option<usize> {
+    string_at(*column.get(file)?)
+}
+
+#[inline]
+fn string_at(place: [u8; 2]) -> Option<usize> {
+    let place = u16::from_le_bytes(place);
+    (place != NO_STRING).then_some(usize::from(place))
 }

@@ -12,8 +12,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::package::Timestamp;
+
 /// Names the format and its version (the last byte); a change of the layout changes the version.
-const MAGIC: &[u8; 8] = b"pypage\x00\x02";
+const MAGIC: &[u8; 8] = b"pypage\x00\x03";
 const FIELDS: usize = 16;
 /// The length of the header.
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
@@ -55,8 +57,11 @@ pub(super) const FILE_METADATA_ABSENT: u8 = 8;
 pub(super) const FILE_METADATA_PRESENT: u8 = 16;
 /// The URL ends with the file's name, which is not stored twice.
 pub(super) const FILE_URL_ENDS_WITH_NAME: u8 = 32;
-/// The index that stands for no string.
-pub(super) const NO_STRING: u32 = u32::MAX;
+/// How many bytes a moment takes, in seconds since 1970: enough for the year 36812.
+pub(super) const TIME: usize = 5;
+/// The place among tag strings or Python strings that stands for none. A project has some hundreds of
+/// them; what half a column saves is read in each judgement.
+pub(super) const NO_STRING: u16 = u16::MAX;
 
 /// The counts and sizes that the header holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -230,9 +235,9 @@ impl Layout {
             skipped: header.skipped,
             file_ends,
             sums: at.column(versions, 4)?,
-            times: at.column(files, 8)?,
-            file_tags: at.column(files, 4)?,
-            file_pythons: at.column(files, 4)?,
+            times: at.column(files, TIME)?,
+            file_tags: at.column(files, 2)?,
+            file_pythons: at.column(files, 2)?,
             file_flags: at.column(files, 1)?,
             version_flags: at.column(versions, 1)?,
             keys: at.strings(key_ends, versions, header.keys_size)?,
@@ -269,6 +274,28 @@ impl Layout {
     }
 }
 
+/// Returns a moment as pages store it.
+pub(super) fn pack_time(time: Timestamp) -> [u8; TIME] {
+    let seconds = time.seconds().clamp(0, (1 << (8 * TIME)) - 1);
+    let [a, b, c, d, e, ..] = seconds.to_le_bytes();
+    [a, b, c, d, e]
+}
+
+/// Reads one in seconds.
+#[inline]
+pub(super) fn unpack_time([a, b, c, d, e]: [u8; TIME]) -> i64 {
+    i64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+}
+
+/// Reads a number; 0 past the end.
+#[inline]
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .map_or(0, |chunk| u16::from_le_bytes(*chunk))
+}
+
 /// Reads a number; 0 past the end.
 #[inline]
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
@@ -276,15 +303,6 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
         .get(at..)
         .and_then(|rest| rest.first_chunk())
         .map_or(0, |chunk| u32::from_le_bytes(*chunk))
-}
-
-/// Reads a number; 0 past the end.
-#[inline]
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes
-        .get(at..)
-        .and_then(|rest| rest.first_chunk())
-        .map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
 /// Reads the range that ends at the `at`th of the ends and starts where the one before it ends.
@@ -306,4 +324,23 @@ fn ends_ascend_to(bytes: &[u8], ends: usize, count: usize, total: usize) -> bool
         last = end;
         ascends
     }) && last as usize == total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_kept_to_the_second_up_to_the_end_of_its_column() {
+        for (seconds, kept) in [
+            (0, 0),
+            (1_796_083_200, 1_796_083_200),
+            (253_402_300_799, 253_402_300_799),
+            (-1, 0),
+            (i64::MAX, (1 << 40) - 1),
+        ] {
+            let time = Timestamp::from_seconds(seconds);
+            assert_eq!(unpack_time(pack_time(time)), kept, "{seconds}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! Judges which versions of a project can be used, and by which file.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -130,12 +129,14 @@ impl Judge {
                 }
             })
             .collect();
+        let terms = Terms::of(&self.question, name);
         let mut fitness = Fitness {
             columns: page.columns(),
             everywhere,
+            ranks: Ranks::of(&tags, &terms),
             tags,
             pythons,
-            terms: Terms::of(&self.question, name),
+            terms,
             pins: Vec::new(),
             constraints: Vec::new(),
             preferred: self.question.preferences.get(name).map(VersionKey::of),
@@ -209,6 +210,14 @@ impl Everywhere {
         let judged = self.judged.iter();
         judged.map(|it| it.map(|accepted| accepted.rank)).collect()
     }
+
+    /// Returns which Pythons a usable file with some set of tags, or a source archive, serves on
+    /// some platform.
+    fn pythons_of(&self, tags: Option<usize>) -> u64 {
+        tags.map_or(u64::MAX, |tags| {
+            self.judged[tags].map_or(0, |it| it.pythons)
+        })
+    }
 }
 
 /// Returns for each set of tags on a page whether it is accepted.
@@ -218,11 +227,57 @@ fn tags_served(required: &Required, page: &Page) -> Vec<bool> {
         .collect()
 }
 
+/// How good the files of a page are by kind and tags alone, the less the better. Most are for elsewhere,
+/// and those come behind what is usable in the order in which they come near to it.
+struct Ranks {
+    /// Of wheels, by the place of their tags.
+    wheels: Vec<u32>,
+    source: u32,
+}
+
+impl Ranks {
+    /// Any wheel that fits is better than a source archive; all that is behind cannot be used.
+    const SOURCE: u32 = u32::MAX - 6;
+    const OF_ANOTHER_PLATFORM: u32 = u32::MAX - 5;
+    const OF_ANOTHER_ABI: u32 = u32::MAX - 4;
+    const OF_ANOTHER_PYTHON: u32 = u32::MAX - 3;
+    const UNWANTED_WHEEL: u32 = u32::MAX - 2;
+    const UNWANTED_SOURCE: u32 = u32::MAX - 1;
+    /// Behind all there are.
+    const NONE: u32 = u32::MAX;
+
+    fn of(tags: &[Result<u32, Misfit>], terms: &Terms<'_>) -> Self {
+        let of_tags = |tags: &Result<u32, Misfit>| match tags {
+            _ if terms.check_kind(true).is_err() => Self::UNWANTED_WHEEL,
+            Ok(rank) => *rank,
+            Err(Misfit::Platform) => Self::OF_ANOTHER_PLATFORM,
+            Err(Misfit::Abi) => Self::OF_ANOTHER_ABI,
+            Err(Misfit::Python) => Self::OF_ANOTHER_PYTHON,
+        };
+        Self {
+            wheels: tags.iter().map(of_tags).collect(),
+            source: match terms.check_kind(false) {
+                Ok(()) => Self::SOURCE,
+                Err(_) => Self::UNWANTED_SOURCE,
+            },
+        }
+    }
+
+    #[inline]
+    fn of_file(&self, tags: Option<usize>) -> u32 {
+        match tags {
+            Some(tags) => self.wheels[tags],
+            None => self.source,
+        }
+    }
+}
+
 /// What makes a file of one project fit.
 struct Fitness<'a> {
     columns: Columns<'a>,
     everywhere: Option<Everywhere>,
     tags: Vec<Result<u32, Misfit>>,
+    ranks: Ranks,
     pythons: Vec<bool>,
     terms: Terms<'a>,
     pins: Vec<&'a VersionSet>,
@@ -236,38 +291,15 @@ impl Fitness<'_> {
     /// Returns the best usable file of a version, or what speaks against the one nearest to it.
     #[inline]
     fn best_file(&self, page: &Page, version: usize, files: Range<usize>) -> Result<usize, Unfit> {
-        let mut best: Option<(u32, usize)> = None;
-        let mut speaker: Option<(u32, usize)> = None;
-        let mut pythons = 0;
-        for at in files {
-            let rank = self.rank_by_tags(at);
-            // Most are wheels for elsewhere.
-            if self.everywhere.is_none() && rank.is_err() || !self.is_old_enough(at) {
-                continue;
+        let best = self.best_by_rank(page, version, files.clone());
+        let mut file = best.ok_or_else(|| self.nearest(page, version))?;
+        if let Some(everywhere) = &self.everywhere {
+            if !self.serves(everywhere, page, version, files.clone()) {
+                return Err(Unfit::Tags(Misfit::Platform));
             }
-            if let Some(rank) = self.speaking(at) {
-                speaker = Some(speaker.map_or((rank, at), |known| known.min((rank, at))));
+            if page.file(file).is_wheel() {
+                file = self.speaker(everywhere, files).unwrap_or(file);
             }
-            let (Ok(rank), Ok(())) = (rank, self.check_others(page, version, at)) else {
-                continue;
-            };
-            let build = |at: usize| page.file(at).build_tag();
-            let is_better = best.is_none_or(|(known, other)| match rank.cmp(&known) {
-                Ordering::Equal => build(at) > build(other),
-                order => order.is_lt(),
-            });
-            if is_better {
-                best = Some((rank, at));
-            }
-            pythons |= self.pythons_of(at);
-        }
-        let (_, file) = best.ok_or_else(|| self.nearest(page, version))?;
-        let file = match speaker {
-            Some((_, speaker)) if page.file(file).is_wheel() => speaker,
-            _ => file,
-        };
-        if !self.serves_everywhere(page, version, pythons) {
-            return Err(Unfit::Tags(Misfit::Platform));
         }
         if let Some(builds) = &self.builds {
             let key = page.key(version);
@@ -284,6 +316,24 @@ impl Fitness<'_> {
         }
     }
 
+    /// Returns the usable file of the best rank.
+    #[inline]
+    fn best_by_rank(&self, page: &Page, version: usize, files: Range<usize>) -> Option<usize> {
+        let build = |at: usize| page.file(at).build_tag();
+        let (mut best, mut least) = (None, Ranks::SOURCE);
+        for (at, tags) in files.clone().zip(self.columns.tags_of(files)) {
+            let rank = self.ranks.of_file(tags);
+            if rank > least {
+                continue;
+            }
+            let is_better = best.is_none_or(|other| rank < least || build(at) > build(other));
+            if is_better && self.is_old_enough(at) && self.check_others(page, version, at).is_ok() {
+                (best, least) = (Some(at), rank);
+            }
+        }
+        best
+    }
+
     /// Whether a file is older than the cut-off, if there is one.
     #[inline]
     fn is_old_enough(&self, file: usize) -> bool {
@@ -297,40 +347,50 @@ impl Fitness<'_> {
     /// Returns what speaks against that file of a version which comes nearest to fit.
     fn nearest(&self, page: &Page, version: usize) -> Unfit {
         let files = page.files(version);
-        let unfit = files.filter_map(|at| self.rank(page, version, at).err());
-        unfit.max().unwrap_or(Unfit::NoFiles)
-    }
-
-    /// Returns how good a wheel is to tell what its version needs in every part of a region.
-    fn speaking(&self, file: usize) -> Option<u32> {
-        let speaking = &self.everywhere.as_ref()?.speaking;
-        let is_yanked = self.columns.is_yanked(file);
-        speaking[self.columns.tags(file).filter(|_| !is_yanked)?]
-    }
-
-    /// Returns which Pythons of a region a usable file serves, on some platform.
-    fn pythons_of(&self, file: usize) -> u64 {
-        match (&self.everywhere, self.columns.tags(file)) {
-            (Some(everywhere), Some(tags)) => everywhere.judged[tags].map_or(0, |it| it.pythons),
-            _ => u64::MAX,
+        let (mut nearest, mut least) = (Unfit::NoFiles, Ranks::NONE);
+        for (at, tags) in files.clone().zip(self.columns.tags_of(files)) {
+            let rank = self.ranks.of_file(tags);
+            // Of what is for elsewhere, much is for the same.
+            if rank >= least && rank > Ranks::SOURCE && !self.terms.demands_age() {
+                continue;
+            }
+            if let Err(unfit) = self.check(page, version, at) {
+                (nearest, least) = (nearest.max(unfit), least.min(rank));
+            }
         }
+        nearest
+    }
+
+    /// Returns the wheel that tells best what its version needs in every part of a region.
+    fn speaker(&self, everywhere: &Everywhere, files: Range<usize>) -> Option<usize> {
+        let rank = |at: usize| {
+            let is_out = self.columns.is_yanked(at) || !self.is_old_enough(at);
+            everywhere.speaking[self.columns.tags(at).filter(|_| !is_out)?]
+        };
+        let ranked = files.filter_map(|at| Some((rank(at)?, at)));
+        ranked.min().map(|(_, at)| at)
     }
 
     /// Whether each Python of a region, on some platform, is among those served by a version, and
     /// each environment that must be served has a file of it.
-    fn serves_everywhere(&self, page: &Page, version: usize, pythons: u64) -> bool {
-        let Some(everywhere) = &self.everywhere else {
-            return true;
+    fn serves(
+        &self,
+        everywhere: &Everywhere,
+        page: &Page,
+        version: usize,
+        files: Range<usize>,
+    ) -> bool {
+        let usable = || {
+            let files = files.clone();
+            files.filter(|at| self.check(page, version, *at).is_ok())
         };
-        if everywhere.every_python & !pythons != 0 {
-            return false;
-        }
-        everywhere.required.iter().all(|served| {
-            page.files(version).any(|at| {
-                let fits = self.columns.tags(at).is_none_or(|tags| served[tags]);
-                fits && self.rank(page, version, at).is_ok()
+        let pythons = usable().fold(0, |pythons, at| {
+            pythons | everywhere.pythons_of(self.columns.tags(at))
+        });
+        everywhere.every_python & !pythons == 0
+            && everywhere.required.iter().all(|served| {
+                usable().any(|at| self.columns.tags(at).is_none_or(|tags| served[tags]))
             })
-        })
     }
 
     /// Returns a wheel that can lend its metadata to a source distribution: the wheels of a version
@@ -344,24 +404,16 @@ impl Fitness<'_> {
             .find(|at| self.is_old_enough(*at))
     }
 
-    /// Returns how good a usable file is (less is better): wheels by their tags, then sources.
-    fn rank(&self, page: &Page, version: usize, file: usize) -> Result<u32, Unfit> {
+    /// Looks at all that may speak against a file.
+    fn check(&self, page: &Page, version: usize, file: usize) -> Result<(), Unfit> {
         self.terms
             .check_seconds(self.columns.upload_seconds(file))?;
-        let rank = self.rank_by_tags(file)?;
-        self.check_others(page, version, file)?;
-        Ok(rank)
-    }
-
-    /// The same by kind and tags alone.
-    #[inline]
-    fn rank_by_tags(&self, file: usize) -> Result<u32, Unfit> {
         let tags = self.columns.tags(file);
         self.terms.check_kind(tags.is_some())?;
-        match tags {
-            Some(tags) => self.tags[tags].map_err(Unfit::Tags),
-            None => Ok(u32::MAX),
+        if let Some(tags) = tags {
+            self.tags[tags].map_err(Unfit::Tags)?;
         }
+        self.check_others(page, version, file)
     }
 
     /// Looks at what else may speak against a file: not its age, kind and tags.

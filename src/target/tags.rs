@@ -121,18 +121,20 @@ impl TagSet {
     pub fn is_of_another_python(&self, tags: &[u8]) -> bool {
         let own = self.rows[0].0.as_bytes();
         // A search that is made for long texts would take longer.
-        let up_to = |byte: u8, text: &[u8]| text.iter().position(|it| *it == byte);
-        let Some(dash) = up_to(b'-', tags) else {
+        let one = |text: &[u8]| {
+            let end = text.iter().position(|byte| matches!(byte, b'-' | b'.'));
+            end.filter(|end| text[*end] == b'-')
+        };
+        if !matches!(tags, [b'c' | b'p', b'p', ..]) {
+            return false;
+        }
+        let Some((interpreter, rest)) = one(tags).map(|end| (&tags[..end], &tags[end + 1..]))
+        else {
             return false;
         };
-        let (interpreter, rest) = (&tags[..dash], &tags[dash + 1..]);
-        let abi = &rest[..up_to(b'-', rest).unwrap_or(0)];
-        let is_one = |it: &[u8]| up_to(b'.', it).is_none();
-        interpreter != own
-            && matches!(interpreter, [b'c' | b'p', b'p', ..])
-            && matches!(abi, [b'c', b'p', ..] | [b'p', b'y', b'p', b'y', ..])
-            && is_one(interpreter)
-            && is_one(abi)
+        matches!(rest, [b'c', b'p', ..] | [b'p', b'y', b'p', b'y', ..])
+            && one(rest).is_some()
+            && interpreter != own
     }
 
     /// Whether the interpreter and ABI of a compressed set are right, wherever it runs.
