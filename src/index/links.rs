@@ -61,7 +61,7 @@ impl Links {
 
     /// Resolves an address.
     pub(super) fn resolve<'a>(&mut self, address: &'a str) -> Option<Link<'a>> {
-        let address = address.trim();
+        let address = address.trim_ascii();
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;
         }
@@ -110,7 +110,7 @@ impl<'a> Link<'a> {
     /// Returns the last segment of the path, percent-decoded.
     pub(super) fn filename(&self) -> Option<Cow<'a, str>> {
         match &self.url {
-            Cow::Borrowed(url) => last_segment(url),
+            Cow::Borrowed(url) => last_plain_segment(url),
             Cow::Owned(url) => Some(Cow::Owned(last_segment(url)?.into_owned())),
         }
     }
@@ -121,6 +121,16 @@ impl<'a> Link<'a> {
             url: Cow::Owned(self.url.into_owned()),
             digests: self.digests,
         }
+    }
+}
+
+/// The same of an address in which nothing stands that [`is_plain_path`] does not let through: no query,
+/// and nothing odd unless it is escaped.
+fn last_plain_segment(url: &str) -> Option<Cow<'_, str>> {
+    let name = memrchr(b'/', url.as_bytes()).map_or(url, |slash| &url[slash + 1..]);
+    match name.is_empty() || memchr(b'%', name.as_bytes()).is_some() {
+        true => last_segment(url),
+        false => Some(Cow::Borrowed(name)),
     }
 }
 

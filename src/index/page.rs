@@ -402,7 +402,7 @@ impl<'a> FileView<'a> {
 
     fn row(&self) -> Row<'a> {
         let row = self.page.layout.rows.get(&self.page.bytes, self.at);
-        postcard::from_bytes(row).unwrap_or_default()
+        Row::read(row).unwrap_or_default()
     }
 
     #[inline]

@@ -195,11 +195,20 @@ impl<'a> PageBuilder<'a> {
         for (rank, group) in (0..).zip(alike) {
             group.iter().for_each(|at| ranks[*at] = rank);
         }
-        let files = self.files.iter().enumerate();
-        let mut order: Vec<Place<'_>> = files
-            .map(|(at, file)| (ranks[file.version as usize], &*file.name, at))
-            .collect();
-        order.sort_unstable();
+        // Many have one version, and names take long to compare: those of one rank are put together
+        // before they are sorted.
+        let rank = |file: &Named<'_>| ranks[file.version as usize] as usize;
+        let mut next = vec![0; by_key.len() + 1];
+        self.files.iter().for_each(|file| next[rank(file) + 1] += 1);
+        (1..next.len()).for_each(|at| next[at] += next[at - 1]);
+        let mut order: Vec<Place<'_>> = vec![(0, "", 0); self.files.len()];
+        for (at, file) in self.files.iter().enumerate() {
+            order[next[rank(file)]] = (ranks[file.version as usize], &*file.name, at);
+            next[rank(file)] += 1;
+        }
+        for alike in order.chunk_by_mut(|one, next| one.0 == next.0) {
+            alike.sort_unstable_by_key(|(_, name, at)| (*name, *at));
+        }
         order.dedup_by(|(_, next, _), (_, one, _)| next == one);
         order
     }
@@ -385,7 +394,7 @@ impl<'b, 'a> Writer<'b, 'a> {
         mut end_at: usize,
     ) -> u32 {
         let start = bytes.len();
-        let mut row = Vec::new();
+        let most = start.saturating_add(MAX_SIZE);
         let note = |bytes: &mut Vec<u8>, at: &mut usize, number: u32| {
             bytes[*at..*at + 4].copy_from_slice(&number.to_le_bytes());
             *at += 4;
@@ -393,13 +402,8 @@ impl<'b, 'a> Writer<'b, 'a> {
         for group in versions(order) {
             let before = bytes.len();
             for (_, _, at) in group {
-                row.clear();
-                row = postcard::to_extend(&self.row(&self.builder.files[*at]), row)
-                    .unwrap_or_default();
                 // One that no offset could reach becomes empty.
-                if bytes.len() - start + row.len() <= MAX_SIZE {
-                    bytes.extend_from_slice(&row);
-                }
+                self.row(&self.builder.files[*at]).write(bytes, most);
                 let end = to_u32(bytes.len() - start);
                 note(bytes, &mut end_at, end);
             }

@@ -116,18 +116,17 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 
     fn anchor(&mut self, rest: &'t str) {
-        let Some(file) = file(rest, &mut self.links) else {
+        let mut file = FileFound::default();
+        let Some(is_file) = read_file(rest, &mut self.links, &mut file) else {
             return;
         };
         self.in_anchor = true;
-        match file {
-            Some(file) => {
-                self.has_files = true;
-                self.has_distributions =
-                    self.has_distributions || DistName::is_likely(&file.filename);
-                (self.take)(file);
-            }
-            None => self.listing.unreadable += 1,
+        if is_file {
+            self.has_files = true;
+            self.has_distributions = self.has_distributions || DistName::is_likely(&file.filename);
+            (self.take)(file);
+        } else {
+            self.listing.unreadable += 1;
         }
     }
 
@@ -185,20 +184,20 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 }
 
-/// Reads an anchor's attributes: `None` where it leads nowhere, `Some(None)` where it makes no
-/// sense or names no file.
-fn file<'t>(rest: &'t str, links: &mut Links) -> Option<Option<FileFound<'t>>> {
-    let mut file = FileFound::default();
-    let mut link = None;
+/// Reads an anchor's attributes: `None` where it leads nowhere, otherwise whether it makes sense and names
+/// a file.
+fn read_file<'t>(rest: &'t str, links: &mut Links, file: &mut FileFound<'t>) -> Option<bool> {
+    let mut is_file = None;
     let mut metadata = None;
     let mut legacy_metadata = None;
     for (name, value) in attributes(rest) {
         match &*lower_case(name) {
-            "href" if link.is_none() => {
-                link = Some(match value {
+            "href" if is_file.is_none() => {
+                let link = match value {
                     Cow::Borrowed(value) => links.resolve(value),
                     Cow::Owned(value) => links.resolve(&value).map(Link::into_owned),
-                });
+                };
+                is_file = Some(link.is_some_and(|link| take_link(link, file)));
             }
             "data-requires-python" => file.requires_python = python_text(value),
             "data-yanked" => file.yanked = Some(value),
@@ -209,17 +208,22 @@ fn file<'t>(rest: &'t str, links: &mut Links) -> Option<Option<FileFound<'t>>> {
             _ => {}
         }
     }
-    let link = link?;
-    Some(link.and_then(|link| {
-        file.filename = link.filename()?;
-        file.url = link.url;
-        file.digests = link.digests;
-        // The older name counts only where the new one says nothing (PEP 714).
-        if let Some(value) = metadata.or(legacy_metadata) {
-            file.metadata = metadata_file(&value);
-        }
-        Some(file)
-    }))
+    // The older name counts only where the new one says nothing (PEP 714).
+    if let Some(value) = metadata.or(legacy_metadata) {
+        file.metadata = metadata_file(&value);
+    }
+    is_file
+}
+
+/// Takes the address of a file, and says whether it names one.
+fn take_link<'t>(link: Link<'t>, file: &mut FileFound<'t>) -> bool {
+    let Some(filename) = link.filename() else {
+        return false;
+    };
+    file.filename = filename;
+    file.url = link.url;
+    file.digests = link.digests;
+    true
 }
 
 /// `true`, a digest, or anything else as a sign that it is there.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use memchr::memrchr;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
@@ -89,9 +90,6 @@ impl WheelName {
     /// dash. A page has many wheels of one version, whose names begin alike.
     pub fn tags_in(part: &str) -> Result<&str, DistNameError> {
         let part = part.strip_suffix(".whl").ok_or(DistNameError::OtherKind)?;
-        if part.split('-').any(str::is_empty) {
-            return Err(DistNameError::Malformed);
-        }
         let (build, tags) = split_tags(part)?;
         build.map(read_build_tag).transpose()?;
         Ok(tags)
@@ -102,12 +100,12 @@ impl WheelName {
         let stem = filename
             .strip_suffix(".whl")
             .ok_or(DistNameError::OtherKind)?;
-        if stem.split('-').any(str::is_empty) {
-            return Err(DistNameError::Malformed);
-        }
         let (name, rest) = split(stem)?;
         let (version, rest) = split(rest)?;
         let (build, tags) = split_tags(rest)?;
+        if name.is_empty() || version.is_empty() {
+            return Err(DistNameError::Malformed);
+        }
         let build = build.map(read_build_tag).transpose()?;
         Ok(Self {
             name: PackageName::new(name.to_owned()).map_err(|_| DistNameError::Malformed)?,
@@ -122,11 +120,25 @@ fn split(text: &str) -> Result<(&str, &str), DistNameError> {
     text.split_once('-').ok_or(DistNameError::Malformed)
 }
 
-/// Takes what stands behind the version apart: `(build-)?python-abi-platform`.
+/// Takes what stands behind the version apart, from its end: `(build-)?python-abi-platform`, of which no
+/// part is empty.
 fn split_tags(text: &str) -> Result<(Option<&str>, &str), DistNameError> {
-    match text.bytes().filter(|byte| *byte == b'-').count() {
-        2 => Ok((None, text)),
-        3 => split(text).map(|(build, tags)| (Some(build), tags)),
+    // Returns where the part starts that ends here.
+    let start_of = |end: usize| {
+        let start = memrchr(b'-', &text.as_bytes()[..end]).map_or(0, |dash| dash + 1);
+        (start < end)
+            .then_some(start)
+            .ok_or(DistNameError::Malformed)
+    };
+    let before = |start: usize| start.checked_sub(1).ok_or(DistNameError::Malformed);
+    let abi_end = before(start_of(text.len())?)?;
+    let python_end = before(start_of(abi_end)?)?;
+    let tags = start_of(python_end)?;
+    let Some(build_end) = tags.checked_sub(1) else {
+        return Ok((None, text));
+    };
+    match start_of(build_end)? {
+        0 => Ok((Some(&text[..build_end]), &text[tags..])),
         _ => Err(DistNameError::Malformed),
     }
 }
@@ -210,27 +222,16 @@ impl Digest {
     /// Reads a digest; `None` for an algorithm that is not known or digits that do not fit it.
     pub fn new(algorithm: &str, hex: &str) -> Option<Self> {
         let algorithm = Algorithm::named(algorithm)?;
-        if hex.len() != 2 * algorithm.len() {
-            return None;
-        }
-        // Values that are calculated, not looked up, are read many at a time.
-        let mut values = [0; 2 * LONGEST];
-        let mut is_hex = true;
-        for (value, digit) in values.iter_mut().zip(hex.as_bytes()) {
-            let number = digit.wrapping_sub(b'0');
-            let letter = (digit | 0x20).wrapping_sub(b'a');
-            is_hex &= (number < 10) | (letter < 6);
-            *value = if number < 10 {
-                number
-            } else {
-                letter.wrapping_add(10)
-            };
-        }
-        let mut bytes = [0; LONGEST];
-        for (byte, [high, low]) in bytes.iter_mut().zip(values.as_chunks::<2>().0) {
-            *byte = high << 4 | low;
-        }
-        is_hex.then_some(Self { algorithm, bytes })
+        let bytes = match algorithm.len() {
+            16 => read_hex::<16>(hex),
+            20 => read_hex::<20>(hex),
+            28 => read_hex::<28>(hex),
+            32 => read_hex::<32>(hex),
+            48 => read_hex::<48>(hex),
+            64 => read_hex::<64>(hex),
+            _ => None,
+        };
+        bytes.map(|bytes| Self { algorithm, bytes })
     }
 
     /// Takes the bytes that [`Digest::as_bytes`] gave; `None` where [`Digest::new`] gives none.
@@ -247,8 +248,8 @@ impl Digest {
 
     /// Reads `sha256:…` or `sha256=…`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (algorithm, hex) = text.split_once([':', '='])?;
-        Self::new(algorithm.trim(), hex.trim())
+        let mark = text.bytes().position(|byte| matches!(byte, b':' | b'='))?;
+        Self::new(text[..mark].trim_ascii(), text[mark + 1..].trim_ascii())
     }
 
     /// Returns the algorithm's name.
@@ -286,6 +287,33 @@ impl Digest {
         let name = self.algorithm();
         name.starts_with("sha") && name != "sha1"
     }
+}
+
+/// Reads the digits of so many bytes. Values that are calculated, not looked up, and whose number is known
+/// beforehand, are read many at a time.
+fn read_hex<const BYTES: usize>(hex: &str) -> Option<[u8; LONGEST]> {
+    let (digits, []) = hex.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let digits: &[[u8; 2]; BYTES] = digits.try_into().ok()?;
+    let mut values = [[0; 2]; BYTES];
+    let mut is_hex = true;
+    let pairs = values.as_flattened_mut().iter_mut();
+    for (value, digit) in pairs.zip(digits.as_flattened()) {
+        let number = digit.wrapping_sub(b'0');
+        let letter = (digit | 0x20).wrapping_sub(b'a');
+        is_hex &= (number < 10) | (letter < 6);
+        *value = if number < 10 {
+            number
+        } else {
+            letter.wrapping_add(10)
+        };
+    }
+    let mut bytes = [0; LONGEST];
+    for (byte, [high, low]) in bytes.iter_mut().zip(values) {
+        *byte = high << 4 | low;
+    }
+    is_hex.then_some(bytes)
 }
 
 /// Writes `sha256:…`.
