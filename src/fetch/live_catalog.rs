@@ -449,6 +449,10 @@ impl Catalog for LiveCatalog {
         }
     }
 
+    fn likely(&self, name: &PackageName) -> Option<FileAt> {
+        self.engine.walker()?.likely(name)
+    }
+
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
         if let Network::Up(runtime, http) = &*lock(&self.network) {
             self.engine.go_apart(runtime.handle(), http, wanted);

@@ -5,6 +5,7 @@ mod ahead;
 mod archive;
 mod at_once;
 mod body;
+mod bounds;
 mod build;
 mod cache;
 mod checkout;

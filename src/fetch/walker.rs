@@ -3,7 +3,7 @@
 //!
 //! It only wishes; `live_catalog` fetches. Metadata that arrives sends off the pages of what it
 //! requires on the target, a page that arrives sends off the metadata of the best candidate in the
-//! intersection of all ranges seen so far. A version that requires what the declarations rule out
+//! intersection of all ranges seen so far. A version that requires what is out of bounds
 //! is passed over together with all that it requires: the next ones are sent for at once, several
 //! the further it goes back. What a first run wishes for beyond that, `ahead` tells. A wrong guess
 //! costs a request and never an answer.
@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use foldhash::{HashMap, HashSet};
 
 use super::ahead::Ahead;
+use super::bounds::Bounds;
 use super::once::{Once, lock};
 use crate::index::{Metadata, Project};
 use crate::package::{
@@ -23,7 +24,7 @@ use crate::solve::{Candidate, Candidates, FileAt, Judge, Question, ResolutionMod
 use crate::target::Flavour;
 
 /// After so many versions that cannot be chosen, the search is left to the solver, which leaps.
-const MOST_BARRED: usize = 12;
+const MOST_BARRED: usize = 32;
 
 /// So many times what was read is gone through once more when a package asks for more extras of
 /// itself or of others; what is left then, the solver finds.
@@ -41,8 +42,7 @@ pub(super) enum Wish {
 /// What was seen so far of the question's packages.
 pub(super) struct Walker {
     question: Arc<Question>,
-    /// What the declarations leave of the packages that they name.
-    declared: HashMap<PackageName, VersionSet>,
+    bounds: Bounds,
     judge: Mutex<Judge>,
     /// What was judged so far, by the walker or by the solver.
     judged: Once<PackageName, Arc<Candidates>>,
@@ -70,7 +70,7 @@ struct Seen {
     candidates: Option<Arc<Candidates>>,
     picked: Option<FileAt>,
     metadata: Option<Arc<Metadata>>,
-    /// The versions that require what the declarations rule out.
+    /// The versions that require what is out of bounds.
     barred: HashSet<VersionKey>,
 }
 
@@ -80,7 +80,7 @@ impl Walker {
         Self {
             judge: Mutex::new(Judge::new(Arc::clone(&question))),
             judged: Once::new(),
-            declared: declared(&question),
+            bounds: Bounds::of(Arc::clone(&question)),
             ahead: Ahead::new(Arc::clone(&question)),
             question,
             seen: Mutex::default(),
@@ -227,17 +227,38 @@ impl Walker {
     fn go_through(&self, metadata: &Arc<Metadata>, walk: &mut Walk) {
         let extras = {
             let mut seen = lock(&self.seen);
-            let Some(seen) = seen.get_mut(&metadata.name) else {
+            let Some(known) = seen.get_mut(&metadata.name) else {
                 return;
             };
-            if self.bars(metadata, &seen.extras) {
-                walk.wishes.extend(self.pass_over(metadata, seen));
+            let extras = known.extras();
+            if self.bounds.bar(metadata, &extras) {
+                walk.wishes.extend(self.pass_over(metadata, known));
                 return;
             }
-            seen.metadata = Some(Arc::clone(metadata));
-            seen.extras.iter().cloned().collect::<Vec<_>>()
+            known.metadata = Some(Arc::clone(metadata));
+            if self.bounds.learn(metadata, &extras) {
+                self.look_again(&mut seen, walk);
+            }
+            extras
         };
         self.want(metadata.requires.asked(&extras), &extras, walk);
+    }
+
+    /// Passes over what was gone through and turns out to be barred.
+    fn look_again(&self, seen: &mut HashMap<PackageName, Seen>, walk: &mut Walk) {
+        let read = seen
+            .values()
+            .filter_map(|known| Some((known.metadata.clone()?, known.extras())));
+        let mut barred: Vec<Arc<Metadata>> = read
+            .filter(|(metadata, extras)| self.bounds.bar(metadata, extras))
+            .map(|(metadata, _)| metadata)
+            .collect();
+        barred.sort_by(|a, b| a.name.cmp(&b.name));
+        for metadata in barred {
+            if let Some(known) = seen.get_mut(&metadata.name) {
+                walk.wishes.extend(self.pass_over(&metadata, known));
+            }
+        }
     }
 
     /// Hears that metadata is there that was guessed at; that of a version which is only there in
@@ -254,34 +275,25 @@ impl Walker {
         let Some(seen) = seen.get(&metadata.name).filter(|it| !it.barred.is_empty()) else {
             return true;
         };
-        let picked = seen.candidates.as_ref().and_then(|candidates| {
-            let mut usable = candidates.usable().iter();
-            let picked = usable.find(|candidate| Some(candidate.at()) == seen.picked)?;
-            Some(candidates.page(picked.page()).key(picked.version()))
-        });
-        picked.is_none_or(|picked| picked == VersionKey::of(&metadata.version).as_bytes())
+        seen.picks(metadata)
     }
 
-    /// Whether metadata requires what the declarations rule out.
-    fn bars(&self, metadata: &Metadata, extras: &BTreeSet<ExtraName>) -> bool {
-        let extras: Vec<ExtraName> = extras.iter().cloned().collect();
-        metadata.requires.asked(&extras).any(|requirement| {
-            let declared = self.declared.get(&requirement.name);
-            let is_out = |declared: &VersionSet| {
-                let both = declared.intersection(requirement.specifiers.set());
-                requirement.url.is_none() && both.is_empty()
-            };
-            declared.is_some_and(is_out)
-                && !self.question.excludes.contains(&requirement.name)
-                && self.question.holds(&requirement.marker, &extras)
-        })
+    /// Returns the file of the version of a package that will probably stay, where newer ones were passed
+    /// over and this one was not.
+    pub(super) fn likely(&self, name: &PackageName) -> Option<FileAt> {
+        let seen = lock(&self.seen);
+        let known = seen.get(name).filter(|known| !known.barred.is_empty())?;
+        let is_read = known.picks(known.metadata.as_ref()?);
+        known.picked.filter(|_| is_read)
     }
 
     /// Wishes for other versions than one that is barred; where the newest count first for older
     /// ones as well, the more the more there were.
     fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
+        if !seen.barred.insert(VersionKey::of(&metadata.version)) {
+            return Vec::new();
+        }
         seen.metadata = None;
-        seen.barred.insert(VersionKey::of(&metadata.version));
         let candidates = seen.candidates.clone();
         let Some(candidates) = candidates.filter(|_| seen.barred.len() <= MOST_BARRED) else {
             return Vec::new();
@@ -339,7 +351,7 @@ impl Walker {
         seen.extras.extend(requirement.extras.iter().cloned());
         let both = seen.set.intersection(set);
         // What was seen before may stem from a version that is out by now.
-        seen.set = match (both.is_empty(), self.declared.get(name)) {
+        seen.set = match (both.is_empty(), self.bounds.declared(name)) {
             (false, _) => both,
             (true, Some(declared)) => declared.intersection(set),
             (true, None) => set.clone(),
@@ -422,6 +434,21 @@ impl Seen {
         }
     }
 
+    /// Whether the metadata is that of the version that was picked, if one was.
+    fn picks(&self, metadata: &Metadata) -> bool {
+        let picked = self.candidates.as_ref().and_then(|candidates| {
+            let mut usable = candidates.usable().iter();
+            let picked = usable.find(|candidate| Some(candidate.at()) == self.picked)?;
+            Some(candidates.page(picked.page()).key(picked.version()))
+        });
+        picked.is_none_or(|picked| picked == VersionKey::of(&metadata.version).as_bytes())
+    }
+
+    /// Returns the extras that were asked for so far.
+    fn extras(&self) -> Vec<ExtraName> {
+        self.extras.iter().cloned().collect()
+    }
+
     /// Whether a candidate can be chosen, as far as was seen.
     fn admits(&self, candidates: &Candidates, candidate: &Candidate) -> bool {
         let page = candidates.page(candidate.page());
@@ -438,32 +465,4 @@ impl Seen {
         let releases = candidates.usable().iter().rev();
         releases.filter(|candidate| !candidate.is_prerelease && self.admits(candidates, candidate))
     }
-}
-
-/// Returns what a question's declarations leave of the packages that they name. In a region, what
-/// some environments are told rules nothing out in the others.
-fn declared(question: &Question) -> HashMap<PackageName, VersionSet> {
-    let mut declared: HashMap<PackageName, VersionSet> = HashMap::default();
-    let counts = question
-        .declarations
-        .iter()
-        .filter(|declaration| question.holds(&declaration.requirement.marker, &[]));
-    let everywhere = counts.clone().filter(|declaration| {
-        question.region.is_none() || declaration.requirement.marker.is_always()
-    });
-    for declaration in everywhere {
-        let requirement = &declaration.requirement;
-        let set = requirement.specifiers.set();
-        let left = declared
-            .entry(requirement.name.clone())
-            .or_insert_with(VersionSet::full);
-        *left = left.intersection(set);
-    }
-    // What is replaced bars nothing.
-    for declaration in counts.filter(|it| it.kind == DeclarationKind::Override) {
-        declared.remove(&declaration.requirement.name);
-    }
-    // Neither do declarations that exclude one another: the solver says so.
-    declared.retain(|_, set| !set.is_empty());
-    declared
 }

@@ -138,6 +138,10 @@ impl Catalog for Over<'_> {
         self.catalog.soon(&wanted.cloned().collect::<Vec<_>>());
     }
 
+    fn likely(&self, name: &PackageName) -> Option<FileAt> {
+        self.catalog.likely(name)
+    }
+
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {
         let wanted = wanted.iter().filter(|(it, at)| !is_installed(it, *at));
         self.catalog

@@ -63,6 +63,12 @@ pub trait Catalog {
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
 
+    /// Returns the file of the version at which going back through a package will probably end, where a
+    /// look ahead found one.
+    fn likely(&self, _name: &PackageName) -> Option<FileAt> {
+        None
+    }
+
     /// Says which metadata will be asked for next, of versions that lie apart: what they require is
     /// not asked for with them.
     fn soon_apart(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
@@ -110,6 +116,10 @@ impl<T: Catalog + ?Sized> Catalog for &T {
 
     fn soon(&self, wanted: &[(Arc<Project>, FileAt)]) {
         (**self).soon(wanted);
+    }
+
+    fn likely(&self, name: &PackageName) -> Option<FileAt> {
+        (**self).likely(name)
     }
 
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {

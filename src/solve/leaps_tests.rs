@@ -21,6 +21,8 @@ struct Counting {
     waits: Mutex<usize>,
     /// Whether what is only looked at cannot be had.
     fails_at_glances: bool,
+    /// Where going back through a package will end.
+    ends: Option<(PackageName, FileAt)>,
 }
 
 impl Catalog for Counting {
@@ -67,6 +69,11 @@ impl Catalog for Counting {
         self.sent.lock().unwrap().extend(wanted);
     }
 
+    fn likely(&self, name: &PackageName) -> Option<FileAt> {
+        let (of, at) = self.ends.as_ref()?;
+        (of == name).then_some(*at)
+    }
+
     fn soon_apart(&self, wanted: &[(std::sync::Arc<Project>, FileAt)]) {
         self.soon(wanted);
     }
@@ -80,6 +87,7 @@ impl Counting {
             sent: Mutex::default(),
             waits: Mutex::default(),
             fails_at_glances: false,
+            ends: None,
         }
     }
 }
@@ -191,6 +199,43 @@ fn of_a_thousand_versions_in_the_way_less_than_a_tenth_is_read() {
         ("1.199", "1.199", "1.4")
     );
     assert!(read < 240, "{read} of 2,430 were read");
+}
+
+#[test]
+fn nothing_is_sent_for_behind_the_version_at_which_going_back_will_probably_end() {
+    let asks_for_both = Release {
+        requires: vec!["b".to_owned(), "c<1.1".to_owned()],
+        ..Release::default()
+    };
+    let packages = BTreeMap::from([
+        (
+            "a".to_owned(),
+            BTreeMap::from([("1".to_owned(), asks_for_both)]),
+        ),
+        (
+            "b".to_owned(),
+            package(60, |at| (at >= 30).then(|| "c>=1.1".to_owned())),
+        ),
+        ("c".to_owned(), package(2, |_| None)),
+    ]);
+    let world = world(packages, &["a"]);
+    let b = PackageName::new("b".to_owned()).unwrap();
+    let sent_behind = |ends: Option<FileAt>| {
+        let catalog = Counting {
+            ends: ends.map(|at| (b.clone(), at)),
+            ..Counting::of(&world)
+        };
+        let outcome = solve(&world.question(), &catalog).unwrap().outcome;
+        assert!(matches!(outcome, Outcome::Solved(_)));
+        let sent = catalog.sent.into_inner().unwrap();
+        let behind = sent.iter().filter(|(name, at)| *name == b && at.file < 29);
+        behind.count()
+    };
+
+    assert!(sent_behind(None) > 0);
+    assert_eq!(sent_behind(Some(FileAt { page: 0, file: 29 })), 0);
+    // It was thought that it ends earlier.
+    assert!(sent_behind(Some(FileAt { page: 0, file: 50 })) > 0);
 }
 
 #[test]

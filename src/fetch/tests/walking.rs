@@ -8,7 +8,7 @@ use super::solving::question;
 use super::world::{metadata, name};
 use crate::fetch::walker::{Walker, Wish};
 use crate::index::{IndexPage, Merge, Metadata, MetadataSource, Page, Project, list_folder};
-use crate::package::{Declaration, Marker, MarkerTexts, Requirement, Version};
+use crate::package::{Declaration, DeclarationKind, Marker, MarkerTexts, Requirement, Version};
 use crate::solve::{Question, ResolutionMode};
 use crate::target::Region;
 
@@ -84,6 +84,68 @@ fn what_a_version_requires_counts_only_where_the_declarations_allow_it() {
     assert_eq!(shown(also_out), expected[..2]);
     assert!(in_case.is_empty());
     assert_eq!(shown(in_turn), ["c"]);
+}
+
+#[test]
+fn what_the_pick_of_a_declared_package_requires_counts_against_what_is_not_declared() {
+    let walker = Walker::new(declared(&["a", "d"]));
+    let (a, b) = (project("a", &["1.0"]), project("b", &["1.0", "2.0"]));
+    walker.start();
+    walker.page_arrived(&a);
+    walker.page_arrived(&project("d", &["1.0"]));
+    walker.metadata_arrived(&read("a", "1.0", &["b", "c<2"]));
+    walker.page_arrived(&b);
+
+    let out = walker.guess_arrived(&read("b", "2.0", &["c>=2", "new"]));
+    let again = walker.metadata_arrived(&read("b", "2.0", &["c>=2", "new"]));
+    let declared_too = walker.guess_arrived(&read("d", "1.0", &["c>=2", "other"]));
+
+    assert_eq!(shown(out), ["b-1.0-py3-none-any.whl"]);
+    assert!(again.is_empty(), "it was passed over already");
+    assert_eq!(shown(declared_too), ["other"]);
+}
+
+#[test]
+fn what_was_read_before_the_bounds_is_passed_over_as_well() {
+    let walker = Walker::new(declared(&["a", "d"]));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0"]));
+    walker.page_arrived(&project("d", &["1.0", "2.0"]));
+    walker.metadata_arrived(&read("a", "1.0", &["b"]));
+    let b = project("b", &["1.0", "2.0"]);
+    walker.page_arrived(&b);
+    walker.guess_arrived(&read("b", "2.0", &["c>=2"]));
+    assert_eq!(walker.likely(&b.name), None);
+
+    let wishes = walker.metadata_arrived(&read("d", "2.0", &["c<2"]));
+    walker.guess_arrived(&read("b", "1.0", &["c"]));
+
+    assert_eq!(shown(wishes), ["b-1.0-py3-none-any.whl"]);
+    let likely = walker.likely(&b.name).map(|at| at.file);
+    assert_eq!(likely, Some(0), "that of b 1.0");
+    // Another version of d is taken: what the one before required counts no more.
+    walker.metadata_arrived(&read("d", "1.0", &["e"]));
+    let free = walker.metadata_arrived(&read("b", "1.0", &["c>=2", "new"]));
+    assert_eq!(shown(free), ["new"]);
+}
+
+#[test]
+fn what_is_overridden_is_no_bound() {
+    let question = declared(&["a", "c>=2"]);
+    let mut declarations = question.declarations.clone();
+    declarations[1].kind = DeclarationKind::Override;
+    let walker = Walker::new(Arc::new(Question {
+        declarations,
+        ..Question::clone(&question)
+    }));
+    walker.start();
+    walker.page_arrived(&project("a", &["1.0"]));
+    walker.metadata_arrived(&read("a", "1.0", &["b", "c<2"]));
+    walker.page_arrived(&project("b", &["1.0", "2.0"]));
+
+    let wishes = walker.guess_arrived(&read("b", "2.0", &["c>=2", "new"]));
+
+    assert_eq!(shown(wishes), ["new"]);
 }
 
 #[test]
