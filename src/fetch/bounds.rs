@@ -15,8 +15,16 @@ use crate::solve::Question;
 pub(super) struct Bounds {
     question: Arc<Question>,
     declared: HashMap<PackageName, VersionSet>,
-    /// What those that are declared require of a package, by the name of the one that does.
-    required: Mutex<HashMap<PackageName, HashMap<PackageName, VersionSet>>>,
+    required: Mutex<Required>,
+}
+
+/// What packages that are declared require.
+#[derive(Default)]
+struct Required {
+    /// Of a package, by the name of the one that does.
+    of: HashMap<PackageName, HashMap<PackageName, VersionSet>>,
+    /// By the name of the one that does, of which packages.
+    by: HashMap<PackageName, Vec<PackageName>>,
 }
 
 impl Bounds {
@@ -35,31 +43,37 @@ impl Bounds {
     }
 
     /// Takes into account what a version requires, with some extras, if its package is declared, instead of
-    /// what another of its versions required; returns whether that is so.
-    pub(super) fn learn(&self, metadata: &Metadata, extras: &[ExtraName]) -> bool {
+    /// what another of its versions required; returns of which packages that leaves less.
+    pub(super) fn learn(&self, metadata: &Metadata, extras: &[ExtraName]) -> Vec<PackageName> {
         if !self.declared.contains_key(&metadata.name) {
-            return false;
+            return Vec::new();
         }
         let mut required = lock(&self.required);
-        for by in required.values_mut() {
-            by.remove(&metadata.name);
+        let Required { of, by } = &mut *required;
+        for name in by.remove(&metadata.name).unwrap_or_default() {
+            if let Some(sets) = of.get_mut(&name) {
+                sets.remove(&metadata.name);
+            }
         }
+        let mut names = Vec::new();
         for requirement in metadata.requires.asked(extras) {
             let is_for_some = self.question.region.is_some() && !requirement.marker.is_always();
             if is_for_some
+                || requirement.specifiers.is_any()
                 || self.is_overridden(&requirement.name)
                 || !self.counts(requirement, extras)
             {
                 continue;
             }
-            let left = required
-                .entry(requirement.name.clone())
-                .or_default()
+            let sets = of.entry(requirement.name.clone()).or_default();
+            let left = sets
                 .entry(metadata.name.clone())
                 .or_insert_with(VersionSet::full);
             *left = left.intersection(requirement.specifiers.set());
+            names.push(requirement.name.clone());
         }
-        true
+        by.insert(metadata.name.clone(), names.clone());
+        names
     }
 
     /// Whether a version, with some extras, requires what lies out of the bounds.
@@ -68,7 +82,7 @@ impl Bounds {
         // Of those that are declared, none is preferred to another.
         let is_declared = self.declared.contains_key(&metadata.name);
         let is_out = |requirement: &Requirement| {
-            let by = required.get(&requirement.name).filter(|_| !is_declared);
+            let by = required.of.get(&requirement.name).filter(|_| !is_declared);
             let sets = by.into_iter().flat_map(HashMap::values);
             let mut sets = sets.chain(self.declared.get(&requirement.name));
             sets.any(|set| set.intersection(requirement.specifiers.set()).is_empty())

@@ -67,6 +67,8 @@ struct Walk {
 struct Seen {
     set: VersionSet,
     extras: BTreeSet<ExtraName>,
+    /// Which packages asked for it.
+    by: HashSet<PackageName>,
     candidates: Option<Arc<Candidates>>,
     picked: Option<FileAt>,
     metadata: Option<Arc<Metadata>>,
@@ -142,7 +144,7 @@ impl Walker {
             .filter(|declaration| declaration.kind == DeclarationKind::Requirement)
             .map(|declaration| &declaration.requirement);
         let mut walk = Walk::default();
-        self.want(roots, &[], &mut walk);
+        self.want(roots, None, &[], &mut walk);
         let mut wishes = self.ahead.preferred();
         wishes.extend(self.finish(walk));
         wishes
@@ -236,26 +238,29 @@ impl Walker {
                 return;
             }
             known.metadata = Some(Arc::clone(metadata));
-            if self.bounds.learn(metadata, &extras) {
-                self.look_again(&mut seen, walk);
-            }
+            let bounded = self.bounds.learn(metadata, &extras);
+            self.look_again(&bounded, &mut seen, walk);
             extras
         };
-        self.want(metadata.requires.asked(&extras), &extras, walk);
+        let by = Some(&metadata.name);
+        self.want(metadata.requires.asked(&extras), by, &extras, walk);
     }
 
-    /// Passes over what was gone through and turns out to be barred.
-    fn look_again(&self, seen: &mut HashMap<PackageName, Seen>, walk: &mut Walk) {
-        let read = seen
-            .values()
-            .filter_map(|known| Some((known.metadata.clone()?, known.extras())));
-        let mut barred: Vec<Arc<Metadata>> = read
-            .filter(|(metadata, extras)| self.bounds.bar(metadata, extras))
-            .map(|(metadata, _)| metadata)
-            .collect();
-        barred.sort_by(|a, b| a.name.cmp(&b.name));
-        for metadata in barred {
-            if let Some(known) = seen.get_mut(&metadata.name) {
+    /// Passes over what was gone through and turns out to be barred, now that less is left of some packages.
+    fn look_again(
+        &self,
+        bounded: &[PackageName],
+        seen: &mut HashMap<PackageName, Seen>,
+        walk: &mut Walk,
+    ) {
+        let known = bounded.iter().filter_map(|name| seen.get(name));
+        let asking: BTreeSet<PackageName> = known.flat_map(|it| it.by.iter().cloned()).collect();
+        for name in asking {
+            let Some(known) = seen.get_mut(&name) else {
+                continue;
+            };
+            let metadata = known.metadata.clone();
+            if let Some(metadata) = metadata.filter(|it| self.bounds.bar(it, &known.extras())) {
                 walk.wishes.extend(self.pass_over(&metadata, known));
             }
         }
@@ -319,6 +324,7 @@ impl Walker {
     fn want<'a>(
         &self,
         requirements: impl Iterator<Item = &'a Requirement>,
+        by: Option<&PackageName>,
         extras: &[ExtraName],
         walk: &mut Walk,
     ) {
@@ -327,13 +333,13 @@ impl Walker {
                 && !self.question.excludes.contains(&requirement.name)
                 && self.question.holds(&requirement.marker, extras);
             if counts {
-                self.narrow(requirement, walk);
+                self.narrow(requirement, by, walk);
             }
         }
     }
 
     /// Takes one more requirement into account.
-    fn narrow(&self, requirement: &Requirement, walk: &mut Walk) {
+    fn narrow(&self, requirement: &Requirement, by: Option<&PackageName>, walk: &mut Walk) {
         let name = &requirement.name;
         let set = self
             .overridden(name)
@@ -342,11 +348,13 @@ impl Walker {
         let Some(seen) = all.get_mut(name) else {
             let mut seen = Seen::within(set.clone());
             seen.extras.extend(requirement.extras.iter().cloned());
+            seen.by.extend(by.cloned());
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
             walk.ahead.extend(self.ahead.usual(name));
             return;
         };
+        seen.by.extend(by.cloned());
         let extras_before = seen.extras.len();
         seen.extras.extend(requirement.extras.iter().cloned());
         let both = seen.set.intersection(set);
@@ -427,6 +435,7 @@ impl Seen {
         Self {
             set,
             extras: BTreeSet::new(),
+            by: HashSet::default(),
             candidates: None,
             picked: None,
             metadata: None,
