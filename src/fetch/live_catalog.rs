@@ -449,8 +449,8 @@ impl Catalog for LiveCatalog {
         }
     }
 
-    fn likely(&self, name: &PackageName) -> Option<FileAt> {
-        self.engine.walker()?.likely(name)
+    fn likely(&self, project: &Project) -> Option<FileAt> {
+        self.engine.walker()?.likely(project)
     }
 
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {

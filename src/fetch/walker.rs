@@ -11,10 +11,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::ahead::Ahead;
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Learned, RuledOut};
 use super::once::{Once, lock};
 use crate::index::{Metadata, Project};
 use crate::package::{
@@ -25,6 +25,8 @@ use crate::target::Flavour;
 
 /// After so many versions that cannot be chosen, the search is left to the solver, which leaps.
 const MOST_BARRED: usize = 32;
+/// So many older versions are sent for at once.
+const MOST_SPARES: usize = 12;
 
 /// So many times what was read is gone through once more when a package asks for more extras of
 /// itself or of others; what is left then, the solver finds.
@@ -61,19 +63,19 @@ struct Walk {
     ahead: Vec<Wish>,
     /// What more extras are asked of than when it was gone through.
     again: Vec<Arc<Metadata>>,
+    /// Whether the solver chose what is gone through.
+    is_choice: bool,
 }
 
 /// A package on the way.
 struct Seen {
     set: VersionSet,
     extras: BTreeSet<ExtraName>,
-    /// Which packages asked for it.
-    by: HashSet<PackageName>,
     candidates: Option<Arc<Candidates>>,
     picked: Option<FileAt>,
     metadata: Option<Arc<Metadata>>,
-    /// The versions that require what is out of bounds.
-    barred: HashSet<VersionKey>,
+    /// The versions that require what is out of bounds, and by what.
+    barred: HashMap<VersionKey, RuledOut>,
 }
 
 impl Walker {
@@ -144,7 +146,7 @@ impl Walker {
             .filter(|declaration| declaration.kind == DeclarationKind::Requirement)
             .map(|declaration| &declaration.requirement);
         let mut walk = Walk::default();
-        self.want(roots, None, &[], &mut walk);
+        self.want(roots, &[], &mut walk);
         let mut wishes = self.ahead.preferred();
         wishes.extend(self.finish(walk));
         wishes
@@ -206,8 +208,13 @@ impl Walker {
 
     /// Hears that metadata is there, of a version that the solver chose or that is in turn.
     pub(super) fn metadata_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
+        self.hear(metadata, true)
+    }
+
+    fn hear(&self, metadata: &Arc<Metadata>, is_choice: bool) -> Vec<Wish> {
         self.finish(Walk {
             again: vec![Arc::clone(metadata)],
+            is_choice,
             ..Walk::default()
         })
     }
@@ -233,35 +240,43 @@ impl Walker {
                 return;
             };
             let extras = known.extras();
-            if self.bounds.bar(metadata, &extras) {
-                walk.wishes.extend(self.pass_over(metadata, known));
+            if let Some(out) = self.bounds.rule_out(metadata, &extras) {
+                walk.wishes.extend(self.pass_over(metadata, out, known));
                 return;
             }
             known.metadata = Some(Arc::clone(metadata));
-            let bounded = self.bounds.learn(metadata, &extras);
-            self.look_again(&bounded, &mut seen, walk);
+            if walk.is_choice || known.picks(metadata) {
+                let learned = self.bounds.learn(metadata, &extras);
+                self.look_again(&metadata.name, &learned, &mut seen, walk);
+            }
             extras
         };
-        let by = Some(&metadata.name);
-        self.want(metadata.requires.asked(&extras), by, &extras, walk);
+        self.want(metadata.requires.asked(&extras), &extras, walk);
     }
 
-    /// Passes over what was gone through and turns out to be barred, now that less is left of some packages.
+    /// Passes over what was gone through and is ruled out now, and gives back what is not any more.
     fn look_again(
         &self,
-        bounded: &[PackageName],
+        by: &PackageName,
+        learned: &Learned,
         seen: &mut HashMap<PackageName, Seen>,
         walk: &mut Walk,
     ) {
-        let known = bounded.iter().filter_map(|name| seen.get(name));
-        let asking: BTreeSet<PackageName> = known.flat_map(|it| it.by.iter().cloned()).collect();
-        for name in asking {
-            let Some(known) = seen.get_mut(&name) else {
+        if learned.is_replaced {
+            let by = RuledOut::By(by.clone());
+            for known in seen.values_mut() {
+                known.barred.retain(|_, out| *out != by);
+            }
+        }
+        for name in &learned.asking {
+            let Some(known) = seen.get_mut(name) else {
                 continue;
             };
-            let metadata = known.metadata.clone();
-            if let Some(metadata) = metadata.filter(|it| self.bounds.bar(it, &known.extras())) {
-                walk.wishes.extend(self.pass_over(&metadata, known));
+            let Some(metadata) = known.metadata.clone() else {
+                continue;
+            };
+            if let Some(out) = self.bounds.rule_out(&metadata, &known.extras()) {
+                walk.wishes.extend(self.pass_over(&metadata, out, known));
             }
         }
     }
@@ -270,7 +285,7 @@ impl Walker {
     /// case waits for its turn.
     pub(super) fn guess_arrived(&self, metadata: &Arc<Metadata>) -> Vec<Wish> {
         match self.is_in_turn(metadata) {
-            true => self.metadata_arrived(metadata),
+            true => self.hear(metadata, false),
             false => Vec::new(),
         }
     }
@@ -283,22 +298,31 @@ impl Walker {
         seen.picks(metadata)
     }
 
-    /// Returns the file of the version of a package that will probably stay, where newer ones were passed
+    /// Returns the file of the version of a project that will probably stay, where newer ones were passed
     /// over and this one was not.
-    pub(super) fn likely(&self, name: &PackageName) -> Option<FileAt> {
+    pub(super) fn likely(&self, project: &Project) -> Option<FileAt> {
+        if self.has_another(project) {
+            return None;
+        }
         let seen = lock(&self.seen);
-        let known = seen.get(name).filter(|known| !known.barred.is_empty())?;
+        let known = seen.get(&project.name)?;
         let is_read = known.picks(known.metadata.as_ref()?);
-        known.picked.filter(|_| is_read)
+        known.picked.filter(|_| is_read && !known.barred.is_empty())
     }
 
     /// Wishes for other versions than one that is barred; where the newest count first for older
     /// ones as well, the more the more there were.
-    fn pass_over(&self, metadata: &Metadata, seen: &mut Seen) -> Vec<Wish> {
-        if !seen.barred.insert(VersionKey::of(&metadata.version)) {
+    fn pass_over(&self, metadata: &Metadata, out: RuledOut, seen: &mut Seen) -> Vec<Wish> {
+        if (seen.metadata.as_ref()).is_some_and(|read| read.version == metadata.version) {
+            seen.metadata = None;
+        }
+        if seen
+            .barred
+            .insert(VersionKey::of(&metadata.version), out)
+            .is_some()
+        {
             return Vec::new();
         }
-        seen.metadata = None;
         let candidates = seen.candidates.clone();
         let Some(candidates) = candidates.filter(|_| seen.barred.len() <= MOST_BARRED) else {
             return Vec::new();
@@ -311,7 +335,7 @@ impl Walker {
         let older = seen
             .in_reserve(&candidates)
             .filter(|spare| Some(spare.at()) != seen.picked)
-            .take(spares.min(MOST_BARRED));
+            .take(spares.min(MOST_SPARES));
         wishes.extend(
             older.map(|spare| Wish::Metadata(Arc::clone(candidates.project()), spare.at())),
         );
@@ -324,7 +348,6 @@ impl Walker {
     fn want<'a>(
         &self,
         requirements: impl Iterator<Item = &'a Requirement>,
-        by: Option<&PackageName>,
         extras: &[ExtraName],
         walk: &mut Walk,
     ) {
@@ -333,13 +356,13 @@ impl Walker {
                 && !self.question.excludes.contains(&requirement.name)
                 && self.question.holds(&requirement.marker, extras);
             if counts {
-                self.narrow(requirement, by, walk);
+                self.narrow(requirement, walk);
             }
         }
     }
 
     /// Takes one more requirement into account.
-    fn narrow(&self, requirement: &Requirement, by: Option<&PackageName>, walk: &mut Walk) {
+    fn narrow(&self, requirement: &Requirement, walk: &mut Walk) {
         let name = &requirement.name;
         let set = self
             .overridden(name)
@@ -348,13 +371,11 @@ impl Walker {
         let Some(seen) = all.get_mut(name) else {
             let mut seen = Seen::within(set.clone());
             seen.extras.extend(requirement.extras.iter().cloned());
-            seen.by.extend(by.cloned());
             all.insert(name.clone(), seen);
             walk.wishes.push(Wish::Page(name.clone()));
             walk.ahead.extend(self.ahead.usual(name));
             return;
         };
-        seen.by.extend(by.cloned());
         let extras_before = seen.extras.len();
         seen.extras.extend(requirement.extras.iter().cloned());
         let both = seen.set.intersection(set);
@@ -435,11 +456,10 @@ impl Seen {
         Self {
             set,
             extras: BTreeSet::new(),
-            by: HashSet::default(),
             candidates: None,
             picked: None,
             metadata: None,
-            barred: HashSet::default(),
+            barred: HashMap::default(),
         }
     }
 
@@ -466,7 +486,7 @@ impl Seen {
             && self
                 .set
                 .admits_spelling(page.version_text(candidate.version()))
-            && !self.barred.contains(&VersionKey::from_bytes(key))
+            && !self.barred.contains_key(&VersionKey::from_bytes(key))
     }
 
     /// Returns the releases that can be chosen, the newest first.

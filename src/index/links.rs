@@ -61,6 +61,7 @@ impl Links {
 
     /// Resolves an address.
     pub(super) fn resolve<'a>(&mut self, address: &'a str) -> Option<Link<'a>> {
+        // As HTML strips it: of white space only that of ASCII.
         let address = address.trim_ascii();
         if address.is_empty() || address.len() > MAX_TEXT {
             return None;

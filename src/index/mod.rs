@@ -19,6 +19,7 @@ mod page_build;
 mod page_columns;
 mod page_digests;
 mod page_layout;
+mod page_row;
 mod page_tables;
 #[cfg(test)]
 mod page_tests;

@@ -11,8 +11,9 @@ use super::page_columns::Columns;
 use super::page_digests::Digests;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT, FILE_URL_ENDS_WITH_NAME,
-    FILE_YANKED, Layout, NO_STRING, Row, VERSION_PRERELEASE, range_at, u16_at, u32_at,
+    FILE_YANKED, Layout, NO_STRING, VERSION_PRERELEASE, range_at, u16_at, u32_at,
 };
+use super::page_row::Row;
 use super::{Listing, MetadataFile};
 use crate::package::{PackageName, Timestamp, Version, origin_of};
 

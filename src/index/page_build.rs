@@ -6,9 +6,10 @@ use super::listing::FileFound;
 use super::page_digests::pack_digest;
 use super::page_layout::{
     FILE_HAS_SIZE, FILE_HAS_TIME, FILE_METADATA_ABSENT, FILE_METADATA_PRESENT,
-    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, MOST_LENGTHS, NO_STRING, Row, TIME,
-    VERSION_PRERELEASE, pack_time,
+    FILE_URL_ENDS_WITH_NAME, FILE_YANKED, HEADER, Header, NO_STRING, TIME, VERSION_PRERELEASE,
+    pack_time,
 };
+use super::page_row::{Row, USUAL_HEAD};
 use super::page_tables::{Interned, MAX_SIZE, Table, to_u32};
 use super::{Listing, MetadataFile};
 use crate::package::{DistName, DistNameError, PackageName, Version, VersionKey, WheelName};
@@ -77,41 +78,48 @@ impl<'a> PageBuilder<'a> {
             return;
         }
         match self.place(&file.filename) {
-            Ok((version, tags)) => self.push(file, version, tags),
+            Ok(Some(place)) => self.push(file, place),
+            Ok(None) => self.skipped[3] += 1,
             Err(DistNameError::OtherKind) => self.skipped[0] += 1,
             Err(DistNameError::Malformed) => self.skipped[1] += 1,
             Err(DistNameError::InvalidVersion) => self.skipped[2] += 1,
         }
     }
 
-    /// Returns the places of a file's version and tags.
-    fn place(&mut self, filename: &str) -> Result<(u32, u16), DistNameError> {
+    /// Returns the places of a file's version and tags; none where there is no room for the tags.
+    fn place(&mut self, filename: &str) -> Result<Option<(u32, u16)>, DistNameError> {
         if !self.last_start.is_empty()
             && let Some(part) = filename.strip_prefix(&*self.last_start)
             && part.ends_with(".whl")
         {
             let tags = self.tags.place(WheelName::tags_in(part)?);
-            let tags = tags.ok_or(DistNameError::Malformed)?;
-            return Ok((to_u32(self.versions.len() - 1), tags));
+            return Ok(tags.map(|tags| (to_u32(self.versions.len() - 1), tags)));
         }
         let name = DistName::parse(filename, self.project)?;
+        let tags = match &name {
+            DistName::Wheel(wheel) => self.tags.place(&wheel.tags),
+            DistName::Sdist(_) => Some(NO_STRING),
+        };
+        let Some(tags) = tags else {
+            return Ok(None);
+        };
         let key = VersionKey::of(name.version());
         self.versions.push((key, name.version().clone()));
         self.last_start.clear();
-        let tags = match &name {
-            DistName::Wheel(wheel) => {
-                let dashes = filename.match_indices('-').map(|(at, _)| at);
-                let end = dashes.take(2).last().unwrap_or_default();
-                self.last_start.push_str(&filename[..=end]);
-                let tags = self.tags.place(&wheel.tags);
-                tags.ok_or(DistNameError::Malformed)?
-            }
-            DistName::Sdist(_) => NO_STRING,
-        };
-        Ok((to_u32(self.versions.len() - 1), tags))
+        if let DistName::Wheel(_) = &name {
+            let dashes = filename.match_indices('-').map(|(at, _)| at);
+            let end = dashes.take(2).last().unwrap_or_default();
+            self.last_start.push_str(&filename[..=end]);
+        }
+        Ok(Some((to_u32(self.versions.len() - 1), tags)))
     }
 
-    fn push(&mut self, file: FileFound<'a>, version: u32, tags: u16) {
+    fn push(&mut self, file: FileFound<'a>, (version, tags): (u32, u16)) {
+        let python = file.requires_python.as_deref();
+        let Some(python) = python.map_or(Some(NO_STRING), |text| self.pythons.place(text)) else {
+            self.skipped[3] += 1;
+            return;
+        };
         let mut flags = 0;
         let mut mark = |flag, holds| flags |= if holds { flag } else { 0 };
         mark(FILE_YANKED, file.yanked.is_some());
@@ -139,11 +147,8 @@ impl<'a> PageBuilder<'a> {
             Some(first) => alike(&first.url[..self.shared], &url),
             None => url.len(),
         };
-        let python = file.requires_python.as_deref();
         self.files.push(Named {
-            python: python
-                .and_then(|text| self.pythons.place(text))
-                .unwrap_or(NO_STRING),
+            python,
             name: file.filename,
             url,
             yanked: file.yanked,
@@ -198,16 +203,16 @@ impl<'a> PageBuilder<'a> {
         // Many have one version, and names take long to compare: those of one rank are put together
         // before they are sorted.
         let rank = |file: &Named<'_>| ranks[file.version as usize] as usize;
-        let mut next = vec![0; by_key.len() + 1];
-        self.files.iter().for_each(|file| next[rank(file) + 1] += 1);
-        (1..next.len()).for_each(|at| next[at] += next[at - 1]);
+        let mut free = vec![0; by_key.len() + 1];
+        self.files.iter().for_each(|file| free[rank(file) + 1] += 1);
+        (1..free.len()).for_each(|at| free[at] += free[at - 1]);
         let mut order: Vec<Place<'_>> = vec![(0, "", 0); self.files.len()];
         for (at, file) in self.files.iter().enumerate() {
-            order[next[rank(file)]] = (ranks[file.version as usize], &*file.name, at);
-            next[rank(file)] += 1;
+            order[free[rank(file)]] = (ranks[file.version as usize], &*file.name, at);
+            free[rank(file)] += 1;
         }
-        for alike in order.chunk_by_mut(|one, next| one.0 == next.0) {
-            alike.sort_unstable_by_key(|(_, name, at)| (*name, *at));
+        for of_one_rank in order.chunk_by_mut(|one, next| one.0 == next.0) {
+            of_one_rank.sort_unstable_by_key(|(_, name, at)| (*name, *at));
         }
         order.dedup_by(|(_, next, _), (_, one, _)| next == one);
         order
@@ -301,7 +306,7 @@ impl<'b, 'a> Writer<'b, 'a> {
         let url = self.behind_prefix(file).len();
         let reason = file.yanked.as_ref().map_or(0, |reason| reason.len());
         let digests = (file.digests[2] - file.digests[0]) as usize;
-        self.most_rows += file.name.len() + url + reason + digests + MOST_LENGTHS;
+        self.most_rows += file.name.len() + url + reason + digests + USUAL_HEAD;
         self.times.extend_from_slice(&file.time);
         self.file_tags.extend_from_slice(&file.tags.to_le_bytes());
         self.file_pythons

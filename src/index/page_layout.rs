@@ -6,13 +6,10 @@
 //! notes and version texts; the sums of the versions' rows; the files' upload times, tag and Python
 //! indices and flags; the versions' flags; the bytes of the tables, and the prefix of the URLs.
 //! Then the cold part, of which only the files of chosen versions are read: the ends of the rows,
-//! and the rows, one for each file ([`Row`]).
+//! and the rows, one for each file ([`Row`](super::page_row::Row)).
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::page_tables::to_u32;
 use crate::package::Timestamp;
 
 /// Names the format and its version (the last byte); a change of the layout changes the version.
@@ -20,77 +17,6 @@ const MAGIC: &[u8; 8] = b"pypage\x00\x03";
 const FIELDS: usize = 16;
 /// The length of the header.
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
-
-/// What a row mostly takes at most besides its texts and digests: six numbers.
-pub(super) const MOST_LENGTHS: usize = 24;
-/// What it takes at most: a number has seven bits in a byte.
-const LONGEST_LENGTHS: usize = 10 + 5 * 5;
-
-/// What a solve reads of a chosen file only. What is text stands as bytes, so that nothing is looked
-/// through that nobody reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Row<'a> {
-    pub(super) size: u64,
-    pub(super) name: &'a [u8],
-    /// What stands in the URL between the common prefix and the name, or all behind the prefix.
-    pub(super) url: &'a [u8],
-    /// Why it was yanked.
-    pub(super) reason: &'a [u8],
-    pub(super) digests: &'a [u8],
-    pub(super) metadata: &'a [u8],
-}
-
-/// What a row begins with: the file's size, and how long the parts are that follow.
-#[derive(Serialize, Deserialize)]
-struct Lengths {
-    size: u64,
-    parts: [u32; 5],
-}
-
-impl<'a> Row<'a> {
-    /// Writes the row behind others, of which no more than so many bytes may come to be; it is left out
-    /// where it does not fit.
-    pub(super) fn write(&self, bytes: &mut Vec<u8>, most: usize) {
-        let parts = [
-            self.name,
-            self.url,
-            self.reason,
-            self.digests,
-            self.metadata,
-        ];
-        let length = parts.iter().map(|part| part.len()).sum::<usize>() + LONGEST_LENGTHS;
-        let lengths = Lengths {
-            size: self.size,
-            parts: parts.map(|part| to_u32(part.len())),
-        };
-        let mut head = [0; LONGEST_LENGTHS];
-        let Ok(head) = postcard::to_slice(&lengths, &mut head) else {
-            return;
-        };
-        if bytes.len().saturating_add(length) <= most {
-            bytes.extend_from_slice(head);
-            parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        }
-    }
-
-    /// Reads a row; `None` where it is damaged.
-    pub(super) fn read(row: &'a [u8]) -> Option<Self> {
-        let (lengths, mut rest) = postcard::take_from_bytes::<Lengths>(row).ok()?;
-        let mut parts = [&[][..]; 5];
-        for (part, length) in parts.iter_mut().zip(lengths.parts) {
-            (*part, rest) = rest.split_at_checked(length as usize)?;
-        }
-        let [name, url, reason, digests, metadata] = parts;
-        Some(Self {
-            size: lengths.size,
-            name,
-            url,
-            reason,
-            digests,
-            metadata,
-        })
-    }
-}
 
 /// The marks of a version.
 pub(super) const VERSION_PRERELEASE: u8 = 1;
@@ -104,8 +30,8 @@ pub(super) const FILE_METADATA_PRESENT: u8 = 16;
 pub(super) const FILE_URL_ENDS_WITH_NAME: u8 = 32;
 /// How many bytes a moment takes, in seconds since 1970: enough for the year 36812.
 pub(super) const TIME: usize = 5;
-/// The place among tag strings or Python strings that stands for none. A project has some hundreds of
-/// them; what half a column saves is read in each judgement.
+/// The place among tag strings or Python strings that stands for none. A page has some hundreds of
+/// different ones, so two bytes suffice for a place; each judgement reads the column of all files.
 pub(super) const NO_STRING: u16 = u16::MAX;
 
 /// The counts and sizes that the header holds.
@@ -319,14 +245,14 @@ impl Layout {
     }
 }
 
-/// Returns a moment as pages store it.
+/// Returns a moment as pages store it; one before 1970 becomes the beginning of that year.
 pub(super) fn pack_time(time: Timestamp) -> [u8; TIME] {
     let seconds = time.seconds().clamp(0, (1 << (8 * TIME)) - 1);
     let [a, b, c, d, e, ..] = seconds.to_le_bytes();
     [a, b, c, d, e]
 }
 
-/// Reads one in seconds.
+/// Reads a moment as pages store it, in seconds since 1970.
 #[inline]
 pub(super) fn unpack_time([a, b, c, d, e]: [u8; TIME]) -> i64 {
     i64::from_le_bytes([a, b, c, d, e, 0, 0, 0])

@@ -117,16 +117,17 @@ impl<'t, 'f> Reader<'t, 'f> {
 
     fn anchor(&mut self, rest: &'t str) {
         let mut file = FileFound::default();
-        let Some(is_file) = read_file(rest, &mut self.links, &mut file) else {
-            return;
-        };
-        self.in_anchor = true;
-        if is_file {
-            self.has_files = true;
-            self.has_distributions = self.has_distributions || DistName::is_likely(&file.filename);
-            (self.take)(file);
-        } else {
-            self.listing.unreadable += 1;
+        let anchor = read_file(rest, &mut self.links, &mut file);
+        self.in_anchor |= anchor != Anchor::LeadsNowhere;
+        match anchor {
+            Anchor::LeadsNowhere => {}
+            Anchor::MakesNoSense => self.listing.unreadable += 1,
+            Anchor::File => {
+                self.has_files = true;
+                self.has_distributions =
+                    self.has_distributions || DistName::is_likely(&file.filename);
+                (self.take)(file);
+            }
         }
     }
 
@@ -134,7 +135,7 @@ impl<'t, 'f> Reader<'t, 'f> {
     fn base_element(&mut self, rest: &str) {
         let address = attribute(rest, "href").filter(|_| !self.has_base);
         if let Some(address) = address {
-            self.has_base = self.links.rebase(address.trim());
+            self.has_base = self.links.rebase(address.trim_ascii());
         }
     }
 
@@ -184,20 +185,31 @@ impl<'t, 'f> Reader<'t, 'f> {
     }
 }
 
-/// Reads an anchor's attributes: `None` where it leads nowhere, otherwise whether it makes sense and names
-/// a file.
-fn read_file<'t>(rest: &'t str, links: &mut Links, file: &mut FileFound<'t>) -> Option<bool> {
-    let mut is_file = None;
+/// What an anchor is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    LeadsNowhere,
+    /// It has an address that cannot be read, or names no file.
+    MakesNoSense,
+    File,
+}
+
+/// Reads an anchor's attributes into a file, which is one where that is returned.
+fn read_file<'t>(rest: &'t str, links: &mut Links, file: &mut FileFound<'t>) -> Anchor {
+    let mut anchor = Anchor::LeadsNowhere;
     let mut metadata = None;
     let mut legacy_metadata = None;
     for (name, value) in attributes(rest) {
         match &*lower_case(name) {
-            "href" if is_file.is_none() => {
+            "href" if anchor == Anchor::LeadsNowhere => {
                 let link = match value {
                     Cow::Borrowed(value) => links.resolve(value),
                     Cow::Owned(value) => links.resolve(&value).map(Link::into_owned),
                 };
-                is_file = Some(link.is_some_and(|link| take_link(link, file)));
+                anchor = match link.is_some_and(|link| take_link(link, file)) {
+                    true => Anchor::File,
+                    false => Anchor::MakesNoSense,
+                };
             }
             "data-requires-python" => file.requires_python = python_text(value),
             "data-yanked" => file.yanked = Some(value),
@@ -212,7 +224,7 @@ fn read_file<'t>(rest: &'t str, links: &mut Links, file: &mut FileFound<'t>) -> 
     if let Some(value) = metadata.or(legacy_metadata) {
         file.metadata = metadata_file(&value);
     }
-    is_file
+    anchor
 }
 
 /// Takes the address of a file, and says whether it names one.

@@ -447,6 +447,15 @@ mod tests {
     }
 
     #[test]
+    fn the_digits_of_each_algorithm_are_read() {
+        for (name, length) in ALGORITHMS {
+            let hex = "0f".repeat(length);
+            let digest = Digest::new(name, &hex).unwrap();
+            assert_eq!((digest.to_hex(), digest.as_bytes().len()), (hex, length));
+        }
+    }
+
+    #[test]
     fn a_digest_is_written_in_lower_case() {
         let digest = Digest::new("md5", "0123456789ABCDEFfedcba9876543210").unwrap();
 

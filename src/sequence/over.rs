@@ -138,8 +138,8 @@ impl Catalog for Over<'_> {
         self.catalog.soon(&wanted.cloned().collect::<Vec<_>>());
     }
 
-    fn likely(&self, name: &PackageName) -> Option<FileAt> {
-        self.catalog.likely(name)
+    fn likely(&self, project: &Project) -> Option<FileAt> {
+        self.catalog.likely(project)
     }
 
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {

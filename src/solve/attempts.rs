@@ -104,24 +104,25 @@ impl Provider<'_, '_> {
         if tried < TRIED_BEFORE_BATCH || asked.len() > tried + tried.min(BATCH) {
             return Ok(());
         }
+        // Where it is known at which version this will probably end, none behind that is needed.
+        let likely = self.ledger.catalog.likely(known.candidates.project());
+        let end = likely.and_then(|file| {
+            let end = usable.iter().position(|candidate| candidate.at() == file)?;
+            Some(end as Ordinal).filter(|end| *end <= ordinal)
+        });
+        let is_needed = |ordinal: &Ordinal| end.is_none_or(|end| *ordinal >= end);
         // Where the range moves with another package that goes back too, little is in it yet, and
         // what comes next lies right below.
-        let below = (0..ordinal).rev();
-        // Where it is known at which version this will probably end, none behind it is needed.
-        let likely = self.ledger.catalog.likely(&known.candidates.project().name);
-        let last = likely.and_then(|file| {
-            let last = usable.iter().position(|candidate| candidate.at() == file)?;
-            Some(last as Ordinal).filter(|last| *last <= ordinal)
-        });
+        let below = (0..ordinal).rev().take_while(is_needed);
         // What a leap passed over comes last, and is asked for when it is its turn.
         let passed = self.leaps.passed(project);
         let is_last_resort = passed.contains(&ordinal);
         let wanted: Vec<_> = range
             .descending(usable.len())
+            .take_while(is_needed)
             .chain(below)
             .filter(|ordinal| is_last_resort || !passed.contains(ordinal))
             .filter(|ordinal| self.may_choose(project, &known.candidates, *ordinal))
-            .filter(|ordinal| last.is_none_or(|last| *ordinal >= last))
             .filter(|ordinal| asked.insert(*ordinal))
             .take((2 * tried).clamp(LEAST_BATCH, 2 * BATCH))
             .map(|ordinal| {

@@ -63,9 +63,9 @@ pub trait Catalog {
     /// Says which metadata will probably be asked for next.
     fn soon(&self, _wanted: &[(Arc<Project>, FileAt)]) {}
 
-    /// Returns the file of the version at which going back through a package will probably end, where a
+    /// Returns the file of the version at which going back through a project will probably end, where a
     /// look ahead found one.
-    fn likely(&self, _name: &PackageName) -> Option<FileAt> {
+    fn likely(&self, _project: &Project) -> Option<FileAt> {
         None
     }
 
@@ -118,8 +118,8 @@ impl<T: Catalog + ?Sized> Catalog for &T {
         (**self).soon(wanted);
     }
 
-    fn likely(&self, name: &PackageName) -> Option<FileAt> {
-        (**self).likely(name)
+    fn likely(&self, project: &Project) -> Option<FileAt> {
+        (**self).likely(project)
     }
 
     fn soon_apart(&self, wanted: &[(Arc<Project>, FileAt)]) {

@@ -247,8 +247,9 @@ impl Ranks {
     const NONE: u32 = u32::MAX;
 
     fn of(tags: &[Result<u32, Misfit>], terms: &Terms<'_>) -> Self {
+        let takes_wheels = terms.check_kind(true).is_ok();
         let of_tags = |tags: &Result<u32, Misfit>| match tags {
-            _ if terms.check_kind(true).is_err() => Self::UNWANTED_WHEEL,
+            _ if !takes_wheels => Self::UNWANTED_WHEEL,
             Ok(rank) => *rank,
             Err(Misfit::Platform) => Self::OF_ANOTHER_PLATFORM,
             Err(Misfit::Abi) => Self::OF_ANOTHER_ABI,

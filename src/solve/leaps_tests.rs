@@ -69,9 +69,9 @@ impl Catalog for Counting {
         self.sent.lock().unwrap().extend(wanted);
     }
 
-    fn likely(&self, name: &PackageName) -> Option<FileAt> {
+    fn likely(&self, project: &Project) -> Option<FileAt> {
         let (of, at) = self.ends.as_ref()?;
-        (of == name).then_some(*at)
+        (*of == project.name).then_some(*at)
     }
 
     fn soon_apart(&self, wanted: &[(std::sync::Arc<Project>, FileAt)]) {

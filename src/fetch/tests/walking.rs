@@ -115,18 +115,19 @@ fn what_was_read_before_the_bounds_is_passed_over_as_well() {
     let b = project("b", &["1.0", "2.0"]);
     walker.page_arrived(&b);
     walker.guess_arrived(&read("b", "2.0", &["c>=2"]));
-    assert_eq!(walker.likely(&b.name), None);
+    assert_eq!(walker.likely(&b), None);
 
     let wishes = walker.metadata_arrived(&read("d", "2.0", &["c<2"]));
     walker.guess_arrived(&read("b", "1.0", &["c"]));
 
     assert_eq!(shown(wishes), ["b-1.0-py3-none-any.whl"]);
-    let likely = walker.likely(&b.name).map(|at| at.file);
+    let likely = walker.likely(&b).map(|at| at.file);
     assert_eq!(likely, Some(0), "that of b 1.0");
     // Another version of d is taken: what the one before required counts no more.
     walker.metadata_arrived(&read("d", "1.0", &["e"]));
-    let free = walker.metadata_arrived(&read("b", "1.0", &["c>=2", "new"]));
+    let free = walker.guess_arrived(&read("b", "2.0", &["c>=2", "new"]));
     assert_eq!(shown(free), ["new"]);
+    assert_eq!(walker.likely(&b), None);
 }
 
 #[test]
