@@ -3,9 +3,9 @@
 //!
 //! Keys are digests, because URLs can be long and hold tokens. Each value carries a checksum of as
 //! much of it as whoever reads it relies on; one that does not match counts as absent, and the
-//! answer that is fetched instead overwrites it. Values are gathered in memory and written in few transactions, since each of them waits for
-//! the disk. `NO_META_SYNC` keeps the file whole after a crash and risks only the last
-//! transaction, which a cache can bear.
+//! answer that is fetched instead overwrites it. Values are gathered in memory and written in few
+//! transactions, since each of them waits for the disk. `NO_META_SYNC` keeps the file whole after a
+//! crash and risks only the last transaction, which a cache can bear.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -19,6 +19,7 @@ use heed::types::Bytes as Raw;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, MdbError, WithoutTls};
 use sha2::{Digest as _, Sha256};
 
+use super::fault::Watch;
 use super::once::lock;
 use super::snapshot::Snapshot;
 
@@ -40,6 +41,9 @@ pub(super) const FORM: &str = match cfg!(target_env = "musl") {
     true => "answers-2-musl",
     false => "answers-2",
 };
+
+/// The file of the values, and that of those who read and write them.
+const FILES: [&str; 2] = ["data.mdb", "lock.mdb"];
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +92,7 @@ pub(super) struct Cache {
     snapshot: Mutex<Option<Snapshot>>,
     /// Whether the file turned out to be damaged and was removed: what is written is lost.
     is_discarded: AtomicBool,
+    _watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -154,6 +159,7 @@ impl Cache {
         if let Some(closing) = heed::env_closing_event(folder) {
             closing.wait_timeout(Duration::from_secs(5));
         }
+        let watch = Watch::over(folder, FILES);
         let env = map(folder)?;
         check_length(&env, folder)?;
         let reading = env.read_txn()?;
@@ -173,6 +179,7 @@ impl Cache {
             pending: Mutex::default(),
             snapshot: Mutex::default(),
             is_discarded: AtomicBool::new(false),
+            _watch: watch,
         })
     }
 
@@ -287,7 +294,7 @@ fn map(folder: &Path) -> heed::Result<Env<WithoutTls>> {
 fn check_length(env: &Env<WithoutTls>, folder: &Path) -> heed::Result<()> {
     let page = u64::from(env.unnamed_database_stat().page_size);
     let last = env.info().last_page_number as u64;
-    let len = std::fs::metadata(folder.join("data.mdb"))?.len();
+    let len = std::fs::metadata(folder.join(FILES[0]))?.len();
     let needed = last
         .checked_add(1)
         .and_then(|pages| pages.checked_mul(page));
@@ -312,7 +319,7 @@ fn create(folder: &Path) -> std::io::Result<()> {
 }
 
 fn discard(folder: &Path) {
-    for file in ["data.mdb", "lock.mdb"] {
+    for file in FILES {
         // What cannot be removed cannot be opened either, and that error is the one to tell.
         let _ = std::fs::remove_file(folder.join(file));
     }

@@ -16,6 +16,7 @@ mod credentials;
 mod direct;
 mod engine;
 mod error;
+mod fault;
 mod file;
 mod flat;
 mod flavours;

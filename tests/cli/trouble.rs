@@ -1,4 +1,4 @@
-//! Runs that are broken off from outside.
+//! Runs that are broken off from outside, and a cache that breaks one off.
 #![cfg(unix)]
 
 use std::os::unix::process::ExitStatusExt;
@@ -60,4 +60,38 @@ fn an_output_that_nobody_reads_is_an_error_and_no_panic() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_cache_that_sends_a_run_past_its_end_is_thrown_away() {
+    const LOCK: &str = "pyaudit lock --index-url {base}/json/main/simple --python 3.12 \
+                        --platform linux --cache-dir cache -q";
+    let desk = Desk::new(World::parse(INDEX));
+    desk.write("requirements.in", "app\n");
+    let whole = desk.expect(0, LOCK);
+    let data = walk(&desk.folder().join("cache"));
+    let data = data.iter().find(|path| path.ends_with("data.mdb")).unwrap();
+    std::fs::write(data, misled(std::fs::read(data).unwrap())).unwrap();
+
+    let broken = desk.expect(3, LOCK);
+    assert!(broken.stderr.contains("Run it again."), "{broken:?}");
+    assert!(!data.exists());
+    assert_eq!(desk.expect(0, LOCK).stdout, whole.stdout);
+}
+
+/// A file of LMDB of which the newer head says that its pages are 2 GiB long: the size stands 24 bytes
+/// after the mark of a head, and the number of the writing 128 bytes after it.
+#[cfg(target_os = "linux")]
+fn misled(mut file: Vec<u8>) -> Vec<u8> {
+    const MARK: [u8; 4] = 0xBEEF_C0DE_u32.to_ne_bytes();
+    let heads: Vec<usize> = (0..file.len() - 200)
+        .filter(|at| file[*at..].starts_with(&MARK))
+        .collect();
+    let [_, second] = heads[..] else {
+        panic!("{heads:?} are not the heads of a file of LMDB");
+    };
+    file[second + 24..second + 28].copy_from_slice(&0x8000_0000_u32.to_ne_bytes());
+    file[second + 128..second + 136].copy_from_slice(&u64::MAX.to_ne_bytes());
+    file
 }
