@@ -5,6 +5,7 @@
 
 mod advisories;
 mod again;
+mod built_for;
 mod claimed;
 mod claims;
 mod contents;

@@ -17,7 +17,7 @@ use crate::package::{
     Choice, Declaration, DeclarationKind, ExtraName, Marker, PackageName, Requirement,
 };
 use crate::source::{Origin, SourceFile};
-use crate::target::{Platform, Target};
+use crate::target::{Flavour, Platform, Target};
 
 /// What kind of thing is audited: the words of messages go by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Subject<'a> {
     pub is_claimed: bool,
     /// Whether nobody named the versions of their systems: the lock is for all of them.
     pub is_for_all_systems: bool,
+    /// Of which flavours the indexes are that a requirements file names.
+    pub(super) flavours: Vec<Flavour>,
     on: Vec<On<'a>>,
 }
 
@@ -128,6 +130,7 @@ impl<'a> Subject<'a> {
             evidence: Evidence::default(),
             is_claimed: false,
             is_for_all_systems: false,
+            flavours: Vec::new(),
             on: match targets {
                 [] => vec![On::new(lock, None, declared)],
                 targets => targets.iter().enumerate().flat_map(on).collect(),
@@ -153,6 +156,13 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn for_all_systems(mut self) -> Self {
         self.is_for_all_systems = true;
+        self
+    }
+
+    /// Says of which flavours the indexes are that a requirements file names.
+    #[must_use]
+    pub fn with_flavours(mut self, flavours: Vec<Flavour>) -> Self {
+        self.flavours = flavours;
         self
     }
 

@@ -5,7 +5,7 @@ use super::gpu_code;
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Needs, On, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
-use crate::solve::{Unfit, flavour_of, unfit_flavour, unserved};
+use crate::solve::{Unfit, unfit_flavour, unserved};
 use crate::target::{Flavour, Gpu, Target};
 
 pub(super) const GPU_ARCH_MISSING: Rule = Rule {
@@ -53,22 +53,14 @@ fn builds<'a>(subject: &'a Subject<'_>) -> Vec<Build<'a>> {
     let mut builds = Vec::new();
     for (on, target) in subject.on_targets() {
         for package in on.graph.packages() {
-            let Some(version) = &package.version else {
-                continue;
-            };
-            if !subject.facts.is_family(&package.name) {
+            if package.version.is_none() || !subject.facts.is_family(&package.name) {
                 continue;
             }
-            // Other tools' locks may not name the index; a direct reference has none.
-            let index = package.index.as_deref().unwrap_or_default();
-            let index = package.is_from_registry().then_some(index);
-            let name = &package.name;
-            let platform = target.platform();
             builds.push(Build {
                 on,
                 package,
                 target,
-                flavour: flavour_of(subject.facts, platform, name, version, index),
+                flavour: subject.flavour_of(target.platform(), package),
             });
         }
     }

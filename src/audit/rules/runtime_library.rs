@@ -5,7 +5,6 @@ use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Confidence, Needs, On, Rule, Severity, Subject};
 use crate::explain::list;
 use crate::lock::LockedPackage;
-use crate::solve::flavour_of;
 use crate::target::Flavour;
 
 pub(super) const RULE: Rule = Rule {
@@ -58,10 +57,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
 /// Returns the torch that is there, with the CUDA that it is built for.
 fn cuda_of_torch<'a>(subject: &Subject<'_>, on: &On<'a>) -> Option<(&'a LockedPackage, u16, u16)> {
     let torch = on.named(&TORCH.parse().ok()?).next()?;
-    let index = torch.index.as_deref().unwrap_or_default();
-    let index = torch.is_from_registry().then_some(index);
-    let version = torch.version.as_ref()?;
-    match flavour_of(subject.facts, &on.platform(), &torch.name, version, index)? {
+    match subject.flavour_of(&on.platform(), torch)? {
         Flavour::Cuda(major, minor) => Some((torch, major, minor)),
         _ => None,
     }

@@ -8,7 +8,6 @@ use crate::binary::{
     BinaryFacts, Closure, Reached, Role, Strings, base_name, is_of_cuda_torch, is_of_torch, role_of,
 };
 use crate::lock::LockedPackage;
-use crate::solve::flavour_of;
 use crate::target::{Device, Flavour};
 
 const TORCH: &str = "torch";
@@ -33,12 +32,10 @@ pub(super) enum Bytes {
 impl<'a> Torch<'a> {
     pub(super) fn of(subject: &'a Subject<'_>, on: &On<'a>) -> Option<Self> {
         let package = on.named(&TORCH.parse().ok()?).next()?;
-        let index = package.index.as_deref().unwrap_or_default();
-        let index = package.is_from_registry().then_some(index);
-        let version = package.version.as_ref()?;
+        package.version.as_ref()?;
         Some(Self {
             package,
-            flavour: flavour_of(subject.facts, &on.platform(), &package.name, version, index),
+            flavour: subject.flavour_of(&on.platform(), package),
             contents: subject.contents_of(on, package),
         })
     }

@@ -35,6 +35,7 @@ use environment::audit_environment;
 use index::{Asked, ask_indexes};
 use inputs::{Around, declared, loose};
 use mend::mend;
+use sources::flavours;
 use targets::targets;
 use tell::tell;
 use texts::texts;
@@ -279,9 +280,12 @@ fn audit_lock(
     let facts = facts(lock, file, around.folder, &mut problems);
     let targets = targets(args, (lock, file.text()), &facts, &mut problems);
     let declared = declared(args, (lock, file.label()), around, &mut problems);
-    let loose = match Format::of_path(file.label()).layout {
-        Layout::Keys | Layout::Tables(_) => Vec::new(),
-        Layout::Lines => loose((lock, file.label()), around, &mut problems),
+    let (loose, flavours) = match Format::of_path(file.label()).layout {
+        Layout::Keys | Layout::Tables(_) => (Vec::new(), Vec::new()),
+        Layout::Lines => (
+            loose((lock, file.label()), around, &mut problems),
+            flavours(args, file, around),
+        ),
     };
     if problems.iter().any(Problem::is_error) {
         return Err(Trouble::Problems(problems));
@@ -319,7 +323,7 @@ fn audit_lock(
         true => subject.for_all_systems(),
         false => subject,
     };
-    let subject = subject.with_evidence(evidence);
+    let subject = subject.with_flavours(flavours).with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
 }

@@ -203,6 +203,18 @@ fn of_requirements(file: &Arc<SourceFile>, around: Around<'_>) -> LockOptions {
     options
 }
 
+/// Returns the flavours of torch whose indexes a requirements file or the user names.
+pub(super) fn flavours(
+    args: &CheckArgs,
+    file: &Arc<SourceFile>,
+    around: Around<'_>,
+) -> Vec<Flavour> {
+    let mut options = of_requirements(file, around);
+    add(&mut options, args.index.clone());
+    let flavours = addresses(&options).filter_map(Flavour::of_index);
+    flavours.collect()
+}
+
 fn add(options: &mut LockOptions, index: IndexArgs) {
     let unnamed = |text: String| match text.split_once('=') {
         Some((name, address)) if !name.contains([':', '/', '\\']) => bare(address),
