@@ -91,6 +91,66 @@ fn wheels_archives_and_folders_are_locked_from_where_the_lock_stands() {
 }
 
 #[test]
+fn a_branch_that_was_locked_before_is_locked_offline_at_the_same_commit() {
+    let world = world();
+    let git = |words: &[&str]| {
+        let said = Command::new("git")
+            .args(["-c", "user.name=x", "-c", "user.email=x@h.example"])
+            .args(["-c", "init.defaultBranch=main"])
+            .args(words)
+            .current_dir(world.path().join("edited"))
+            .output()
+            .expect("these tests need `git` on the `PATH`");
+        assert!(said.status.success(), "{said:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "x"]);
+    std::fs::write(
+        world.path().join("requirements.in"),
+        "edited @ git+https://git.example/edited@main\n",
+    )
+    .expect("a file");
+    let locked = |here: Option<&Path>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pyaudit"));
+        command
+            .args([
+                "lock",
+                "requirements.in",
+                "--no-index",
+                "--cache-dir",
+                "cache",
+            ])
+            .args(["--python", "3.11", "--platform", "linux"])
+            .current_dir(world.path());
+        match here {
+            Some(folder) => command
+                .env("GIT_CONFIG_COUNT", "1")
+                .env(
+                    "GIT_CONFIG_KEY_0",
+                    format!("url.{}/.insteadOf", folder.display()),
+                )
+                .env("GIT_CONFIG_VALUE_0", "https://git.example/"),
+            None => command.arg("--offline"),
+        };
+        let said = command.output().expect("the program runs");
+        let errors = String::from_utf8_lossy(&said.stderr);
+        assert_eq!(said.status.code(), Some(0), "{errors}");
+        let text = String::from_utf8(said.stdout).expect("text");
+        let pin = text.lines().find(|line| line.starts_with("edited @"));
+        pin.expect("a line for it").to_owned()
+    };
+
+    let online = locked(Some(world.path()));
+
+    assert!(
+        online.contains("git+https://git.example/edited@"),
+        "{online}"
+    );
+    assert_eq!(locked(None), online);
+}
+
+#[test]
 fn a_requirements_file_says_paths_as_pip_takes_them() {
     let world = world();
 

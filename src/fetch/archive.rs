@@ -16,34 +16,91 @@ const MOST_WHEEL: u64 = 8 << 30;
 /// No source archive is larger.
 pub(super) const MOST_SDIST: u64 = 1 << 30;
 
-/// Reads a wheel whole.
-pub(super) async fn wheel(
+/// Reads a file whole: what is at hand of it, else what its server has; what makes no sense is asked
+/// for once more, past all caches.
+pub(super) async fn metadata(
     shared: &Shared,
     reach: &Reach,
     file: &FileQuestion,
+    at_hand: Option<Body>,
 ) -> Result<Metadata, FetchError> {
-    let mut request = file.request("", MOST_WHEEL)?;
+    let mut request = file.request("", MOST_SDIST.min(file.limit))?;
     let is_local = request.url.scheme() == "file";
-    if !is_local {
-        request.limit = file.limit;
+    if file.is_wheel() {
+        request.limit = if is_local { MOST_WHEEL } else { file.limit };
     }
+    let is_remote_wheel = file.is_wheel() && !is_local;
+    let mut at_hand = at_hand.map(|body| (body, Verdict::Unknown));
     let mut met = String::new();
     for reload in [false, true] {
-        let (mut body, verdict) = match whole(reach, &request, file, reload).await {
-            Err(error) if error.kind == FetchErrorKind::TooLarge && !is_local => {
-                return Err(untold(&error));
-            }
-            answer => answer?,
+        let (body, verdict) = match at_hand.take() {
+            Some(body) => body,
+            None => match whole(reach, &request, file, reload).await {
+                Err(error) if error.kind == FetchErrorKind::TooLarge && is_remote_wheel => {
+                    return Err(untold(&error));
+                }
+                answer => answer?,
+            },
         };
-        match wheel::in_body(shared, file, &mut body) {
+        let read = match file.is_wheel() {
+            true => in_wheel(shared, &request, file, body),
+            false => in_sdist(&request, file, body)?,
+        };
+        match read {
             Ok(metadata) => return Ok(metadata),
-            Err(error) if error.is_certain || verdict == Verdict::Right => {
-                return Err(request.failed(FetchErrorKind::BadMetadata, error.met));
+            Err(trouble) if trouble.is_certain || verdict == Verdict::Right => {
+                return Err(trouble.error);
             }
-            Err(error) => met = error.met,
+            Err(trouble) => met = trouble.error.met,
         }
     }
     Err(request.failed(FetchErrorKind::BadBody, met))
+}
+
+/// Why a file tells nothing.
+struct Trouble {
+    error: FetchError,
+    /// Whether asking for it again would not help.
+    is_certain: bool,
+}
+
+fn in_wheel(
+    shared: &Shared,
+    request: &Request,
+    file: &FileQuestion,
+    mut body: Body,
+) -> Result<Metadata, Trouble> {
+    wheel::in_body(shared, file, &mut body).map_err(|trouble| Trouble {
+        error: request.failed(FetchErrorKind::BadMetadata, trouble.met),
+        is_certain: trouble.is_certain,
+    })
+}
+
+fn in_sdist(
+    request: &Request,
+    file: &FileQuestion,
+    body: Body,
+) -> Result<Result<Metadata, Trouble>, FetchError> {
+    let bytes = body
+        .into_bytes()
+        .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))?;
+    let trouble = |kind, met: String, is_certain| Trouble {
+        error: request.failed(kind, met),
+        is_certain,
+    };
+    let bad = |met, is_certain| trouble(FetchErrorKind::BadMetadata, met, is_certain);
+    Ok(
+        match read_sdist(&bytes, &file.filename, &mut MarkerTexts::default()) {
+            Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => file
+                .check(&metadata)
+                .map(|()| metadata)
+                .map_err(|met| bad(met, true)),
+            Ok(SdistReading::Dynamic { reason }) => {
+                Err(trouble(FetchErrorKind::NeedsBuild, reason, true))
+            }
+            Err(error) => Err(bad(error.to_string(), is_certain(&error, file))),
+        },
+    )
 }
 
 /// Tells why the whole wheel was asked for.
@@ -55,33 +112,6 @@ fn untold(error: &FetchError) -> FetchError {
         ),
         ..error.clone()
     }
-}
-
-/// Reads a source archive whole.
-pub(super) async fn sdist(reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
-    let request = file.request("", MOST_SDIST.min(file.limit))?;
-    let mut met = String::new();
-    for reload in [false, true] {
-        let (body, verdict) = whole(reach, &request, file, reload).await?;
-        let bytes = body
-            .into_bytes()
-            .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))?;
-        let reading = read_sdist(&bytes, &file.filename, &mut MarkerTexts::default());
-        let bad = |met: String| request.failed(FetchErrorKind::BadMetadata, met);
-        match reading {
-            Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => {
-                return file.check(&metadata).map(|()| metadata).map_err(bad);
-            }
-            Ok(SdistReading::Dynamic { reason }) => {
-                return Err(request.failed(FetchErrorKind::NeedsBuild, reason));
-            }
-            Err(error) if verdict == Verdict::Right || is_certain(&error, file) => {
-                return Err(bad(error.to_string()));
-            }
-            Err(error) => met = error.to_string(),
-        }
-    }
-    Err(request.failed(FetchErrorKind::BadBody, met))
 }
 
 /// Whether an archive that could be opened holds nonsense, or is of a kind that nobody opens here:

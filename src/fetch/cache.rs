@@ -76,6 +76,10 @@ pub(super) enum Kind {
     Files = 14,
     /// What the files in a wheel say.
     Wheel = 15,
+    /// The digest of a file that none was given for, and how long it counts.
+    Digest = 16,
+    /// The commit that a branch or a tag stood for.
+    Seen = 17,
 }
 
 /// A value's key.

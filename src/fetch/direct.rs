@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::body::strongest;
+use super::body::{Body, strongest};
 use super::build::{self, BuildError, aside, unpack};
 use super::cache::{Key, Kind};
 use super::checkout::{check_out, is_commit, is_here};
@@ -14,11 +14,11 @@ use super::error::{Asking, FetchError, FetchErrorKind, shown};
 use super::file::{FileQuestion, MOST_DOWNLOAD};
 use super::once::{Claim, lock};
 use super::shared::{Reach, Shared};
-use super::{archive, metadata, tree};
+use super::{archive, digest, metadata, tree};
 use crate::index::{
     FileEntry, IndexPage, Listing, Merge, Metadata, MetadataFile, MetadataSource, Page, Project,
 };
-use crate::package::{DirectUrl, DistName, IndexUrl, PackageName};
+use crate::package::{Digest, DirectUrl, DistName, IndexUrl, PackageName};
 use crate::solve::FileAt;
 
 /// A question for what a direct reference points to.
@@ -94,10 +94,18 @@ impl DirectQuestion {
         let mut file = self.file.clone();
         let metadata = match &self.place {
             Place::Archive => {
-                if strongest(&file.digests).is_none() {
-                    file.digests.push(digest(reach, &file).await?);
+                let mut taken = match strongest(&file.digests) {
+                    Some(_) => None,
+                    None => Some(digest::take(shared, reach, &file).await?),
+                };
+                file.digests
+                    .extend(taken.as_ref().map(|taken| taken.digest.clone()));
+                let body = taken.as_mut().and_then(|taken| taken.body.take());
+                let metadata = self.of_archive(shared, reach, &file, body).await?;
+                if let Some(taken) = taken {
+                    taken.remember(shared);
                 }
-                self.of_archive(shared, reach, &file).await?
+                metadata
             }
             Place::Folder(folder) => self.of_folder(shared, &file, folder).await?,
             Place::Commit => self.of_commit(shared, reach, &mut file).await?,
@@ -115,11 +123,12 @@ impl DirectQuestion {
         shared: &Arc<Shared>,
         reach: &Reach,
         file: &FileQuestion,
+        at_hand: Option<Body>,
     ) -> Result<Arc<Metadata>, FetchError> {
         if self.reference.subdirectory.is_some() && !file.is_wheel() {
-            return self.of_archive_folder(shared, reach, file).await;
+            return self.of_archive_folder(shared, reach, file, at_hand).await;
         }
-        let read = metadata::answer(shared, reach, file).await;
+        let read = metadata::answer_with(shared, reach, file, at_hand).await;
         let name = guess(&file.filename).filter(|_| file.is_guess);
         if let Some(name) = &name {
             self.call(shared, name);
@@ -143,17 +152,31 @@ impl DirectQuestion {
         shared: &Arc<Shared>,
         reach: &Reach,
         file: &FileQuestion,
+        at_hand: Option<Body>,
     ) -> Result<Arc<Metadata>, FetchError> {
+        let digest = strongest(&file.digests).map(Digest::to_string);
+        let digest = digest.unwrap_or_default();
+        if let Some(metadata) = self.stored(shared, file, &digest) {
+            return Ok(Arc::new(metadata));
+        }
         let request = file.request("", archive::MOST_SDIST)?;
-        let (body, _) = archive::whole(reach, &request, file, false).await?;
+        let body = match at_hand {
+            Some(body) => body,
+            None => archive::whole(reach, &request, file, false).await?.0,
+        };
         let disk = |met: String| request.failed(FetchErrorKind::Disk, met);
         let bytes = body.into_bytes().map_err(|error| disk(error.to_string()))?;
         let room = tempfile::tempdir().map_err(|error| disk(error.to_string()))?;
         let bad = |met: String| request.failed(FetchErrorKind::BadMetadata, met);
         let root = unpack(&bytes, &file.filename, room.path()).map_err(bad)?;
         let project = tree::project_in(&root, self.reference.subdirectory.as_deref());
-        self.of_tree(shared, file, &project.map_err(bad)?, || Ok(()))
-            .await
+        let read = self
+            .of_tree(shared, file, &project.map_err(bad)?, || Ok(()))
+            .await;
+        if let Ok(metadata) = &read {
+            self.keep(shared, &digest, metadata);
+        }
+        read
     }
 
     async fn of_folder(
@@ -175,7 +198,12 @@ impl DirectQuestion {
         file: &mut FileQuestion,
     ) -> Result<Arc<Metadata>, FetchError> {
         let revision = self.reference.vcs.as_ref().and_then(|(_, rev)| rev.clone());
-        if let Some(commit) = revision.filter(|revision| is_commit(revision))
+        let known = match revision.filter(|revision| is_commit(revision)) {
+            Some(commit) => Some(commit),
+            None if shared.policy.offline => self.last_seen(shared),
+            None => None,
+        };
+        if let Some(commit) = known
             && let Some(metadata) = self.stored(shared, file, &commit)
         {
             file.url = format!("{}@{commit}", file.url);
@@ -205,6 +233,9 @@ impl DirectQuestion {
                 metadata
             }
         };
+        if self.last_seen(shared).as_ref() != Some(&commit) {
+            shared.keep(self.seen_key(), commit.as_bytes());
+        }
         file.url = format!("{}@{commit}", file.url);
         Ok(metadata)
     }
@@ -237,7 +268,7 @@ impl DirectQuestion {
         lock(&shared.called).insert(self.reference.clone(), name.clone());
     }
 
-    /// Returns what the cache holds of a commit, which never changes.
+    /// Returns what the cache holds of a commit, or of an archive by its digest: neither ever changes.
     fn stored(&self, shared: &Shared, file: &FileQuestion, commit: &str) -> Option<Metadata> {
         let cache = shared.cache.as_ref()?;
         let name = Some(&file.name).filter(|_| !file.is_guess);
@@ -251,6 +282,22 @@ impl DirectQuestion {
         file.check(&metadata).ok()?;
         shared.statistics.hit();
         Some(metadata)
+    }
+
+    /// Returns the commit that a branch or a tag stood for when it was asked for last.
+    fn last_seen(&self, shared: &Shared) -> Option<String> {
+        let commit = shared.cache.as_ref()?.get(self.seen_key())?;
+        String::from_utf8(commit.to_vec()).ok()
+    }
+
+    fn seen_key(&self) -> Key {
+        let url = IndexUrl::redacted(self.reference.url.as_str());
+        let revision = self
+            .reference
+            .vcs
+            .as_ref()
+            .and_then(|(_, rev)| rev.as_deref());
+        Key::of(Kind::Seen, &[&url, revision.unwrap_or_default()])
     }
 
     fn keep(&self, shared: &Shared, commit: &str, metadata: &Metadata) {
@@ -316,14 +363,6 @@ fn nameless(given: &Arc<str>) -> FetchError {
 fn folder(url: &DirectUrl) -> Option<PathBuf> {
     let path = (url.url.scheme() == "file").then(|| url.url.to_file_path().ok())??;
     path.is_dir().then_some(path)
-}
-
-/// Takes the digest of a file that none was given for.
-async fn digest(reach: &Reach, file: &FileQuestion) -> Result<crate::package::Digest, FetchError> {
-    let request = file.request("", archive::MOST_SDIST)?;
-    let (mut body, _) = archive::whole(reach, &request, file, false).await?;
-    body.sha256()
-        .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))
 }
 
 /// Makes the project of one file. Its name on the page is one that a page can hold: archives of

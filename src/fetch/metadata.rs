@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::body::Verdict;
+use super::body::{Body, Verdict};
 use super::error::{FetchError, FetchErrorKind};
 use super::file::{FileQuestion, MOST_METADATA};
 use super::http::Http;
@@ -23,13 +23,26 @@ pub(super) async fn answer(
     reach: &Reach,
     file: &FileQuestion,
 ) -> Result<Arc<Metadata>, FetchError> {
+    answer_with(shared, reach, file, None).await
+}
+
+/// Finds the metadata of a file that may be at hand already.
+pub(super) async fn answer_with(
+    shared: &Shared,
+    reach: &Reach,
+    file: &FileQuestion,
+    at_hand: Option<Body>,
+) -> Result<Arc<Metadata>, FetchError> {
     if let Some(metadata) = file.stored(shared) {
         return Ok(Arc::new(metadata));
     }
     if let Some(error) = file.stored_refusal(shared) {
         return Err(error);
     }
-    let found = find(shared, reach, file).await;
+    let found = match at_hand {
+        Some(_) => archive::metadata(shared, reach, file, at_hand).await,
+        None => find(shared, reach, file).await,
+    };
     match &found {
         Ok(metadata) => file.keep(shared, metadata),
         Err(error) => file.keep_refusal(shared, error),
@@ -40,10 +53,9 @@ pub(super) async fn answer(
 async fn find(shared: &Shared, reach: &Reach, file: &FileQuestion) -> Result<Metadata, FetchError> {
     let request = file.request("", 0)?;
     let is_local = request.url.scheme() == "file";
-    match (file.is_wheel(), is_local) {
-        (false, _) => archive::sdist(reach, file).await,
-        (true, true) => archive::wheel(shared, reach, file).await,
-        (true, false) => of_wheel(shared, reach.http(&request)?, reach, file).await,
+    match file.is_wheel() && !is_local {
+        true => of_wheel(shared, reach.http(&request)?, reach, file).await,
+        false => archive::metadata(shared, reach, file, None).await,
     }
 }
 
@@ -72,7 +84,7 @@ async fn of_wheel(
     }
     let mut metadata = match wheel::by_ranges(shared, http, file).await {
         Ok(Some(metadata)) => metadata,
-        Ok(None) => archive::wheel(shared, reach, file).await?,
+        Ok(None) => archive::metadata(shared, reach, file, None).await?,
         Err(error) => return Err(error),
     };
     metadata.warnings.extend(warning.map(|met| {

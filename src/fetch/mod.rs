@@ -13,6 +13,7 @@ mod client;
 mod consulted;
 mod contents;
 mod credentials;
+mod digest;
 mod direct;
 mod engine;
 mod error;

@@ -308,7 +308,15 @@ fn a_project_in_a_folder_of_an_archive_is_found_there_and_nowhere_else() {
         "/t.tar",
         [Answer::ok(BINARY, archive.into_inner().unwrap())],
     );
-    let catalog = catalog(&server.base, policy(None), BuildOptions::default());
+    let cache = tempfile::tempdir().unwrap();
+    let open = || {
+        catalog(
+            &server.base,
+            policy(Some(cache.path())),
+            BuildOptions::default(),
+        )
+    };
+    let catalog = open();
     let url = |end: &str| DirectUrl::parse(&format!("{}/t.tar{end}", server.base)).unwrap();
 
     let project = catalog
@@ -320,4 +328,11 @@ fn a_project_in_a_folder_of_an_archive_is_found_there_and_nowhere_else() {
     assert!(project.pages[0].page.file(0).digests().next().is_some());
     assert!(gone.contains("no folder"), "{gone}");
     assert!(Path::new(&inner).exists());
+    drop(catalog);
+    server.paths();
+    let again = open()
+        .direct(&name("a"), &url("#subdirectory=inner"))
+        .unwrap();
+    assert_eq!(again.pages[0].page.version_text(0), "2");
+    assert_eq!(server.paths(), [""; 0]);
 }

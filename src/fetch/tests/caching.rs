@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::server::{Answer, Server};
-use super::world::{failure, first, metadata, name, outside, page, policy, publish, wheel};
+use super::world::{BINARY, failure, first, metadata, name, outside, page, policy, publish, wheel};
 use crate::fetch::cache::FORM;
 use crate::fetch::{CachePolicy, Index, IndexStrategy, Indexes, LiveCatalog, Outside};
-use crate::package::{IndexUrl, Timestamp};
-use crate::solve::Catalog;
+use crate::package::{DirectUrl, IndexUrl, Timestamp};
+use crate::solve::{Catalog, FileAt};
 
 /// A server with one version of `a`, whose page carries headers.
 fn world(headers: &[(&'static str, &str)]) -> Server {
@@ -71,6 +71,48 @@ fn a_stale_page_is_confirmed_without_being_sent() {
     server.paths();
     assert_eq!(run(&server, later(folder.path(), 150)), [""; 0]);
     assert_eq!(run(&server, later(folder.path(), 170)), [PAGE]);
+}
+
+#[test]
+fn a_direct_wheel_without_a_digest_is_read_once_and_then_confirmed() {
+    const FILE: &str = "/files/a-1.0-py3-none-any.whl";
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let sent = |requires: &str, etag: &'static str| {
+        let bytes = wheel("a", "1.0", &metadata("a", "1.0", &[requires]), 10);
+        Answer::ok(BINARY, bytes)
+            .with("etag", etag)
+            .with("cache-control", "max-age=60")
+    };
+    let url = DirectUrl::parse(&format!("{}{FILE}", server.base)).unwrap();
+    let run = |seconds, offline| {
+        let policy = CachePolicy {
+            offline,
+            ..later(folder.path(), seconds)
+        };
+        let catalog = LiveCatalog::open(outside(&server.base, policy), None);
+        let project = catalog.direct(&name("a"), &url).unwrap();
+        let only = FileAt { page: 0, file: 0 };
+        let metadata = catalog.metadata(&project, only).unwrap();
+        drop(catalog);
+        (server.paths(), metadata.requires.all()[0].to_string())
+    };
+    let (nothing, once, b) = (Vec::new(), vec![FILE.to_owned()], "b".to_owned());
+
+    server.route(FILE, [sent("b", "\"one\"")]);
+    assert_eq!(run(0, false), (once.clone(), b.clone()));
+    assert_eq!(run(10, false), (nothing.clone(), b.clone()));
+
+    server.route(
+        FILE,
+        [Answer::status(304).with("cache-control", "max-age=60")],
+    );
+    assert_eq!(run(100, false), (once.clone(), b.clone()));
+    assert_eq!(run(150, false), (nothing.clone(), b.clone()));
+    assert_eq!(run(1_000_000, true), (nothing, b));
+
+    server.route(FILE, [sent("c", "\"two\"")]);
+    assert_eq!(run(200, false), (once, "c".to_owned()));
 }
 
 #[test]
