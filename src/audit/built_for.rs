@@ -25,6 +25,11 @@ impl Subject<'_> {
         is_pin_alone.then(on_named).flatten().or_else(usual)
     }
 
+    /// Whether a pin may stand for a build with a local version, which nobody asked for.
+    pub(super) fn may_have_local_version(&self, package: &LockedPackage) -> bool {
+        !self.flavours.is_empty() && self.facts.is_family(&package.name)
+    }
+
     /// A pin without a local version also admits those with one, of which the greatest is installed
     /// (PEP 440, "Version matching" and "Local version identifiers"). There are none for macOS.
     fn flavour_on_named_indexes(

@@ -92,6 +92,8 @@ pub struct IndexFile {
     pub size: Option<u64>,
     /// When it was uploaded.
     pub uploaded: Option<Timestamp>,
+    /// The Pythons that it admits, as the index says it (`Requires-Python`).
+    pub requires_python: Option<String>,
     /// Why it was yanked, possibly for no reason given; none if it was not.
     pub yanked: Option<String>,
 }

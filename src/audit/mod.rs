@@ -18,6 +18,7 @@ mod index;
 mod installed;
 mod installed_lock;
 mod levels;
+mod offered;
 mod overview;
 mod places;
 mod remarks;

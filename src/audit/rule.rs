@@ -122,9 +122,13 @@ impl Needs {
                 subject.declared.is_some(),
                 "without declarations or a lock to hold the environment to",
             ),
+            Self::Declarations if subject.is_by_hand() => Some(Lacking::NotAsked(
+                "without a file that it was locked from (`--input`)",
+            )),
             Self::Declarations => subject.declared.is_none().then_some(Lacking::Unknown(
                 "neither the lock nor an option says what was declared: name the file with `--input`",
             )),
+            Self::Files if evidence.index.is_some() => None,
             Self::Files => files,
             Self::Index => unasked(evidence.index.is_some(), "without the network (`--offline`)"),
             Self::Advisories => {

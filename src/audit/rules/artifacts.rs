@@ -1,6 +1,7 @@
 //! PYA105: no file of a package can be installed on a target.
 
 use crate::audit::claimed::{environment_in_words, system};
+use crate::audit::offered::{Offer, offers};
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::rule::NO_TARGET;
 use crate::audit::{Needs, Rule, Severity, Subject};
@@ -34,6 +35,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
         remarks.cannot_apply(NO_TARGET);
         return;
     }
+    let offers = offers(subject, remarks);
     let mut counted: Vec<Vec<&Target>> = vec![Vec::new(); subject.lock.packages.len()];
     for (on, target) in subject.on_targets() {
         let reached = match subject.is_own() {
@@ -51,25 +53,35 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             }
         }
     }
-    for ((at, package), targets) in subject.lock.packages.iter().enumerate().zip(counted) {
+    let packages = subject.lock.packages.iter().enumerate();
+    for (((at, package), targets), offer) in packages.zip(counted).zip(&offers) {
+        let Some(offer) = offer else {
+            continue;
+        };
         let messages = match subject.is_claimed {
-            true => faults_of_claims(package, &targets),
+            true => faults_of_claims((package, offer), &targets),
             // What installs it is as new as the wheels ask for, or gets nothing of it.
             false if subject.is_for_all_systems => targets
                 .iter()
                 .filter_map(|target| {
                     let newest = target.on_newest_system();
-                    fault(package, (&newest, CLAIMED), &environment_in_words(target))
+                    let place = environment_in_words(target);
+                    fault((package, offer), (&newest, CLAIMED), &place)
                 })
                 .collect(),
             false => targets
                 .iter()
                 .filter_map(|target| {
                     let wish = wish(subject, target);
-                    fault(package, (target, wish), &target.describe())
+                    fault((package, offer), (target, wish), &target.describe())
                 })
                 .collect(),
         };
+        if !messages.is_empty() && (!offer.is_whole || subject.may_have_local_version(package)) {
+            let why = "not all of their files are known";
+            remarks.cannot_judge(&package.name, why);
+            continue;
+        }
         for message in messages {
             remarks.tell(Remark::new(About::Package(at, None), message));
         }
@@ -97,7 +109,7 @@ pub(super) fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
 
 /// A lock that nobody made for one target is not held to every Python that it claims: those come and
 /// go. It is at fault where a system has none on which a package can be installed.
-fn faults_of_claims(package: &LockedPackage, targets: &[&Target]) -> Vec<String> {
+fn faults_of_claims(one: (&LockedPackage, &Offer<'_>), targets: &[&Target]) -> Vec<String> {
     let mut systems: Vec<&str> = Vec::new();
     let mut faults = Vec::new();
     for target in targets {
@@ -107,7 +119,7 @@ fn faults_of_claims(package: &LockedPackage, targets: &[&Target]) -> Vec<String>
         systems.push(system(target));
         let here = targets.iter().filter(|it| system(it) == system(target));
         let found: Option<Vec<String>> = here
-            .map(|it| fault(package, (it, CLAIMED), &environment_in_words(it)))
+            .map(|it| fault(one, (it, CLAIMED), &environment_in_words(it)))
             .collect();
         faults.extend(found.and_then(|found| found.into_iter().next()));
     }
@@ -128,39 +140,66 @@ fn wish(subject: &Subject<'_>, target: &Target) -> &'static str {
 }
 
 /// Returns what keeps a package from being installed on a target, which is told as `place`.
-fn fault(package: &LockedPackage, (target, wish): (&Target, &str), place: &str) -> Option<String> {
-    let refused = refused_python(package, target).map(|wanted| {
+fn fault(
+    (package, offer): (&LockedPackage, &Offer<'_>),
+    (target, wish): (&Target, &str),
+    place: &str,
+) -> Option<String> {
+    let refused = refused_python((package, offer), target).map(|wanted| {
         let (label, python) = (package.label(), target.python().describe());
         format!("{label} requires Python {wanted}, and {wish} {python}")
     });
-    refused.or_else(|| misfit(package, target, place))
+    refused.or_else(|| misfit((package, offer), target, place))
 }
 
-fn refused_python(package: &LockedPackage, target: &Target) -> Option<Specifiers> {
-    let wanted = Specifiers::parse_lenient(package.requires_python.as_deref()?).ok()?;
+/// Returns what the version asks of Python, or each of its files, where that refuses the target's.
+fn refused_python(
+    (package, offer): (&LockedPackage, &Offer<'_>),
+    target: &Target,
+) -> Option<Specifiers> {
+    let wanted = match &package.requires_python {
+        Some(wanted) => Specifiers::parse_lenient(wanted).ok()?,
+        None => {
+            let files = &offer.files;
+            let is_admitted = files.iter().any(|file| file.admits(target));
+            files.first().filter(|_| !is_admitted)?.pythons.clone()?
+        }
+    };
     (!target.admits_python(&wanted)).then_some(wanted)
 }
 
 /// Returns what speaks against every file; the nearest one's reason where they differ.
-fn misfit(package: &LockedPackage, target: &Target, place: &str) -> Option<String> {
+fn misfit(
+    (package, offer): (&LockedPackage, &Offer<'_>),
+    target: &Target,
+    place: &str,
+) -> Option<String> {
     if let LockedSource::Directory { .. } | LockedSource::Vcs { .. } = package.source {
         return None;
     }
     let label = package.label();
     let mut tags: Vec<String> = Vec::new();
     let mut nearest: Option<Misfit> = None;
-    for artifact in package.artifacts() {
-        match DistName::parse(&artifact.name, &package.name) {
-            Ok(DistName::Wheel(wheel)) => match target.tags().rank(&wheel.tags) {
-                Ok(_) => return None,
-                Err(why) => {
-                    nearest = nearest.max(Some(why));
-                    tags.push(wheel.tags);
-                }
-            },
+    let mut barred: Option<&str> = None;
+    for file in offer.files.iter().filter(|file| file.admits(target)) {
+        let fits = match DistName::parse(file.name, &package.name) {
+            Ok(DistName::Wheel(wheel)) => target.tags().rank(&wheel.tags).map_err(|why| {
+                nearest = nearest.max(Some(why));
+                tags.push(wheel.tags);
+            }),
             // An archive of another kind that was named directly is a source.
-            Ok(DistName::Sdist(_)) | Err(_) => return None,
+            Ok(DistName::Sdist(_)) | Err(_) => Ok(0),
+        };
+        match (fits, file.is_allowed) {
+            (Ok(_), true) => return None,
+            (Ok(_), false) => barred = Some(file.name),
+            (Err(()), _) => {}
         }
+    }
+    if let Some(name) = barred {
+        return Some(format!(
+            "the lock does not have the hash of any file of {label} that fits {place}, such as {name}"
+        ));
     }
     let why = match nearest {
         None => return Some(format!("{label} has no file for {place}")),

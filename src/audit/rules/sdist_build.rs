@@ -1,5 +1,6 @@
 //! PYA509: a package that only has a source archive for the target: to install it runs its code.
 
+use crate::audit::offered::{Offer, offers};
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::{Needs, Rule, Severity, Subject};
 use crate::lock::LockedPackage;
@@ -17,11 +18,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
+    let offers = offers(subject, remarks);
     for on in subject.on() {
         for package in on.graph.packages() {
             // What a lock merely claims to be for may be more than anybody runs.
             let target = on.target.filter(|_| !subject.is_claimed);
-            let Some(sdist) = source_alone(package, target) else {
+            let offer = offers[subject.position(package)].as_ref();
+            let Some(sdist) = offer.and_then(|offer| source_alone((package, offer), target)) else {
                 continue;
             };
             let label = package.label();
@@ -55,15 +58,19 @@ fn has_wheels(subject: &Subject<'_>, package: &LockedPackage) -> Option<bool> {
 }
 
 /// Returns the source archive of a package without a wheel; on a target, without one that fits.
-fn source_alone<'p>(package: &'p LockedPackage, target: Option<&Target>) -> Option<&'p str> {
+fn source_alone<'p>(
+    (package, offer): (&LockedPackage, &Offer<'p>),
+    target: Option<&Target>,
+) -> Option<&'p str> {
     let fits =
         |wheel: &WheelName| target.is_none_or(|target| target.tags().rank(&wheel.tags).is_ok());
     let mut sdist = None;
-    for artifact in package.artifacts() {
-        match DistName::parse(&artifact.name, &package.name).ok()? {
+    for file in offer.files.iter().filter(|file| file.is_allowed) {
+        match DistName::parse(file.name, &package.name).ok()? {
+            _ if target.is_some_and(|target| !file.admits(target)) => {}
             DistName::Wheel(wheel) if fits(&wheel) => return None,
             DistName::Wheel(_) => {}
-            DistName::Sdist(_) => sdist = Some(artifact.name.as_str()),
+            DistName::Sdist(_) => sdist = Some(file.name),
         }
     }
     sdist

@@ -14,7 +14,7 @@ pub(super) fn on_page(on: &IndexPage, key: &[u8], is_flat: bool) -> OnPage {
     OnPage {
         index: bare(&on.index),
         is_flat,
-        files: files.map(|at| index_file(&page.file(at))).collect(),
+        files: files.map(|at| index_file(page, &page.file(at))).collect(),
         status: page.status().map(plain),
         same_as: page.alternates().chain(page.tracks()).map(bare).collect(),
         last_upload: all.max(),
@@ -28,13 +28,16 @@ pub(super) fn uploaded(page: &Page, version: usize) -> Option<Timestamp> {
     files.filter_map(|at| page.file(at).upload_time()).min()
 }
 
-fn index_file(file: &FileView<'_>) -> IndexFile {
+fn index_file(page: &Page, file: &FileView<'_>) -> IndexFile {
     IndexFile {
         name: file.filename().to_owned(),
         host: ArtifactPlace::Url(file.url()).host(),
         digests: file.digests().collect(),
         size: file.size(),
         uploaded: file.upload_time(),
+        requires_python: file
+            .requires_python()
+            .map(|at| page.python_string(at).to_owned()),
         yanked: file.yanked().map(plain),
     }
 }
