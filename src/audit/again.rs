@@ -57,6 +57,14 @@ impl Subject<'_> {
         command([words, vec!["-o".to_owned(), label.to_owned()]].concat())
     }
 
+    /// Returns the command that finds the smallest change with which a requirements file that nobody
+    /// compiled has a solution.
+    pub(super) fn mending_command(&self) -> Option<String> {
+        let (_, target) = self.on_targets().next().filter(|_| self.is_by_hand())?;
+        let place = place(&LockedTarget::new(target, ""));
+        command([vec![self.file.label().to_owned()], place].concat())
+    }
+
     /// Returns the words behind `pyaudit lock` that a requirements file keeps in its head.
     fn recorded_words(&self) -> Option<Vec<String>> {
         let mut lines = self.file.text().lines().take(10);

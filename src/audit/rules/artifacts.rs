@@ -53,6 +53,8 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             }
         }
     }
+    let mending = subject.mending_command();
+    let fix = mending.map(|it| format!("`{it}` finds the smallest change that has a solution."));
     let packages = subject.lock.packages.iter().enumerate();
     for (((at, package), targets), offer) in packages.zip(counted).zip(&offers) {
         let Some(offer) = offer else {
@@ -83,7 +85,11 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             continue;
         }
         for message in messages {
-            remarks.tell(Remark::new(About::Package(at, None), message));
+            let remark = Remark::new(About::Package(at, None), message);
+            remarks.tell(match &fix {
+                Some(fix) => remark.with_fix(fix.as_str()),
+                None => remark,
+            });
         }
     }
 }
