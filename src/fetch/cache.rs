@@ -29,6 +29,9 @@ const MAP_SIZE: usize = 16 << 30;
 #[cfg(not(target_pointer_width = "64"))]
 const MAP_SIZE: usize = 512 << 20;
 
+/// How a cache is opened that may not be written.
+const READ_ONLY: EnvFlags = EnvFlags::READ_ONLY.union(EnvFlags::NO_LOCK);
+
 /// Runs at once, times the reads under way in each.
 const MOST_READERS: u32 = 2048;
 
@@ -94,8 +97,10 @@ pub(super) struct Cache {
     pending: Mutex<Pending>,
     /// What is stored, as of the first question after the last writing.
     snapshot: Mutex<Option<Snapshot>>,
-    /// Whether the file turned out to be damaged and was removed: what is written is lost.
-    is_discarded: AtomicBool,
+    /// Whether what is written is lost: the file may not be written, or was removed as damaged.
+    is_closed: AtomicBool,
+    /// Whether the pages of the file do not fit together.
+    is_damaged: AtomicBool,
     _watch: Watch,
 }
 
@@ -138,7 +143,7 @@ impl Key {
 
 impl Cache {
     /// Opens the cache in a folder, which is created where it is missing; a file that is no cache
-    /// or was cut short is replaced.
+    /// or was cut short is replaced, and one that may not be written is read.
     pub(super) fn open(folder: &Path) -> Result<Arc<Self>, String> {
         let folder = folder.join(FORM);
         create(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
@@ -148,10 +153,16 @@ impl Cache {
         if let Some(cache) = same.and_then(|(_, cache)| cache.upgrade()) {
             return Ok(cache);
         }
-        let cache = Self::open_env(&folder).or_else(|_| {
-            discard(&folder);
-            Self::open_env(&folder)
-        });
+        let cache = match Self::open_env(&folder, EnvFlags::NO_META_SYNC) {
+            Err(heed::Error::Mdb(_)) => {
+                discard(&folder);
+                Self::open_env(&folder, EnvFlags::NO_META_SYNC)
+            }
+            Err(heed::Error::Io(error)) if is_forbidden(&error) => {
+                Self::open_env(&folder, READ_ONLY).map_err(|_| heed::Error::Io(error))
+            }
+            answer => answer,
+        };
         let cache = cache.map_err(|error| format!("`{}`: {error}", folder.display()))?;
         let cache = Arc::new(cache);
         open.retain(|(path, cache)| cache.strong_count() > 0 && *path != folder);
@@ -159,12 +170,12 @@ impl Cache {
         Ok(cache)
     }
 
-    fn open_env(folder: &Path) -> heed::Result<Self> {
+    fn open_env(folder: &Path, flags: EnvFlags) -> heed::Result<Self> {
         if let Some(closing) = heed::env_closing_event(folder) {
             closing.wait_timeout(Duration::from_secs(5));
         }
         let watch = Watch::over(folder, FILES);
-        let env = map(folder)?;
+        let env = map(folder, flags)?;
         check_length(&env, folder)?;
         let reading = env.read_txn()?;
         let values = env
@@ -182,7 +193,8 @@ impl Cache {
             values,
             pending: Mutex::default(),
             snapshot: Mutex::default(),
-            is_discarded: AtomicBool::new(false),
+            is_closed: AtomicBool::new(flags == READ_ONLY),
+            is_damaged: AtomicBool::new(false),
             _watch: watch,
         })
     }
@@ -193,7 +205,13 @@ impl Cache {
         if let Some(value) = lock(&self.pending).values.get(&key) {
             return Some(value.0.clone());
         }
-        let stored = self.snapshot()?.get(self.values, &key.0, self)?;
+        let stored = match self.snapshot()?.get(self.values, &key.0, self) {
+            Ok(stored) => stored?,
+            Err(_) => {
+                self.is_damaged.store(true, Ordering::Relaxed);
+                return None;
+            }
+        };
         let (sum, rest) = stored.split_first_chunk()?;
         let (checked, value) = rest.split_first_chunk()?;
         let checked = value.get(..u32::from_le_bytes(*checked) as usize)?;
@@ -228,22 +246,27 @@ impl Cache {
         if pending.values.is_empty() {
             return;
         }
-        if self.is_discarded.load(Ordering::Relaxed) {
+        if self.is_closed.load(Ordering::Relaxed) {
             return;
+        }
+        if self.is_damaged.load(Ordering::Relaxed) {
+            return self.give_up();
         }
         match self.write(&pending.values) {
             Err(heed::Error::Mdb(MdbError::MapFull)) => {
                 let cleared = self.clear();
                 let _ = cleared.and_then(|()| self.write(&pending.values));
             }
-            // It would take in nothing for good: the next run makes a new one.
-            Err(heed::Error::Mdb(error)) if tells_damage(error) => {
-                self.is_discarded.store(true, Ordering::Relaxed);
-                discard(self.env.path());
-            }
+            Err(heed::Error::Mdb(_)) => self.give_up(),
             _ => {}
         }
         *lock(&self.snapshot) = None;
+    }
+
+    /// Removes a file that would take in nothing for good: the next run makes a new one.
+    fn give_up(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        discard(self.env.path());
     }
 
     fn write(&self, values: &BTreeMap<Key, (Bytes, usize)>) -> heed::Result<()> {
@@ -277,19 +300,20 @@ impl Drop for Cache {
     }
 }
 
-/// Maps the file. No other code of ours opens it, and LMDB's lock file orders the processes.
+/// Maps the file. No other code of ours opens it, and LMDB's lock file orders the processes; who may not
+/// write there reads without it, and what is written meanwhile does not have its checksum.
 #[expect(
     unsafe_code,
     reason = "LMDB maps a file that another program could change"
 )]
-fn map(folder: &Path) -> heed::Result<Env<WithoutTls>> {
+fn map(folder: &Path, flags: EnvFlags) -> heed::Result<Env<WithoutTls>> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.map_size(MAP_SIZE).max_readers(MOST_READERS);
     // SAFETY: the file belongs to pyaudit alone, is opened once in this process (`OPEN`), and its
-    // length was checked against what it says of itself before any page of it is read. The flag
+    // length was checked against what it says of itself before any page of it is read. One of the flags
     // gives up durability of the last transaction, not the integrity of the file.
     unsafe {
-        options.flags(EnvFlags::NO_META_SYNC);
+        options.flags(flags);
         options.open(folder)
     }
 }
@@ -329,12 +353,10 @@ fn discard(folder: &Path) {
     }
 }
 
-/// Whether an error says that the pages of the file do not fit together.
-fn tells_damage(error: MdbError) -> bool {
-    matches!(
-        error,
-        MdbError::Corrupted | MdbError::Invalid | MdbError::PageNotFound | MdbError::Panic
-    )
+/// Whether an error says that nothing may be written there.
+fn is_forbidden(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// CRC-32 finds damage, which is all it is for, at the speed of memory.
@@ -445,6 +467,23 @@ mod tests {
 
         let cache = Cache::open(folder.path()).unwrap();
         assert_eq!(cache.get(key("a")).as_deref(), Some(&b"new"[..]));
+    }
+
+    #[test]
+    fn a_cache_that_may_not_be_written_is_read_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.put(key("a"), b"one");
+        drop(cache);
+        let before = std::fs::read(data(folder.path())).unwrap();
+
+        let form = folder.path().join(FORM);
+        let cache = Arc::new(Cache::open_env(&form, READ_ONLY).unwrap());
+        assert_eq!(cache.get(key("a")).as_deref(), Some(&b"one"[..]));
+        cache.put(key("b"), b"two");
+        drop(cache);
+
+        assert_eq!(std::fs::read(data(folder.path())).unwrap(), before);
     }
 
     #[test]

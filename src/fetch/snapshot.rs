@@ -27,7 +27,8 @@ impl Snapshot {
         Ok(Self(Arc::new(Mutex::new(reading))))
     }
 
-    /// Returns a value as it lies in the file, which stays valid for as long as it is held.
+    /// Returns a value as it lies in the file, which stays valid for as long as it is held; an error
+    /// tells that the pages of the file do not fit together.
     #[expect(
         unsafe_code,
         reason = "a value outlives the borrow of the reader that it holds on to"
@@ -37,19 +38,21 @@ impl Snapshot {
         values: Database<'static, Raw, Raw>,
         key: &[u8],
         cache: &Arc<impl Send + Sync + 'static>,
-    ) -> Option<Bytes> {
+    ) -> heed::Result<Option<Bytes>> {
         let reading = lock(&self.0);
-        let value = values.get(&reading, key).ok()??;
+        let Some(value) = values.get(&reading, key)? else {
+            return Ok(None);
+        };
         // SAFETY: LMDB writes no page that a reader can see until that reader ends, and the reader
         // ends with the last of the values that hold it. It holds the environment, and thus the
         // mapping, in turn. The mapping never moves: nothing here changes its size.
         let value = unsafe { std::slice::from_raw_parts(value.as_ptr(), value.len()) };
         drop(reading);
-        Some(Bytes::from_owner(Kept {
+        Ok(Some(Bytes::from_owner(Kept {
             value,
             _snapshot: self.clone(),
             _cache: Arc::clone(cache),
-        }))
+        })))
     }
 }
 
