@@ -16,8 +16,8 @@ const MOST_WHEEL: u64 = 8 << 30;
 /// No source archive is larger.
 pub(super) const MOST_SDIST: u64 = 1 << 30;
 
-/// Reads a file whole: what is at hand of it, else what its server has; what makes no sense is asked
-/// for once more, past all caches.
+/// Reads a file whole: what is at hand of it, else what its server has, which is asked for once more,
+/// past all caches, where it makes no sense.
 pub(super) async fn metadata(
     shared: &Shared,
     reach: &Reach,
@@ -31,8 +31,9 @@ pub(super) async fn metadata(
     }
     let is_remote_wheel = file.is_wheel() && !is_local;
     let mut at_hand = at_hand.map(|body| (body, Verdict::Unknown));
+    let times = if at_hand.is_some() { 1 } else { 2 };
     let mut met = String::new();
-    for reload in [false, true] {
+    for reload in [false, true].into_iter().take(times) {
         let (body, verdict) = match at_hand.take() {
             Some(body) => body,
             None => match whole(reach, &request, file, reload).await {

@@ -1,6 +1,8 @@
 //! The digest of a file that none is given for: a direct reference is read whole for it, once, and
 //! confirmed afterwards as a page is.
 
+use std::time::Duration;
+
 use super::archive;
 use super::body::Body;
 use super::cache::{Key, Kind};
@@ -21,11 +23,12 @@ pub(super) struct Taken {
     news: Option<(Key, Freshness)>,
 }
 
-/// Takes the digest of a file.
+/// Takes the digest of a file; past all caches, where that is asked for.
 pub(super) async fn take(
     shared: &Shared,
     reach: &Reach,
     file: &FileQuestion,
+    reload: bool,
 ) -> Result<Taken, FetchError> {
     let mut request = file.request("", archive::MOST_SDIST)?;
     let disk = |error: std::io::Error| error.to_string();
@@ -40,15 +43,14 @@ pub(super) async fn take(
     }
     let key = Key::of(Kind::Digest, &[&IndexUrl::redacted(request.url.as_str())]);
     let policy = &shared.policy;
-    request.reload = policy.refreshes(&file.name);
-    let known = stored(shared, key);
+    request.reload = reload || policy.refreshes(&file.name);
+    let known = stored(shared, key).filter(|_| policy.offline || !request.reload);
     if let Some((digest, freshness)) = &known {
-        if policy.offline || freshness.is_fresh(policy.now) && !request.reload {
+        if policy.offline || freshness.is_fresh(policy.now) {
             shared.statistics.hit();
             return Ok(Taken::known(digest.clone(), None));
         }
         request.etag.clone_from(&freshness.etag);
-        request.last_modified.clone_from(&freshness.last_modified);
     }
     let mut response = reach.http(&request)?.send(&request).await?;
     if response.is_missing {
@@ -57,11 +59,11 @@ pub(super) async fn take(
     }
     if let (304, Some((digest, freshness))) = (response.status, known) {
         shared.statistics.unchanged();
-        let confirmed = freshness.confirmed(&response, policy.now);
+        let confirmed = exact(freshness.confirmed(&response, policy.now));
         let news = confirmed.says_more_than(&freshness);
         return Ok(Taken::known(digest, news.then_some((key, confirmed))));
     }
-    let freshness = Freshness::of(&response, policy.now, policy.page_lifetime);
+    let freshness = Freshness::of(&response, policy.now, Duration::ZERO).map(exact);
     let digest = response.body.sha256().map_err(disk);
     Ok(Taken {
         digest: digest.map_err(|met| request.failed(FetchErrorKind::Disk, met))?,
@@ -91,6 +93,16 @@ impl Taken {
             .concat();
             shared.keep(key, &record);
         }
+    }
+}
+
+/// Leaves the validators that stand for every byte: a date does not, nor does a weak ETag (RFC 9110,
+/// section 8.8.1).
+fn exact(freshness: Freshness) -> Freshness {
+    Freshness {
+        etag: freshness.etag.filter(|etag| !etag.starts_with("W/")),
+        last_modified: None,
+        ..freshness
     }
 }
 

@@ -93,20 +93,10 @@ impl DirectQuestion {
         let shared = &engine.shared;
         let mut file = self.file.clone();
         let metadata = match &self.place {
-            Place::Archive => {
-                let mut taken = match strongest(&file.digests) {
-                    Some(_) => None,
-                    None => Some(digest::take(shared, reach, &file).await?),
-                };
-                file.digests
-                    .extend(taken.as_ref().map(|taken| taken.digest.clone()));
-                let body = taken.as_mut().and_then(|taken| taken.body.take());
-                let metadata = self.of_archive(shared, reach, &file, body).await?;
-                if let Some(taken) = taken {
-                    taken.remember(shared);
-                }
-                metadata
-            }
+            Place::Archive => match strongest(&file.digests) {
+                Some(_) => self.of_archive(shared, reach, &file, None).await?,
+                None => self.of_unknown(shared, reach, &mut file).await?,
+            },
             Place::Folder(folder) => self.of_folder(shared, &file, folder).await?,
             Place::Commit => self.of_commit(shared, reach, &mut file).await?,
         };
@@ -116,6 +106,36 @@ impl DirectQuestion {
         let metadata = Arc::new(build::remarked(shared, metadata));
         remember(engine, &project, metadata);
         Ok(Arc::new(project))
+    }
+
+    /// Reads an archive of which no digest is given, and takes that; what makes no sense is read once
+    /// more, past all caches.
+    async fn of_unknown(
+        &self,
+        shared: &Arc<Shared>,
+        reach: &Reach,
+        file: &mut FileQuestion,
+    ) -> Result<Arc<Metadata>, FetchError> {
+        let given = file.digests.len();
+        let mut reload = false;
+        loop {
+            let mut taken = digest::take(shared, reach, file, reload).await?;
+            let body = taken.body.take();
+            let is_at_hand = body.is_some();
+            file.digests.push(taken.digest.clone());
+            let read = self.of_archive(shared, reach, file, body).await;
+            match read {
+                Err(error) if is_damaged(&error) && is_at_hand && !reload => {
+                    file.digests.truncate(given);
+                    reload = true;
+                }
+                Err(error) => return Err(error),
+                Ok(metadata) => {
+                    taken.remember(shared);
+                    return Ok(metadata);
+                }
+            }
+        }
     }
 
     async fn of_archive(
@@ -156,10 +176,12 @@ impl DirectQuestion {
     ) -> Result<Arc<Metadata>, FetchError> {
         let digest = strongest(&file.digests).map(Digest::to_string);
         let digest = digest.unwrap_or_default();
-        if let Some(metadata) = self.stored(shared, file, &digest) {
+        let request = file.request("", archive::MOST_SDIST)?;
+        // What lies on this disk is read each time.
+        let is_kept = request.url.scheme() != "file";
+        if is_kept && let Some(metadata) = self.stored(shared, file, &digest) {
             return Ok(Arc::new(metadata));
         }
-        let request = file.request("", archive::MOST_SDIST)?;
         let body = match at_hand {
             Some(body) => body,
             None => archive::whole(reach, &request, file, false).await?.0,
@@ -173,7 +195,7 @@ impl DirectQuestion {
         let read = self
             .of_tree(shared, file, &project.map_err(bad)?, || Ok(()))
             .await;
-        if let Ok(metadata) = &read {
+        if is_kept && let Ok(metadata) = &read {
             self.keep(shared, &digest, metadata);
         }
         read
@@ -200,7 +222,9 @@ impl DirectQuestion {
         let revision = self.reference.vcs.as_ref().and_then(|(_, rev)| rev.clone());
         let known = match revision.filter(|revision| is_commit(revision)) {
             Some(commit) => Some(commit),
-            None if shared.policy.offline => self.last_seen(shared),
+            None if shared.policy.offline && !is_here(&self.reference.url) => {
+                self.last_seen(shared)
+            }
             None => None,
         };
         if let Some(commit) = known
@@ -312,6 +336,12 @@ impl DirectQuestion {
         let subdirectory = self.reference.subdirectory.as_deref().unwrap_or_default();
         Key::of(Kind::Commit, &[&url, commit, subdirectory, minor])
     }
+}
+
+/// Whether another answer of the server may do better.
+fn is_damaged(error: &FetchError) -> bool {
+    use FetchErrorKind::{BadBody, BadMetadata, DigestMismatch};
+    matches!(error.kind, BadBody | BadMetadata | DigestMismatch)
 }
 
 /// Whether only a build can tell for sure.

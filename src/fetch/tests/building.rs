@@ -306,7 +306,7 @@ fn a_project_in_a_folder_of_an_archive_is_found_there_and_nowhere_else() {
         .unwrap();
     server.route(
         "/t.tar",
-        [Answer::ok(BINARY, archive.into_inner().unwrap())],
+        [Answer::ok(BINARY, archive.into_inner().unwrap()).with("cache-control", "max-age=60")],
     );
     let cache = tempfile::tempdir().unwrap();
     let open = || {

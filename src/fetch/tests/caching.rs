@@ -112,7 +112,44 @@ fn a_direct_wheel_without_a_digest_is_read_once_and_then_confirmed() {
     assert_eq!(run(1_000_000, true), (nothing, b));
 
     server.route(FILE, [sent("c", "\"two\"")]);
-    assert_eq!(run(200, false), (once, "c".to_owned()));
+    assert_eq!(run(300, false), (once, "c".to_owned()));
+}
+
+#[test]
+fn a_direct_file_counts_no_longer_than_its_server_says_and_a_date_confirms_nothing() {
+    const FILE: &str = "/files/a-1.0-py3-none-any.whl";
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let url = DirectUrl::parse(&format!("{}{FILE}", server.base)).unwrap();
+    let whole = wheel("a", "1.0", &metadata("a", "1.0", &["b"]), 10);
+    let damaged = Answer::ok(BINARY, &whole[..whole.len() / 2]);
+    let answers = |headers: [(&'static str, &str); 1], first: Option<Answer>| {
+        let sent = Answer::ok(BINARY, whole.clone());
+        let sent = headers
+            .iter()
+            .fold(sent, |it, (name, value)| it.with(name, *value));
+        let answers: Vec<Answer> = first.into_iter().chain([sent]).collect();
+        server.route(FILE, answers);
+        let catalog = LiveCatalog::open(outside(&server.base, policy(Some(folder.path()))), None);
+        let answer = catalog.direct(&name("a"), &url);
+        assert!(answer.is_ok(), "{answer:?}");
+        drop(catalog);
+        let asked = server.asked();
+        server.paths();
+        let has = |header: &str| asked.iter().any(|it| it.header(header).is_some());
+        (
+            asked.len(),
+            has("if-modified-since") || has("if-none-match"),
+        )
+    };
+
+    let dated = [("last-modified", "Sat, 01 Nov 2025 00:00:00 GMT")];
+    assert_eq!(answers(dated, None), (1, false));
+    assert_eq!(answers(dated, None), (1, false));
+    assert_eq!(answers([("etag", "W/\"one\"")], None), (1, false));
+    assert_eq!(answers([("etag", "W/\"one\"")], None), (1, false));
+    // What came damaged is not held against what comes then.
+    assert_eq!(answers(dated, Some(damaged)), (2, false));
 }
 
 #[test]
