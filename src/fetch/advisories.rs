@@ -11,10 +11,11 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::cache::{Cache, Key, Kind};
+use super::cache::Cache;
 use super::credentials::Credentials;
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::http::Http;
+use super::key::{Key, Kind};
 use super::options::{CachePolicy, FetchOptions};
 use super::request::Request;
 use crate::advisory::{Advisories, Answered, read_batch, read_record};

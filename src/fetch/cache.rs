@@ -1,11 +1,12 @@
 //! Answers on disk, shared by all runs and processes: LMDB, so that a warm run maps one file and
 //! reads from it in place.
 //!
-//! Keys are digests, because URLs can be long and hold tokens. Each value carries a checksum of as
-//! much of it as whoever reads it relies on; one that does not match counts as absent, and the
-//! answer that is fetched instead overwrites it. Values are gathered in memory and written in few
-//! transactions, since each of them waits for the disk. `NO_META_SYNC` keeps the file whole after a
-//! crash and risks only the last transaction, which a cache can bear.
+//! Each value carries a checksum of as much of it as whoever reads it relies on; one that does not match
+//! counts as absent, and nothing is written to its file any more: LMDB would follow what is damaged
+//! there. The run that met it with the network at hand removes the file, and the next one makes a new
+//! one. Values are gathered in memory and written in few transactions, since each of them waits for the
+//! disk. `NO_META_SYNC` keeps the file whole after a crash and risks only the last transaction, which a
+//! cache can bear.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -17,9 +18,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use heed::types::Bytes as Raw;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, MdbError, WithoutTls};
-use sha2::{Digest as _, Sha256};
 
 use super::fault::Watch;
+use super::key::Key;
 use super::once::lock;
 use super::snapshot::Snapshot;
 
@@ -48,47 +49,6 @@ pub(super) const FORM: &str = match cfg!(target_env = "musl") {
 /// The file of the values, and that of those who read and write them.
 const FILES: [&str; 2] = ["data.mdb", "lock.mdb"];
 
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    /// A project's page in its compact form.
-    Page = 1,
-    /// A file's metadata in its compact form.
-    Record = 2,
-    /// How long an answer counts.
-    Freshness = 3,
-    /// A flat page as the server sent it.
-    Flat = 4,
-    /// How long a flat page counts.
-    FlatFreshness = 5,
-    /// How long the metadata of a file without a digest counts.
-    RecordFreshness = 6,
-    /// The metadata that a build told, in its compact form.
-    Built = 7,
-    /// The metadata of a commit, in its compact form.
-    Commit = 8,
-    /// Which records an API of advisories has for a version.
-    Verdict = 9,
-    /// A record of an advisory as the server sent it.
-    Advisory = 10,
-    /// The names of the pages that a run looked at.
-    Consulted = 12,
-    /// Which lock answered a question.
-    Receipt = 13,
-    /// What the files of an installed package say.
-    Files = 14,
-    /// What the files in a wheel say.
-    Wheel = 15,
-    /// The digest of a file that none was given for, and how long it counts.
-    Digest = 16,
-    /// The commit that a branch or a tag stood for.
-    Seen = 17,
-}
-
-/// A value's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key([u8; 33]);
-
 /// The cache, open.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -99,8 +59,10 @@ pub(super) struct Cache {
     snapshot: Mutex<Option<Snapshot>>,
     /// Whether what is written is lost: the file may not be written, or was removed as damaged.
     is_closed: AtomicBool,
-    /// Whether the pages of the file do not fit together.
+    /// Whether damage was met in the file.
     is_damaged: AtomicBool,
+    /// Whether a damaged file is better than none.
+    is_spared: AtomicBool,
     _watch: Watch,
 }
 
@@ -113,33 +75,6 @@ struct Pending {
 
 /// LMDB forbids opening a file twice in one process; whoever comes second shares.
 static OPEN: Mutex<Vec<(PathBuf, Weak<Cache>)>> = Mutex::new(Vec::new());
-
-impl Key {
-    /// Makes the key for an answer to a question.
-    pub(super) fn of(kind: Kind, question: &[&str]) -> Self {
-        let mut hasher = Sha256::new();
-        for part in question {
-            hasher.update((part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let mut key = [kind as u8; 33];
-        key[1..].copy_from_slice(&hasher.finalize());
-        Self(key)
-    }
-
-    /// Makes the key for what a digest stands for.
-    pub(super) fn of_digest(kind: Kind, digest: &[u8; 32]) -> Self {
-        let mut key = [kind as u8; 33];
-        key[1..].copy_from_slice(digest);
-        Self(key)
-    }
-
-    /// Returns the key of something else about the same question.
-    pub(super) fn with_kind(mut self, kind: Kind) -> Self {
-        self.0[0] = kind as u8;
-        self
-    }
-}
 
 impl Cache {
     /// Opens the cache in a folder, which is created where it is missing; a file that is no cache
@@ -195,6 +130,7 @@ impl Cache {
             snapshot: Mutex::default(),
             is_closed: AtomicBool::new(flags == READ_ONLY),
             is_damaged: AtomicBool::new(false),
+            is_spared: AtomicBool::new(false),
             _watch: watch,
         })
     }
@@ -205,17 +141,28 @@ impl Cache {
         if let Some(value) = lock(&self.pending).values.get(&key) {
             return Some(value.0.clone());
         }
-        let stored = match self.snapshot()?.get(self.values, &key.0, self) {
+        let stored = match self.snapshot()?.get(self.values, key.bytes(), self) {
             Ok(stored) => stored?,
             Err(_) => {
-                self.is_damaged.store(true, Ordering::Relaxed);
+                self.distrust();
                 return None;
             }
         };
-        let (sum, rest) = stored.split_first_chunk()?;
-        let (checked, value) = rest.split_first_chunk()?;
-        let checked = value.get(..u32::from_le_bytes(*checked) as usize)?;
-        (checksum(checked) == *sum).then(|| stored.slice_ref(value))
+        let value = checked(&stored);
+        if value.is_none() {
+            self.distrust();
+        }
+        value.map(|value| stored.slice_ref(value))
+    }
+
+    /// Notes that something in the file is not as it was written.
+    pub(super) fn distrust(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// Has a damaged file stay where it is: there is no network to make up for it.
+    pub(super) fn spare(&self) {
+        self.is_spared.store(true, Ordering::Relaxed);
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
@@ -243,14 +190,14 @@ impl Cache {
     /// Writes what was kept. A cache that cannot be written is no reason to fail.
     pub(super) fn flush(&self) {
         let pending = std::mem::take(&mut *lock(&self.pending));
-        if pending.values.is_empty() {
-            return;
-        }
         if self.is_closed.load(Ordering::Relaxed) {
             return;
         }
         if self.is_damaged.load(Ordering::Relaxed) {
             return self.give_up();
+        }
+        if pending.values.is_empty() {
+            return;
         }
         match self.write(&pending.values) {
             Err(heed::Error::Mdb(MdbError::MapFull)) => {
@@ -263,10 +210,12 @@ impl Cache {
         *lock(&self.snapshot) = None;
     }
 
-    /// Removes a file that would take in nothing for good: the next run makes a new one.
+    /// Writes nothing any more, and leaves it to the next run to make a new file.
     fn give_up(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        discard(self.env.path());
+        if !self.is_spared.load(Ordering::Relaxed) {
+            discard(self.env.path());
+        }
     }
 
     fn write(&self, values: &BTreeMap<Key, (Bytes, usize)>) -> heed::Result<()> {
@@ -279,7 +228,7 @@ impl Cache {
             let head = [checksum(checked), len.to_le_bytes()].concat();
             let size = head.len() + value.len();
             self.values
-                .put_reserved(&mut writing, &key.0, size, |space| {
+                .put_reserved(&mut writing, key.bytes(), size, |space| {
                     space.write_all(&head)?;
                     space.write_all(value)
                 })?;
@@ -359,6 +308,14 @@ fn is_forbidden(error: &std::io::Error) -> bool {
     matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
+/// Returns a value without what stands before it; nothing where that does not fit.
+fn checked(stored: &[u8]) -> Option<&[u8]> {
+    let (sum, rest) = stored.split_first_chunk()?;
+    let (len, value) = rest.split_first_chunk()?;
+    let checked = value.get(..u32::from_le_bytes(*len) as usize)?;
+    (checksum(checked) == *sum).then_some(value)
+}
+
 /// CRC-32 finds damage, which is all it is for, at the speed of memory.
 fn checksum(value: &[u8]) -> [u8; 4] {
     crc32fast::hash(value).to_le_bytes()
@@ -367,6 +324,7 @@ fn checksum(value: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::key::Kind;
 
     fn key(text: &str) -> Key {
         Key::of(Kind::Page, &[text])
@@ -391,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_value_counts_as_absent_and_is_replaced() {
+    fn a_damaged_value_counts_as_absent_and_costs_the_file_where_there_is_a_network() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path()).unwrap();
         cache.put(key("a"), &b"needle-in-the-file".repeat(1000));
@@ -401,11 +359,20 @@ mod tests {
         bytes[at + 9000] ^= 1;
         std::fs::write(data(folder.path()), bytes).unwrap();
 
+        for is_spared in [true, false] {
+            let cache = Cache::open(folder.path()).unwrap();
+            assert_eq!(cache.get(key("a")), None);
+            if is_spared {
+                cache.spare();
+            }
+            cache.put(key("a"), b"new");
+            drop(cache);
+            assert_eq!(data(folder.path()).exists(), is_spared);
+        }
+
         let cache = Cache::open(folder.path()).unwrap();
-        assert_eq!(cache.get(key("a")), None);
         cache.put(key("a"), b"new");
         cache.flush();
-
         assert_eq!(cache.get(key("a")).as_deref(), Some(&b"new"[..]));
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use super::cache::{Key, Kind};
+use super::key::{Key, Kind};
 use super::live_catalog::LiveCatalog;
 use super::once::lock;
 use super::shared::Shared;

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::body::{Body, strongest};
-use super::cache::{Key, Kind};
 use super::error::{FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::http::Http;
+use super::key::{Key, Kind};
 use super::live_catalog::LiveCatalog;
 use super::local;
 use super::refusal::refusal;

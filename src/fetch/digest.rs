@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::archive;
 use super::body::Body;
-use super::cache::{Key, Kind};
 use super::error::{FetchError, FetchErrorKind};
 use super::file::FileQuestion;
 use super::freshness::Freshness;
+use super::key::{Key, Kind};
 use super::shared::{Reach, Shared};
 use crate::package::{Digest, IndexUrl};
 

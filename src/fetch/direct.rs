@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::body::{Body, strongest};
 use super::build::{self, BuildError, aside, unpack};
-use super::cache::{Key, Kind};
 use super::checkout::{check_out, is_commit, is_here};
 use super::credentials::decoded;
 use super::engine::{Engine, FileKey};
 use super::error::{Asking, FetchError, FetchErrorKind, shown};
 use super::file::{FileQuestion, MOST_DOWNLOAD};
+use super::key::{Key, Kind};
 use super::once::{Claim, lock};
 use super::shared::{Reach, Shared};
 use super::{archive, digest, metadata, tree};

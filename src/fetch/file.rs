@@ -6,9 +6,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::body::strongest;
-use super::cache::{Key, Kind};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
+use super::key::{Key, Kind};
 use super::once::lock;
 use super::request::Request;
 use super::shared::Shared;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use reqwest::header;
 use url::Url;
 
-use super::cache::{Key, Kind};
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
 use super::indexes::Index;
+use super::key::{Key, Kind};
 use super::local;
 use super::once::lock;
 use super::pages::{ACCEPT, MOST_BYTES};

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cache::{Cache, Key, Kind};
+use super::cache::Cache;
+use super::key::{Key, Kind};
 
 /// A place in the cache for what is found out on this machine.
 #[derive(Clone, Debug)]

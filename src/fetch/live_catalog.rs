@@ -17,19 +17,18 @@ use super::error::{Asking, FetchError};
 use super::file::FileQuestion;
 use super::heap;
 use super::http::Http;
-use super::indexes::{Index, Indexes};
+use super::indexes::Indexes;
 use super::metadata;
 use super::once::{Claim, lock};
 use super::options::{CachePolicy, FetchOptions};
-use super::pages::PageQuestion;
 use super::progress::{Counts, Event, Listener};
 use super::projects::ProjectQuestion;
-use super::refusal::refusal;
+use super::refusal::{damaged, refusal};
 use super::shared::{Reach, Shared};
 use super::walker::{Walker, Wish};
 use crate::index::{Metadata, Project};
-use crate::package::{DirectUrl, IndexUrl, PackageName};
-use crate::solve::{Candidates, Catalog, Failure, FileAt, Question, Refusal};
+use crate::package::{DirectUrl, PackageName};
+use crate::solve::{Candidates, Catalog, FileAt, Question, Refusal};
 use crate::target::Flavour;
 
 /// Two workers: decoding pages is most of their work, and the solver has a thread of its own.
@@ -69,7 +68,12 @@ impl LiveCatalog {
         let mut warnings = Vec::new();
         let folder = outside.cache.folder.as_deref();
         let cache = folder.and_then(|folder| match Cache::open(folder) {
-            Ok(cache) => Some(cache),
+            Ok(cache) => {
+                if outside.cache.offline {
+                    cache.spare();
+                }
+                Some(cache)
+            }
             Err(error) => {
                 warnings.push(format!("the cache cannot be used: {error}"));
                 None
@@ -159,24 +163,20 @@ impl LiveCatalog {
             })
     }
 
-    /// Asks for a file; where the cache is damaged there, that page of it is forgotten.
+    /// Asks for a file; where the cache is damaged there, it is given up.
     fn question(&self, project: &Project, at: FileAt) -> Result<FileQuestion, Refusal> {
         let shared = &self.engine.shared;
         if let Some(file) = FileQuestion::new(shared, project, at) {
             return Ok(file);
         }
         let on = project.pages.get(at.page);
-        let Some(on) = on.filter(|on| at.file < on.page.file_count()) else {
+        if on.is_none_or(|on| at.file >= on.page.file_count()) {
             return Err(Refusal::Unusable("there is no such file".to_owned()));
-        };
-        if let Ok(url) = IndexUrl::parse(&on.index) {
-            PageQuestion::new(&Index::simple(url), &project.name).forget(shared);
         }
-        Err(Refusal::Failed(Failure {
-            doing: format!("could not read the page of `{}` in the cache", project.name),
-            causes: vec!["it is damaged there, and was thrown away".to_owned()],
-            help: Some("Run it again.".to_owned()),
-        }))
+        if let Some(cache) = &shared.cache {
+            cache.distrust();
+        }
+        Err(damaged(&project.name, shared.policy.offline))
     }
 
     /// Whether it answers from the cache and the disk alone.

@@ -27,6 +27,7 @@ mod heap;
 mod http;
 mod indexes;
 mod kept;
+mod key;
 mod live_catalog;
 mod local;
 mod metadata;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use reqwest::header;
 
-use super::cache::{Cache, Key, Kind};
+use super::cache::Cache;
 use super::error::{Asking, FetchError, FetchErrorKind};
 use super::freshness::Freshness;
 use super::http::Http;
 use super::indexes::Index;
+use super::key::{Key, Kind};
 use super::local;
 use super::request::{Request, Response};
 use super::shared::{Reach, Shared};
@@ -66,11 +67,6 @@ impl<'a> PageQuestion<'a> {
         request.takes_turns = true;
         request.missing.clone_from(&index.statuses_for_missing);
         Some(request)
-    }
-
-    /// Forgets what the cache holds of the page.
-    pub(super) fn forget(&self, shared: &Shared) {
-        shared.keep(self.key, &[]);
     }
 
     /// Finds the page: on the disk, in the cache, or on the index; `None` if the index does not

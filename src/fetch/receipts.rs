@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::cache::{Key, Kind};
+use super::key::{Key, Kind};
 use super::live_catalog::LiveCatalog;
 
 impl LiveCatalog {

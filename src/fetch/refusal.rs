@@ -1,7 +1,21 @@
 //! Fetch errors in the solver's terms.
 
 use super::error::{FetchError, FetchErrorKind};
+use crate::package::PackageName;
 use crate::solve::{Failure, Refusal};
+
+/// Tells that a page in the cache is not as it was written.
+pub(super) fn damaged(name: &PackageName, is_offline: bool) -> Refusal {
+    let (cause, help) = match is_offline {
+        true => ("it is damaged there", "Run it once without `--offline`."),
+        false => ("it is damaged there, and was thrown away", "Run it again."),
+    };
+    Refusal::Failed(Failure {
+        doing: format!("could not read the page of `{name}` in the cache"),
+        causes: vec![cause.to_owned()],
+        help: Some(help.to_owned()),
+    })
+}
 
 /// Tells the solver what an error means for its search.
 pub(super) fn refusal(error: FetchError) -> Refusal {

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::build::Builder;
-use super::cache::{Cache, Key};
+use super::cache::Cache;
 use super::error::{FetchError, FetchErrorKind};
 use super::habits::Habits;
 use super::http::Http;
 use super::indexes::Indexes;
+use super::key::Key;
 use super::options::CachePolicy;
 use super::progress::{Event, Listener, Statistics};
 use super::request::Request;
