@@ -58,9 +58,10 @@ impl Subject<'_> {
     }
 
     /// Returns the command that finds the smallest change with which a requirements file that nobody
-    /// compiled has a solution.
+    /// compiled has a solution; none where it would have to name the user's own indexes.
     pub(super) fn mending_command(&self) -> Option<String> {
-        let (_, target) = self.on_targets().next().filter(|_| self.is_by_hand())?;
+        let is_enough = self.is_by_hand() && !self.has_typed_indexes;
+        let (_, target) = self.on_targets().next().filter(|_| is_enough)?;
         let place = place(&LockedTarget::new(target, ""));
         command([vec![self.file.label().to_owned()], place].concat())
     }

@@ -4,7 +4,7 @@ use super::Subject;
 use crate::lock::LockedPackage;
 use crate::package::{PackageName, Version};
 use crate::solve::flavour_of;
-use crate::target::{Flavour, Os, Platform};
+use crate::target::{Arch, Flavour, Os, Platform};
 
 impl Subject<'_> {
     /// Returns what a package of the family is built for, if that is known.
@@ -25,25 +25,18 @@ impl Subject<'_> {
         is_pin_alone.then(on_named).flatten().or_else(usual)
     }
 
-    /// Whether a pin may stand for a build with a local version, which nobody asked for.
-    pub(super) fn may_have_local_version(&self, package: &LockedPackage) -> bool {
-        !self.flavours.is_empty() && self.facts.is_family(&package.name)
-    }
-
-    /// A pin without a local version also admits those with one, of which the greatest is installed
-    /// (PEP 440, "Version matching" and "Local version identifiers"). There are none for macOS.
+    /// Returns the flavour of the index that a requirements file names, where it has the release: on
+    /// systems that those indexes have builds for, and unless hashes say which file is meant.
     fn flavour_on_named_indexes(
         &self,
         platform: &Platform,
         name: &PackageName,
         version: &Version,
     ) -> Option<Flavour> {
-        if matches!(platform.os, Os::MacOs(..)) {
-            return None;
-        }
-        let offered = self.facts.offered(name, version);
-        let named = self.flavours.iter().filter(|it| offered.contains(it));
-        let local = |flavour: &&Flavour| format!("{version}+{flavour}").parse::<Version>().ok();
-        named.max_by_key(local).copied()
+        let is_served = matches!(platform.os, Os::Glibc(..) | Os::Windows);
+        let has_builds = is_served && platform.arch == Arch::X86_64;
+        let flavour = self.facts.greatest_local(name, version, &self.flavours)?;
+        let is_hashed = || self.pins().digests(name, version).next().is_some();
+        (has_builds && !is_hashed()).then_some(flavour)
     }
 }

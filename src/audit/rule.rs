@@ -73,6 +73,9 @@ pub(super) const NO_RANGES: &str =
 pub(super) const NO_TARGET: &str =
     "neither the lock nor an option says where it has to run: add `--python 3.12 --platform linux`";
 
+/// Why rules on what indexes have are left out.
+const NO_NETWORK: &str = "without the network (`--offline`)";
+
 /// Why a requirements file cannot be judged by more than its pins.
 pub(super) const PINS_ALONE: &str =
     "a requirements file says neither which versions are required nor which files are installed";
@@ -111,7 +114,6 @@ impl Needs {
         let target = subject
             .target_is_unknown()
             .then_some(Lacking::Unknown(NO_TARGET));
-        let files = (!subject.tells_files()).then(|| Lacking::Unknown(subject.lacks_files()));
         match self {
             Self::Lock | Self::LockFile | Self::InstalledOrDeclared => None,
             // What files say of themselves, metadata-mismatch holds the lock to.
@@ -129,8 +131,11 @@ impl Needs {
                 "neither the lock nor an option says what was declared: name the file with `--input`",
             )),
             Self::Files if evidence.index.is_some() => None,
-            Self::Files => files,
-            Self::Index => unasked(evidence.index.is_some(), "without the network (`--offline`)"),
+            Self::Files => match subject.tells_files() {
+                true => None,
+                false => unasked(false, NO_NETWORK),
+            },
+            Self::Index => unasked(evidence.index.is_some(), NO_NETWORK),
             Self::Advisories => {
                 unasked(evidence.advisories.is_some(), "without advisories (`--advisories`)")
             }

@@ -63,8 +63,10 @@ pub struct Subject<'a> {
     pub is_claimed: bool,
     /// Whether nobody named the versions of their systems: the lock is for all of them.
     pub is_for_all_systems: bool,
-    /// Of which flavours the indexes are that a requirements file names.
+    /// Of which flavours the indexes are that a requirements file or the user names.
     pub(super) flavours: Vec<Flavour>,
+    /// Whether the user named indexes beside the lock.
+    pub(super) has_typed_indexes: bool,
     on: Vec<On<'a>>,
 }
 
@@ -131,6 +133,7 @@ impl<'a> Subject<'a> {
             is_claimed: false,
             is_for_all_systems: false,
             flavours: Vec::new(),
+            has_typed_indexes: false,
             on: match targets {
                 [] => vec![On::new(lock, None, declared)],
                 targets => targets.iter().enumerate().flat_map(on).collect(),
@@ -159,10 +162,12 @@ impl<'a> Subject<'a> {
         self
     }
 
-    /// Says of which flavours the indexes are that a requirements file names.
+    /// Says of which flavours the indexes are that a requirements file or the user names, and whether the
+    /// user names some.
     #[must_use]
-    pub fn with_flavours(mut self, flavours: Vec<Flavour>) -> Self {
+    pub fn with_indexes(mut self, flavours: Vec<Flavour>, are_typed: bool) -> Self {
         self.flavours = flavours;
+        self.has_typed_indexes = are_typed;
         self
     }
 

@@ -142,6 +142,21 @@ impl Facts {
         best_first(told.into_iter().map(|row| &row.flavour))
     }
 
+    /// Returns the flavour that a pin without a local version takes of some whose indexes are named: of
+    /// those that have the release the one with the greatest local version (PEP 440, "Version matching" and
+    /// "Local version identifiers").
+    pub fn greatest_local(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        named: &[Flavour],
+    ) -> Option<Flavour> {
+        let offered = self.offered(name, version);
+        let named = named.iter().filter(|it| offered.contains(it));
+        let local = |flavour: &&Flavour| format!("{version}+{flavour}").parse::<Version>().ok();
+        named.max_by_key(local).copied()
+    }
+
     /// Returns the drivers that a flavour's CUDA takes; nothing for other flavours, and for
     /// toolkits and systems of which it is not known.
     pub fn driver_floor(&self, flavour: &Flavour, os: Os) -> Option<&DriverFloor> {

@@ -5,7 +5,7 @@ use crate::audit::offered::{Offer, offers};
 use crate::audit::remarks::{About, Remark, Remarks};
 use crate::audit::rule::NO_TARGET;
 use crate::audit::{Needs, Rule, Severity, Subject};
-use crate::lock::{LockedPackage, LockedSource};
+use crate::lock::{Layout, LockedPackage, LockedSource};
 use crate::package::{DistName, Specifiers, Version};
 use crate::target::{Misfit, PythonVersion, Target};
 
@@ -61,6 +61,17 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             continue;
         };
         let messages = match subject.is_claimed {
+            // Pipenv locks for the machine that it runs on, and does not say which that was.
+            true if subject.layout() == Layout::Keys => {
+                let faults = faults_of_claims((package, offer), &targets);
+                let mut systems: Vec<&str> = targets.iter().map(|it| system(it)).collect();
+                systems.sort_unstable();
+                systems.dedup();
+                match faults.len() == systems.len() {
+                    true => faults,
+                    false => Vec::new(),
+                }
+            }
             true => faults_of_claims((package, offer), &targets),
             // What installs it is as new as the wheels ask for, or gets nothing of it.
             false if subject.is_for_all_systems => targets
@@ -79,7 +90,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
                 })
                 .collect(),
         };
-        if !messages.is_empty() && (!offer.is_whole || subject.may_have_local_version(package)) {
+        if !messages.is_empty() && !offer.is_whole {
             let why = "not all of their files are known";
             remarks.cannot_judge(&package.name, why);
             continue;
@@ -165,10 +176,11 @@ fn refused_python(
 ) -> Option<Specifiers> {
     let wanted = match &package.requires_python {
         Some(wanted) => Specifiers::parse_lenient(wanted).ok()?,
+        // Where the files ask for different ones, none of these is what the version asks for.
         None => {
-            let files = &offer.files;
-            let is_admitted = files.iter().any(|file| file.admits(target));
-            files.first().filter(|_| !is_admitted)?.pythons.clone()?
+            let mut asked = offer.files.iter().map(|file| file.pythons.as_ref());
+            let first = asked.next()??;
+            asked.all(|it| it == Some(first)).then(|| first.clone())?
         }
     };
     (!target.admits_python(&wanted)).then_some(wanted)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::args::CheckArgs;
 use super::contents::{depth_for, of_wheels};
 use super::inputs::Around;
-use super::pages::{on_page, uploaded};
+use super::pages::{on_page, uploaded, versions_of};
 use super::sources::{Sources, Wanted, Whom, bare, sources};
 use crate::audit::{ContentsEvidence, IndexEvidence, Known, Learned, OnIndex, Release, plain};
 use crate::cli::progress::Progress;
@@ -274,12 +274,14 @@ impl Asking<'_> {
         let Some(version) = &package.version else {
             return silent();
         };
-        let key = VersionKey::of(version);
         let (newest_then, behind_since) = match made {
-            Some(made) => ahead(judged, &key, made),
+            Some(made) => ahead(judged, &VersionKey::of(version), made),
             None => (None, None),
         };
-        let page = |on: &IndexPage| on_page(on, key.as_bytes(), self.whom.is_flat(&on.index));
+        let page = |on: &IndexPage| {
+            let versions = versions_of(&on.page, version, self.whom.is_of_pins);
+            on_page(on, &versions, self.whom.is_flat(&on.index))
+        };
         let pages: Vec<_> = project.pages.iter().map(page).collect();
         if pages.iter().all(|page| page.files.is_empty()) {
             return Known::Absent {
@@ -306,22 +308,26 @@ impl Asking<'_> {
     /// Chooses the file whose metadata is read: of those that are locked, one that fits the target;
     /// else a wheel, of which a version has rarely two that say different things.
     fn file_of(&self, package: &LockedPackage, judged: &Judged) -> Option<FileAt> {
-        let key = VersionKey::of(package.version.as_ref()?);
+        let version = package.version.as_ref()?;
         let project = &judged.project;
+        let pages = project.pages.iter();
+        let versions: Vec<Vec<usize>> = pages
+            .map(|on| versions_of(&on.page, version, self.whom.is_of_pins))
+            .collect();
         let name = |at: FileAt| project.pages[at.page].page.file(at.file).filename();
         let is_locked = |at: &FileAt| package.artifacts().any(|file| file.name == name(*at));
         let has_files = package.artifacts().next().is_some();
         let mut usable = judged.candidates.iter().flat_map(Candidates::usable);
         let fitting = usable
-            .find(|it| project.pages[it.page()].page.key(it.version()) == key.as_bytes())
+            .find(|it| versions[it.page()].contains(&it.version()))
             .map(crate::solve::Candidate::at);
         if let Some(at) = fitting.filter(|at| !has_files || is_locked(at)) {
             return Some(at);
         }
         let mut all = Vec::new();
         for (page, on) in project.pages.iter().enumerate() {
-            let found = on.page.find(key.as_bytes());
-            let files = found.into_iter().flat_map(|version| on.page.files(version));
+            let found = versions[page].iter();
+            let files = found.flat_map(|version| on.page.files(*version));
             all.extend(files.map(|file| FileAt { page, file }));
         }
         let is_wheel = |at: &FileAt| name(*at).ends_with(".whl");

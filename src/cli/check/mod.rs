@@ -44,6 +44,7 @@ use what::{What, what_to_check};
 use super::Exit;
 use super::baseline::baseline;
 use super::reading::{Reading, is_input, recorded_target};
+use super::recorded::says_where;
 use super::terminal::Terminal;
 use crate::audit::{
     Audit, AuditTable, Evidence, IndexEvidence, Level, Levels, Overview, Subject, audit,
@@ -323,7 +324,9 @@ fn audit_lock(
         true => subject.for_all_systems(),
         false => subject,
     };
-    let subject = subject.with_flavours(flavours).with_evidence(evidence);
+    let subject = subject
+        .with_indexes(flavours, says_where(&args.index))
+        .with_evidence(evidence);
     let checked = checked(&subject, file.label().to_owned(), scales);
     Ok(Some(checked.after(gathered.as_ref(), asked.as_ref())))
 }

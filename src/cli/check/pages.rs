@@ -4,12 +4,25 @@ use super::sources::bare;
 use crate::audit::{IndexFile, OnPage, plain};
 use crate::index::{FileView, IndexPage, Page};
 use crate::lock::ArtifactPlace;
-use crate::package::Timestamp;
+use crate::package::{Timestamp, Version, VersionKey};
 
-/// Returns what a page says of a version, and of the project.
-pub(super) fn on_page(on: &IndexPage, key: &[u8], is_flat: bool) -> OnPage {
+/// Returns the versions of a page that a package of a lock may be, the newest first: a pin without a
+/// local version admits those with one (PEP 440, "Version matching").
+pub(super) fn versions_of(page: &Page, version: &Version, is_pin: bool) -> Vec<usize> {
+    let from = page.first_from(VersionKey::of(version).as_bytes());
+    let admits = |at: &usize| {
+        let there = page.version(*at);
+        there == *version || is_pin && !version.is_local() && there.without_local() == *version
+    };
+    let mut versions: Vec<usize> = (from..page.len()).take_while(admits).collect();
+    versions.reverse();
+    versions
+}
+
+/// Returns what a page says of some versions, and of the project.
+pub(super) fn on_page(on: &IndexPage, versions: &[usize], is_flat: bool) -> OnPage {
     let page = &on.page;
-    let files = page.find(key).into_iter().flat_map(|at| page.files(at));
+    let files = versions.iter().flat_map(|at| page.files(*at));
     let all = (0..page.file_count()).filter_map(|at| page.file(at).upload_time());
     OnPage {
         index: bare(&on.index),

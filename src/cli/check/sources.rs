@@ -15,7 +15,7 @@ use crate::cli::relock::recorded_command;
 use crate::cli::settings::{Heard, Settings};
 use crate::facts::Facts;
 use crate::input::{Manifest, Selection};
-use crate::lock::{Format, Lock, LockOptions, LockedPackage, LockedTarget, ToolRecord};
+use crate::lock::{Format, Layout, Lock, LockOptions, LockedPackage, LockedTarget, ToolRecord};
 use crate::package::{IndexUrl, PackageName};
 use crate::source::{Problem, SourceFile};
 use crate::target::{Flavour, Target};
@@ -49,6 +49,10 @@ pub(super) struct Whom {
     base: String,
     /// The flavour that is wanted.
     flavour: Option<Flavour>,
+    /// The flavours whose indexes the lock names, where it has pins.
+    named: Vec<Flavour>,
+    /// Whether the lock has pins, and names no files.
+    pub(super) is_of_pins: bool,
     facts: Arc<Facts>,
 }
 
@@ -72,11 +76,22 @@ pub(super) fn sources(
     let asked = settle_around(&record, outside, heard, around.folder, around.now)?;
     let settings = asked.settings;
     let flavour = settings.target.accelerators().flavour;
-    let whom = Whom {
+    let mut whom = Whom {
         is_typed: says_where(&args.index),
-        strange: asked.strange,
+        is_of_pins: !matches!(Format::of_path(file.label()).layout, Layout::Tables(_)),
         ..Whom::of_user(&settings.options, flavour, &settings.facts)
     };
+    // The indexes of all flavours are known, whoever names them.
+    let (named, strange) = asked
+        .strange
+        .into_iter()
+        .partition(|it| whom.is_of_flavour(it));
+    let named: Vec<String> = named;
+    whom.strange = strange;
+    whom.named = named
+        .iter()
+        .filter_map(|it| Flavour::of_index(it))
+        .collect();
     Ok(Sources { settings, whom })
 }
 
@@ -93,6 +108,8 @@ impl Whom {
             known: addresses(options).map(bare).collect(),
             flat: options.find_links.iter().map(|it| bare(it)).collect(),
             strange: Vec::new(),
+            named: Vec::new(),
+            is_of_pins: false,
             base: bare(base.unwrap_or(facts.index_base())),
             flavour,
             facts: Arc::clone(facts),
@@ -141,8 +158,16 @@ impl Whom {
         match package.index.as_deref().map(bare) {
             Some(index) if self.is_of_flavour(&index) => Flavour::of_index(&index),
             Some(index) if self.is_known(&index) => None,
-            Some(_) | None => self.flavour,
+            Some(_) | None => self.flavour.or_else(|| self.named_for(package)),
         }
+    }
+
+    /// Returns the flavour that a pin takes of those whose indexes the lock names: the one with the
+    /// greatest local version.
+    fn named_for(&self, package: &LockedPackage) -> Option<Flavour> {
+        let version = package.version.as_ref()?;
+        self.facts
+            .greatest_local(&package.name, version, &self.named)
     }
 
     fn is_of_flavour(&self, index: &str) -> bool {
