@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Lock;
+use super::{Lock, LockedSource};
 use crate::package::{Digest, PackageName, Version};
 
 /// One pinned version with the digests of its files, where they are told.
@@ -64,7 +64,13 @@ impl From<&Lock> for Pins {
     fn from(lock: &Lock) -> Self {
         let mut pins = Self::default();
         for package in &lock.packages {
-            let digests = package.artifacts().flat_map(|file| file.digests.clone());
+            let files = package.artifacts().flat_map(|file| file.digests.clone());
+            // A commit of git is named by a digest of all that is in it.
+            let commit = match &package.source {
+                LockedSource::Vcs { commit_id, .. } => Digest::parse(&format!("sha1:{commit_id}")),
+                _ => None,
+            };
+            let digests = files.chain(commit);
             pins.add(
                 package.name.clone(),
                 Pin {
