@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::args::CheckArgs;
+use crate::audit::claimed_targets;
 use crate::cli::reading::recorded_platform;
 use crate::cli::relock::recorded_command;
 use crate::facts::Facts;
@@ -28,7 +29,7 @@ pub(super) fn targets(
         || !args.target.gpu.is_empty();
     let recorded = match recorded.as_slice() {
         [] if !is_typed => return Vec::new(),
-        [] => vec![LockedTarget::default()],
+        [] => claimed(lock),
         _ => recorded,
     };
     let mut seen = BTreeSet::new();
@@ -38,6 +39,22 @@ pub(super) fn targets(
         targets.extend(target.filter(|target| seen.insert(target.describe())));
     }
     targets
+}
+
+/// Returns each Python that a lock claims to be for, on whatever system; one of which nothing is known,
+/// where it claims none.
+fn claimed(lock: &Lock) -> Vec<LockedTarget> {
+    let targets = claimed_targets(lock);
+    let pythons: BTreeSet<String> = targets.iter().map(|it| it.python().to_string()).collect();
+    let pythons = pythons.into_iter().map(|python| LockedTarget {
+        python,
+        ..LockedTarget::default()
+    });
+    let told: Vec<LockedTarget> = pythons.collect();
+    match told.is_empty() {
+        true => vec![LockedTarget::default()],
+        false => told,
+    }
 }
 
 /// Returns the one target that is told, with what was typed in place of it.
@@ -63,7 +80,7 @@ fn recorded(lock: &Lock, text: &str) -> Vec<LockedTarget> {
         Some(LockedTarget {
             python: asked.python?,
             platform: asked.platform.unwrap_or_default(),
-            flavour: asked.torch.filter(|it| it != "auto" && it != "pypi"),
+            flavour: asked.torch.filter(|it| is_flavour(it)),
             cuda: asked.cuda,
             driver: asked.driver,
             gpus: asked.gpu.into_iter().map(named).collect(),
@@ -71,6 +88,11 @@ fn recorded(lock: &Lock, text: &str) -> Vec<LockedTarget> {
         })
     });
     told.into_iter().collect()
+}
+
+/// Whether `--torch` names one flavour, and not how to choose.
+fn is_flavour(text: &str) -> bool {
+    text != "auto" && text != "pypi"
 }
 
 fn named(text: String) -> LockedGpu {
@@ -89,8 +111,10 @@ fn typed_over(mut told: LockedTarget, args: &CheckArgs) -> LockedTarget {
             field.clone_from(typed);
         }
     }
+    if let Some(typed) = &args.target.torch {
+        told.flavour = Some(typed.clone()).filter(|it| is_flavour(it));
+    }
     for (field, typed) in [
-        (&mut told.flavour, &args.target.torch),
         (&mut told.cuda, &args.target.cuda),
         (&mut told.driver, &args.target.driver),
     ] {
