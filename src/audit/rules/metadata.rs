@@ -25,8 +25,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const COMPILE: &str =
-    "Name it `requirements.in` and lock it: `pyaudit lock requirements.in -o requirements.txt`.";
+const COMPILE: &str = "Name it `requirements.in` and lock it, which also tells whether all of that goes \
+                       together: `pyaudit lock requirements.in -o requirements.txt`.";
 const DEPENDS: &str = "what they require depends on where the lock has to run";
 
 /// What a lock tells of what its packages need.
