@@ -101,3 +101,95 @@ impl<'a> Offer<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Learned, OnPage};
+    use crate::lock::Pin;
+    use crate::target::{Arch, Platform};
+
+    const SHA256: &str = "0000000000000000000000000000000000000000000000000000000000000001";
+
+    fn file(name: &str, digest: &str, pythons: Option<&str>) -> IndexFile {
+        IndexFile {
+            name: name.to_owned(),
+            host: None,
+            digests: Digest::parse(digest).into_iter().collect(),
+            size: None,
+            uploaded: None,
+            requires_python: pythons.map(str::to_owned),
+            yanked: None,
+        }
+    }
+
+    /// Returns the names of what is offered of `a` 1 on Python 3.12, those marked whose hash is not allowed.
+    fn offered(files: Vec<IndexFile>, hash: &str) -> Vec<String> {
+        let package = LockedPackage::new("a".parse().unwrap(), Some("1".parse().unwrap()));
+        let on = OnIndex {
+            pages: vec![OnPage {
+                index: "https://index.example/simple".to_owned(),
+                is_flat: false,
+                files,
+                status: None,
+                same_as: Vec::new(),
+                last_upload: None,
+                is_partial: false,
+            }],
+            elsewhere: None,
+            learned: Learned::Unknown(String::new()),
+            newest_then: None,
+            behind_since: None,
+        };
+        let mut pins = Pins::default();
+        let pin = Pin {
+            version: package.version.clone(),
+            digests: Digest::parse(hash).into_iter().collect(),
+        };
+        pins.add(package.name.clone(), pin);
+        let target = Target::new(
+            "3.12".parse().unwrap(),
+            Platform::default_linux(Arch::X86_64),
+        );
+        let offer = Offer::on_index(&package, &on, &pins);
+        let files = offer.files.iter().filter(|file| file.admits(&target));
+        files
+            .map(|file| {
+                let mark = if file.is_allowed { "" } else { " (barred)" };
+                format!("{}{mark}", file.name)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_file_of_an_installer_or_refuses_the_python_is_not_offered() {
+        let files = vec![
+            file("a-1.win32.exe", "", None),
+            file("a-1-cp311-none-any.whl", "", Some("<3.12")),
+            file("a-1-py3-none-any.whl", "", Some(">=3.8")),
+            file("a-1.tar.gz", "", None),
+        ];
+
+        assert_eq!(offered(files, ""), ["a-1-py3-none-any.whl", "a-1.tar.gz"]);
+    }
+
+    #[test]
+    fn a_hash_bars_files_that_have_another_of_its_kind() {
+        let own = format!("sha256:{SHA256}");
+        let files = || {
+            vec![
+                file("a-1-py3-none-any.whl", &own, None),
+                file("a-1.tar.gz", &own.replace("01", "02"), None),
+                file("a-1.zip", &format!("md5:{}", &SHA256[..32]), None),
+            ]
+        };
+
+        let barred = ["a-1-py3-none-any.whl", "a-1.tar.gz (barred)", "a-1.zip"];
+        assert_eq!(offered(files(), &own), barred);
+        // A hash of none of the files is a fault of its own.
+        let free = ["a-1-py3-none-any.whl", "a-1.tar.gz"];
+        let known = files().into_iter().take(2).collect();
+        assert_eq!(offered(known, &own.replace("01", "03")), free);
+        assert_eq!(offered(files().into_iter().take(2).collect(), ""), free);
+    }
+}
