@@ -64,6 +64,7 @@
 //! | a cause of a version | `graph/decision.rs`: a `Why` | its sentence in `report/decision.rs` |
 //! | what compiled files tell | `binary/`: bytes → `BinaryFacts` | a rule that asks for `Contents` |
 //! | a rule | `audit/rules/<rule>.rs`: a `Rule` and its `check` | a line in its `RULES`; `fixtures/audit/<rule>/` |
+//! | something kept in the cache | `fetch/key.rs`: a `Kind` | a test of its age in `fetch/tests/caching.rs` |
 //! | a command | `cli/<command>.rs` | a variant in `cli/args.rs`; a transcript in `tests/` |
 //!
 //! # One word for one thing

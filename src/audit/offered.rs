@@ -9,7 +9,7 @@ use crate::package::{Digest, DistName, Specifiers};
 use crate::target::Target;
 
 /// What a package can be installed from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Offer<'a> {
     /// The files.
     pub(super) files: Vec<Offered<'a>>,

@@ -130,11 +130,7 @@ impl Needs {
             Self::Declarations => subject.declared.is_none().then_some(Lacking::Unknown(
                 "neither the lock nor an option says what was declared: name the file with `--input`",
             )),
-            Self::Files if evidence.index.is_some() => None,
-            Self::Files => match subject.tells_files() {
-                true => None,
-                false => unasked(false, NO_NETWORK),
-            },
+            Self::Files => unasked(subject.tells_files() || evidence.index.is_some(), NO_NETWORK),
             Self::Index => unasked(evidence.index.is_some(), NO_NETWORK),
             Self::Advisories => {
                 unasked(evidence.advisories.is_some(), "without advisories (`--advisories`)")

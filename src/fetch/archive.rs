@@ -45,7 +45,7 @@ pub(super) async fn metadata(
         };
         let read = match file.is_wheel() {
             true => in_wheel(shared, &request, file, body),
-            false => in_sdist(&request, file, body)?,
+            false => in_sdist(&request, file, body),
         };
         match read {
             Ok(metadata) => return Ok(metadata),
@@ -77,31 +77,25 @@ fn in_wheel(
     })
 }
 
-fn in_sdist(
-    request: &Request,
-    file: &FileQuestion,
-    body: Body,
-) -> Result<Result<Metadata, Trouble>, FetchError> {
-    let bytes = body
-        .into_bytes()
-        .map_err(|error| request.failed(FetchErrorKind::Disk, error.to_string()))?;
+fn in_sdist(request: &Request, file: &FileQuestion, body: Body) -> Result<Metadata, Trouble> {
     let trouble = |kind, met: String, is_certain| Trouble {
         error: request.failed(kind, met),
         is_certain,
     };
     let bad = |met, is_certain| trouble(FetchErrorKind::BadMetadata, met, is_certain);
-    Ok(
-        match read_sdist(&bytes, &file.filename, &mut MarkerTexts::default()) {
-            Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => file
-                .check(&metadata)
-                .map(|()| metadata)
-                .map_err(|met| bad(met, true)),
-            Ok(SdistReading::Dynamic { reason }) => {
-                Err(trouble(FetchErrorKind::NeedsBuild, reason, true))
-            }
-            Err(error) => Err(bad(error.to_string(), is_certain(&error, file))),
-        },
-    )
+    let bytes = body
+        .into_bytes()
+        .map_err(|error| trouble(FetchErrorKind::Disk, error.to_string(), true))?;
+    match read_sdist(&bytes, &file.filename, &mut MarkerTexts::default()) {
+        Ok(SdistReading::Static(metadata) | SdistReading::Unverified(metadata)) => file
+            .check(&metadata)
+            .map(|()| metadata)
+            .map_err(|met| bad(met, true)),
+        Ok(SdistReading::Dynamic { reason }) => {
+            Err(trouble(FetchErrorKind::NeedsBuild, reason, true))
+        }
+        Err(error) => Err(bad(error.to_string(), is_certain(&error, file))),
+    }
 }
 
 /// Tells why the whole wheel was asked for.

@@ -89,7 +89,7 @@ impl Cache {
             return Ok(cache);
         }
         let cache = match Self::open_env(&folder, EnvFlags::NO_META_SYNC) {
-            Err(heed::Error::Mdb(_)) => {
+            Err(heed::Error::Mdb(error)) if tells_damage(error) => {
                 discard(&folder);
                 Self::open_env(&folder, EnvFlags::NO_META_SYNC)
             }
@@ -204,7 +204,7 @@ impl Cache {
                 let cleared = self.clear();
                 let _ = cleared.and_then(|()| self.write(&pending.values));
             }
-            Err(heed::Error::Mdb(_)) => self.give_up(),
+            Err(heed::Error::Mdb(error)) if tells_damage(error) => self.give_up(),
             _ => {}
         }
         *lock(&self.snapshot) = None;
@@ -300,6 +300,15 @@ fn discard(folder: &Path) {
         // What cannot be removed cannot be opened either, and that error is the one to tell.
         let _ = std::fs::remove_file(folder.join(file));
     }
+}
+
+/// Whether an error says that the file is not what it should be, and not merely that a limit was met.
+fn tells_damage(error: MdbError) -> bool {
+    use MdbError::{DbsFull, MapFull, MapResized, ReadersFull, TlsFull, TxnFull};
+    !matches!(
+        error,
+        DbsFull | MapFull | MapResized | ReadersFull | TlsFull | TxnFull
+    )
 }
 
 /// Whether an error says that nothing may be written there.

@@ -61,18 +61,7 @@ fn check(subject: &Subject<'_>, remarks: &mut Remarks) {
             continue;
         };
         let messages = match subject.is_claimed {
-            // Pipenv locks for the machine that it runs on, and does not say which that was.
-            true if subject.layout() == Layout::Keys => {
-                let faults = faults_of_claims((package, offer), &targets);
-                let mut systems: Vec<&str> = targets.iter().map(|it| system(it)).collect();
-                systems.sort_unstable();
-                systems.dedup();
-                match faults.len() == systems.len() {
-                    true => faults,
-                    false => Vec::new(),
-                }
-            }
-            true => faults_of_claims((package, offer), &targets),
+            true => faults_of_claims(subject, (package, offer), &targets),
             // What installs it is as new as the wheels ask for, or gets nothing of it.
             false if subject.is_for_all_systems => targets
                 .iter()
@@ -125,8 +114,13 @@ pub(super) fn strangers(package: &LockedPackage) -> Vec<(String, Version)> {
 }
 
 /// A lock that nobody made for one target is not held to every Python that it claims: those come and
-/// go. It is at fault where a system has none on which a package can be installed.
-fn faults_of_claims(one: (&LockedPackage, &Offer<'_>), targets: &[&Target]) -> Vec<String> {
+/// go. It is at fault where a system has none on which a package can be installed. Pipenv locks for the
+/// machine that it runs on, and does not say which that was: one system is enough.
+fn faults_of_claims(
+    subject: &Subject<'_>,
+    one: (&LockedPackage, &Offer<'_>),
+    targets: &[&Target],
+) -> Vec<String> {
     let mut systems: Vec<&str> = Vec::new();
     let mut faults = Vec::new();
     for target in targets {
@@ -140,7 +134,8 @@ fn faults_of_claims(one: (&LockedPackage, &Offer<'_>), targets: &[&Target]) -> V
             .collect();
         faults.extend(found.and_then(|found| found.into_iter().next()));
     }
-    faults
+    let is_served = subject.layout() == Layout::Keys && faults.len() < systems.len();
+    if is_served { Vec::new() } else { faults }
 }
 
 /// How a target is spoken of that the lock itself is for.

@@ -31,8 +31,8 @@ pub(super) enum Bytes {
 
 impl<'a> Torch<'a> {
     pub(super) fn of(subject: &'a Subject<'_>, on: &On<'a>) -> Option<Self> {
-        let package = on.named(&TORCH.parse().ok()?).next()?;
-        package.version.as_ref()?;
+        let named = on.named(&TORCH.parse().ok()?).next();
+        let package = named.filter(|it| it.version.is_some())?;
         Some(Self {
             package,
             flavour: subject.flavour_of(&on.platform(), package),

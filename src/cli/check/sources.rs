@@ -82,12 +82,9 @@ pub(super) fn sources(
         ..Whom::of_user(&settings.options, flavour, &settings.facts)
     };
     // The indexes of all flavours are known, whoever names them.
-    let (named, strange) = asked
-        .strange
-        .into_iter()
-        .partition(|it| whom.is_of_flavour(it));
-    let named: Vec<String> = named;
-    whom.strange = strange;
+    let strange = asked.strange.into_iter();
+    let named: Vec<String>;
+    (named, whom.strange) = strange.partition(|it| whom.is_of_flavour(it));
     whom.named = named
         .iter()
         .filter_map(|it| Flavour::of_index(it))

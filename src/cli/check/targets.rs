@@ -29,7 +29,7 @@ pub(super) fn targets(
         || !args.target.gpu.is_empty();
     let recorded = match recorded.as_slice() {
         [] if !is_typed => return Vec::new(),
-        [] => claimed(lock),
+        [] => vec![claimed(lock)],
         _ => recorded,
     };
     let mut seen = BTreeSet::new();
@@ -41,19 +41,18 @@ pub(super) fn targets(
     targets
 }
 
-/// Returns each Python that a lock claims to be for, on whatever system; one of which nothing is known,
-/// where it claims none.
-fn claimed(lock: &Lock) -> Vec<LockedTarget> {
+/// Returns the one Python that a lock claims to be for, on whatever system; of several nobody says which is
+/// meant.
+fn claimed(lock: &Lock) -> LockedTarget {
     let targets = claimed_targets(lock);
     let pythons: BTreeSet<String> = targets.iter().map(|it| it.python().to_string()).collect();
-    let pythons = pythons.into_iter().map(|python| LockedTarget {
-        python,
+    LockedTarget {
+        python: pythons
+            .first()
+            .filter(|_| pythons.len() == 1)
+            .cloned()
+            .unwrap_or_default(),
         ..LockedTarget::default()
-    });
-    let told: Vec<LockedTarget> = pythons.collect();
-    match told.is_empty() {
-        true => vec![LockedTarget::default()],
-        false => told,
     }
 }
 
